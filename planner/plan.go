@@ -1,0 +1,102 @@
+package planner
+
+import "github.com/mprun/mprun/stages"
+
+// Plan is what a run does: everything resolved, nothing left to look up in the spec. It is a value without behaviour, made by
+// Compile and carried out by runtime; the same spec and Host give the same Plan, and the same JSON to the byte.
+type Plan struct {
+	Version int    `json:"version"` // of this structure
+	Name    string `json:"name"`
+	File    string `json:"file"` // as given on the command line
+	Dir     string `json:"dir"`  // paths in the spec are relative to it
+
+	Vars       map[string]any `json:"vars,omitempty"`
+	Seed       int64          `json:"seed,omitempty"`
+	BlockItems int            `json:"block_items,omitempty"` // most items of a batch; 0: mprun's choice
+	Log        Log            `json:"log,omitzero"`
+
+	Queues    []Queue   `json:"queues"`    // in the order of the spec
+	Processes []Process `json:"processes"` // in the order of start: after what they depend on
+}
+
+// Log is the spec's `log`.
+type Log struct {
+	Level     string            `json:"level,omitempty"`
+	Format    string            `json:"format,omitempty"` // text, json
+	Processes map[string]string `json:"processes,omitempty"`
+}
+
+// Queue is a queue with everything that can be known of it before the run.
+type Queue struct {
+	Name          string     `json:"name"`
+	Pos           stages.Pos `json:"pos"`
+	Capacity      int        `json:"capacity"`  // items; 0: unbounded
+	MaxItem       int        `json:"max_item"`  // bytes
+	MaxBytes      int        `json:"max_bytes"` // bytes
+	MaxDeliveries int        `json:"max_deliveries"`
+	DeadLetter    string     `json:"dead_letter,omitempty"`
+	Type          string     `json:"type,omitempty"`    // of its items, as text
+	Readers       []string   `json:"readers,omitempty"` // names of processes
+	Writers       []string   `json:"writers,omitempty"`
+	Cycle         []string   `json:"cycle,omitempty"` // the queues of the cycle that it is on, itself included
+}
+
+// Process is a process: a chain of stages run by mprun workers, or a command.
+type Process struct {
+	Name     string     `json:"name"`
+	Pos      stages.Pos `json:"pos"`
+	Replicas int        `json:"replicas"`
+
+	Stages  []stages.Stage `json:"stages,omitempty"`
+	Command []string       `json:"command,omitempty"` // executed directly; a `shell` is /bin/sh -c
+	Args    any            `json:"args,omitempty"`
+
+	Env    map[string]string `json:"env,omitempty"` // added to mprun's own
+	Dir    string            `json:"dir,omitempty"`
+	Stdin  Stdio             `json:"stdin,omitzero"` // of a Command
+	Stdout Stdio             `json:"stdout,omitzero"`
+	Stderr Stdio             `json:"stderr,omitzero"`
+
+	DependsOn    []Dependency `json:"depends_on,omitempty"`
+	Restart      Restart      `json:"restart"`
+	Stop         Stop         `json:"stop"`
+	Timeout      string       `json:"timeout,omitempty"` // a duration as Go writes it
+	SuccessCodes []int        `json:"success_codes,omitempty"`
+	Daemon       bool         `json:"daemon,omitempty"`
+	Manual       bool         `json:"manual,omitempty"` // autostart: false
+
+	Gets     []string `json:"gets,omitempty"` // queues that it reads, by `get`, `uses` or its standard input
+	Puts     []string `json:"puts,omitempty"`
+	Programs bool     `json:"programs,omitempty"` // it starts programs
+	Files    bool     `json:"files,omitempty"`    // it writes files
+}
+
+// Stdio says where a command's standard input, output or error comes from or goes to.
+type Stdio struct {
+	Kind string `json:"kind,omitempty"` // none, inherit, log, file, pipe
+	Path string `json:"path,omitempty"` // file
+	Pipe string `json:"pipe,omitempty"`
+}
+
+// Dependency is a process that must have come to a Condition before this one starts.
+type Dependency struct {
+	Process   string     `json:"process"`
+	Condition string     `json:"condition"` // started, ready, completed, exited, failed
+	Pos       stages.Pos `json:"pos"`
+}
+
+// Restart says when a process that has ended is started again. Durations are as Go writes them.
+type Restart struct {
+	When       string `json:"when"` // never, on-failure, always, or death: a worker ended by a signal that nobody asked for
+	Max        int    `json:"max,omitempty"`
+	Window     string `json:"window,omitempty"`
+	Backoff    string `json:"backoff,omitempty"`
+	MaxBackoff string `json:"max_backoff,omitempty"`
+}
+
+// Stop says how a process is asked to end.
+type Stop struct {
+	Signal  string   `json:"signal"` // SIGTERM
+	Grace   string   `json:"grace"`  // then SIGKILL
+	Command []string `json:"command,omitempty"`
+}

@@ -1,0 +1,144 @@
+package stages
+
+// Chain is a chain of stages as one state machine: before each stage stand the rows that wait for it, and the stage furthest down
+// that has something to do goes first. So an item, or a batch of items, is through before the next is made, and nothing piles up.
+//
+//	rows -> [in 0] stage 0 -> [in 1] stage 1 -> ... -> [in n] stage n -> out
+//
+// Everything the machine knows is in those batches and in the nodes. Save writes it down at any step; a chain built of the same
+// stages and Loaded from it goes on where the other stood.
+//
+// A Chain is used by one goroutine.
+type Chain struct {
+	links []*link
+	out   *Batch
+}
+
+// State says what a chain can do next.
+type State uint8
+
+const (
+	// Idle: the chain has worked off all its rows and waits for more, or for End.
+	Idle State = iota + 1
+	// Results: rows stand in Out and must be taken before the chain goes on.
+	Results
+	// Done: the stream has ended and everything is worked off.
+	Done
+)
+
+// Out is the rows that came out of the last stage.
+func (c *Chain) Out() *Batch { return c.out }
+
+// Push adds the row i of in to the rows before the first stage, with extra as the value of one more bound name, if given.
+func (c *Chain) Push(in *Batch, i int, extra ...any) { c.first().push(in, i, extra) }
+
+// Seed adds the row that a chain starts with: a null item.
+func (c *Chain) Seed(id string) { c.first().EmitNew(nil, id) }
+
+// End says that no more rows will be pushed.
+func (c *Chain) End() {
+	if len(c.links) > 0 {
+		c.links[0].ended = true
+	}
+}
+
+// Ended says whether the first stage wants nothing more.
+func (c *Chain) Ended() bool { return len(c.links) > 0 && c.links[0].ended }
+
+// Advance takes the chain on until it is Idle, has Results or is Done.
+func (c *Chain) Advance(r *Run) (State, error) {
+	last := len(c.links) - 1
+	for i := last; ; {
+		if c.out.Len() > 0 {
+			return Results, nil
+		}
+		for i >= 0 && !c.links[i].ready() {
+			i--
+		}
+		if i < 0 {
+			return c.rest(), nil
+		}
+		out := c.out
+		if i < last {
+			out = c.links[i+1].in
+		}
+		if err := c.links[i].step(r, out); err != nil {
+			return 0, err
+		}
+		if c.links[i].cut {
+			c.cutBefore(i)
+		}
+		if i < last {
+			if c.links[i].done {
+				c.links[i+1].ended = true
+			}
+			i++
+		}
+	}
+}
+
+// Reset makes a chain that is Done ready for another stream.
+func (c *Chain) Reset() {
+	c.out.Truncate()
+	for _, l := range c.links {
+		l.reset()
+	}
+}
+
+// Save writes down where the chain stands: rows in full, nodes as they say.
+func (c *Chain) Save(w *StateWriter, full bool) {
+	w.rows(c.out)
+	for _, l := range c.links {
+		l.save(w, full)
+	}
+}
+
+// Load applies what one Save wrote.
+func (c *Chain) Load(r *StateReader, full bool) error {
+	if err := r.rows(c.out); err != nil {
+		return err
+	}
+	for _, l := range c.links {
+		if err := l.load(r, full); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Standing says whether items are in flight: rows wait before a stage, other than the one the chain started with.
+func (c *Chain) Standing() bool {
+	if c.out.Len() > 0 {
+		return true
+	}
+	for i, l := range c.links {
+		if (i > 0 && l.in.rows() > 0) || l.standing() {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Chain) first() *Batch {
+	if len(c.links) == 0 {
+		return c.out
+	}
+	return c.links[0].in
+}
+
+// rest is the state of a chain in which no stage can do anything.
+func (c *Chain) rest() State {
+	if len(c.links) == 0 || c.links[len(c.links)-1].done {
+		return Done
+	}
+	return Idle
+}
+
+// cutBefore drops what stands before stage i, which has ended the stream.
+func (c *Chain) cutBefore(i int) {
+	c.links[i].cut = false
+	for _, l := range c.links[:i] {
+		l.in.Truncate()
+		l.ended, l.done = true, true
+	}
+}

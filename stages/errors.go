@@ -1,0 +1,53 @@
+package stages
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// ItemError is a failure of one item, which `retry` and `on_error` may deal with. Every other error ends the chain.
+type ItemError struct {
+	Type    string // "expression", "exec", "timeout", "format", "io", "fail": error.type in expressions
+	Message string
+	Code    int // exit code wanted by `fail`, or 0
+}
+
+// Error is the message.
+func (e *ItemError) Error() string { return e.Message }
+
+// Failf is an ItemError of the given type.
+func Failf(typ, format string, args ...any) *ItemError {
+	return &ItemError{Type: typ, Message: fmt.Sprintf(format, args...)}
+}
+
+// StageError is a failure that ended a chain: which stage, and on which item.
+type StageError struct {
+	Op   string `json:"op"`
+	Pos  Pos    `json:"pos"`
+	Item string `json:"item,omitempty"` // the item as JSON, shortened
+	Type string `json:"type"`
+	Code int    `json:"code,omitempty"`
+	Text string `json:"text"`
+}
+
+// Error is one line: position, operator, what went wrong, and the item.
+func (e *StageError) Error() string {
+	s := e.Pos.String() + ": " + e.Op + ": " + e.Text
+	if e.Item != "" {
+		s += " (item " + e.Item + ")"
+	}
+	return s
+}
+
+func exitText(e *ExitError) string {
+	s := e.Program
+	if e.Code < 0 {
+		s += " was ended by signal " + strconv.Itoa(-e.Code)
+	} else {
+		s += " ended with exit code " + strconv.Itoa(e.Code)
+	}
+	if e.Stderr != "" {
+		s += ": " + e.Stderr
+	}
+	return s
+}

@@ -1,0 +1,57 @@
+package stages
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// handling is an `on_error` or `on_timeout`: a chain that runs with the item that failed, and what becomes of the item then.
+type handling struct {
+	then    HandlerThen
+	chain   *Chain // nil: nothing runs
+	failure *ItemError
+}
+
+// start puts the item that failed before the handler's chain, with `error` bound.
+func (h *handling) start(l *link, item *ItemError) {
+	h.failure = item
+	value := errorValue(item, l.stage, l.tries+1)
+	if item.Partial {
+		h.chain.first().pushPiece(l.in, item.Piece, value)
+	} else {
+		h.chain.Push(l.in, 0, value)
+	}
+	h.chain.End()
+}
+
+// errorValue is `error` in expressions.
+func errorValue(item *ItemError, stage *Stage, attempt int) map[string]any {
+	return map[string]any{"type": item.Type, "message": item.Message, "stage": stage.Pos.String(), "attempt": attempt}
+}
+
+// retrying is a `retry`.
+type retrying struct {
+	times, backoff, maxBackoff *RowExpr // backoff and maxBackoff may be nil
+}
+
+// next says whether to try again after so many failed tries, and after what pause: the backoff doubles from try to try, with up to
+// a tenth of it at random so that replicas do not all come back at once.
+func (t *retrying) next(l *link, failed int) (time.Duration, bool, error) {
+	times, err := t.times.Int(l.in, 0)
+	if err != nil || failed >= times {
+		return 0, false, err
+	}
+	pause, err := t.backoff.Duration(l.in, 0)
+	if err != nil || pause <= 0 {
+		return 0, err == nil, err
+	}
+	limit, err := t.maxBackoff.Duration(l.in, 0)
+	if err != nil {
+		return 0, false, err
+	}
+	pause <<= min(failed, 30)
+	if limit > 0 {
+		pause = min(pause, limit)
+	}
+	return pause + rand.N(pause/10+1), true, nil
+}

@@ -1,0 +1,145 @@
+package stages
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+)
+
+// Host is what a chain needs of the process that runs it. The chain calls it from one goroutine.
+type Host interface {
+	// Inbox is the reading end of a queue, Outbox its writing end. They are asked for once, when the chain is built.
+	Inbox(queue string) (Inbox, error)
+	Outbox(queue string) (Outbox, error)
+	// Outlet is where what leaves the run goes: standard output and error, files, results, the log.
+	Outlet() Outlet
+	// Programs runs other programs.
+	Programs() Programs
+	// Resources gives the run's resources as expressions read them.
+	Resources() Resources
+
+	// Checkpoint is called before a source makes more items: everything behind it has been worked off. It commits when enough has
+	// come together or somebody waits for it. ErrInterrupted says that sources shall stop.
+	Checkpoint() error
+	// Commit makes visible everything since the last commit and writes down where the chain stands.
+	Commit() error
+	// Wait commits, then waits for w. A zero timeout means for ever; else ErrTimeout. ErrInterrupted ends the chain.
+	Wait(w Waiter, timeout time.Duration) error
+	// Volatile says that input which cannot be read again is about to be read by the stage at pos; the next commit ends that.
+	// If the worker dies between, the run fails naming that stage.
+	Volatile(pos Pos)
+}
+
+// Waiter is something a stage waits for.
+type Waiter interface {
+	// Wait returns nil when what was waited for may have come (look again), or ctx's error.
+	Wait(ctx context.Context) error
+}
+
+// WaitFunc is a function as a Waiter.
+type WaitFunc func(ctx context.Context) error
+
+// Wait calls the function.
+func (f WaitFunc) Wait(ctx context.Context) error { return f(ctx) }
+
+// Inbox is the reading end of a queue. What it hands out is in this chain's hands until it is taken (Take) and that is committed.
+type Inbox interface {
+	Waiter
+	// Lease gets the next block of items. It returns io.EOF when the queue is closed and empty for good, and ErrEmpty when nothing
+	// is there now. The block before it, all of whose items have been taken, is finished with the next commit.
+	Lease() (Delivery, error)
+	// Take says that the chain has taken n more items of the current delivery.
+	Take(n int)
+}
+
+// Delivery is a block of items in a chain's hands.
+type Delivery struct {
+	Items   Column
+	First   int    // number of Items[0] within its block
+	ID      string // identity of the block: the items are ID.0, ID.1, ...
+	Attempt int    // 1 at the first delivery
+	Single  bool   // to be worked off item by item, with a commit after each: an earlier delivery ended in a death
+}
+
+// Outbox is the writing end of a queue. What is put becomes visible with the next commit.
+type Outbox interface {
+	Waiter
+	// Put stages the items from up to, but without, to of c and returns how many there was room for; the rest must Wait.
+	// ErrNoReaders says that every reader has ended.
+	Put(c *Column, from, to int) (int, error)
+}
+
+// Stream says where a text of the Outlet goes.
+type Stream uint8
+
+const (
+	// Stdout is the run's standard output.
+	Stdout Stream = iota + 1
+	// Stderr is its standard error.
+	Stderr
+)
+
+// Outlet is what leaves the run: whole texts in order, each exactly once, with the commit. A false result says that there is no
+// room: Wait, and call again.
+type Outlet interface {
+	Waiter
+	// Print writes text, whole lines or not, to a standard stream.
+	Print(to Stream, text []byte) (bool, error)
+	// Write appends data to the file at path, which appears when all writers ended well, or right away with appends.
+	Write(path string, appends bool, data []byte) (bool, error)
+	// Result sets or appends a value under name in the run's report.
+	Result(name string, value any) (bool, error)
+	// Log is a line of the run's log: level is debug, info, warning or error.
+	Log(level, text string) (bool, error)
+}
+
+// Program is a program to be run for an item or for a worker's life.
+type Program struct {
+	Words  []string // Words[0] is looked up in PATH
+	Env    []string // NAME=value, added to the worker's
+	Dir    string
+	Stdin  io.Reader // nil: empty
+	Stdout io.Writer
+}
+
+// Programs runs programs. They belong to the worker's process group and die with it.
+type Programs interface {
+	// Run runs p to its end. A program that fails gives *ExitError. When ctx ends the program is ended too.
+	Run(ctx context.Context, p Program) error
+	// Start starts p, which lives beside the chain.
+	Start(p Program) (Running, error)
+}
+
+// Running is a program that was started.
+type Running interface {
+	// Stdin is the program's standard input; closing it is its end of stream.
+	Stdin() io.WriteCloser
+	// Stdout is the program's standard output.
+	Stdout() io.Reader
+	// Wait waits for the end: nil or *ExitError.
+	Wait() error
+	// Kill ends it.
+	Kill()
+}
+
+// ExitError is the end of a program that failed.
+type ExitError struct {
+	Program string
+	Code    int    // -N after signal N
+	Stderr  string // the last lines of its standard error
+}
+
+// Error names the program, how it ended and what it said last.
+func (e *ExitError) Error() string { return exitText(e) }
+
+var (
+	// ErrEmpty says that a queue has nothing to give at the moment.
+	ErrEmpty = errors.New("queue is empty")
+	// ErrNoReaders says that all readers of a queue have ended, so that nobody wants what is put to it.
+	ErrNoReaders = errors.New("all readers have ended")
+	// ErrTimeout says that a wait took longer than the stage allows.
+	ErrTimeout = errors.New("timed out")
+	// ErrInterrupted says that the run is being stopped.
+	ErrInterrupted = errors.New("interrupted")
+)

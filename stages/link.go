@@ -1,0 +1,320 @@
+package stages
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// link is one stage of a chain: its node, the rows before it, and what the general keys say around it (`when`, `as`, `retry`,
+// `on_error`, `timeout`).
+type link struct {
+	stage  *Stage
+	node   Node
+	in     *Batch
+	limit  int  // rows a step may emit
+	source bool // checkpoint before each step
+	binds  bool // `as`
+
+	when      *RowExpr
+	timeout   *RowExpr
+	retry     *retrying
+	onError   *handling
+	onTimeout *handling
+
+	ended   bool // no more rows come in
+	done    bool // ended, and everything has been emitted
+	cut     bool // this stage has just ended the stream
+	passed  bool // `when` has been found true of the first row
+	tries   int  // failed tries of the first row
+	handler *handling
+}
+
+// ready says whether step has something to do.
+func (l *link) ready() bool { return l.in.Len() > 0 || (l.ended && !l.done) }
+
+// standing says whether the stage is in the middle of dealing with a failure.
+func (l *link) standing() bool { return l.handler != nil || l.tries > 0 }
+
+// step lets the stage do a piece of work.
+func (l *link) step(r *Run, out *Batch) error {
+	if l.handler != nil {
+		return l.handle(r, out)
+	}
+	if l.in.Len() == 0 {
+		return l.flush(r, out)
+	}
+	if l.source {
+		if err := r.Checkpoint(); err != nil {
+			return err
+		}
+	}
+	before := l.in.taken
+	err := l.run(r, out)
+	if l.in.taken != before {
+		l.passed, l.tries = false, 0
+	}
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, EndOfStream):
+		l.endStream()
+		return nil
+	default:
+		return l.failed(r, out, err)
+	}
+}
+
+// run steps the node, shown the rows for which `when` holds.
+func (l *link) run(r *Run, out *Batch) error {
+	r.Limit = l.limit
+	out.binds = l.binds
+	defer func() { out.binds = false }()
+	if l.when == nil && l.timeout == nil {
+		return l.node.Step(r, l.in, out)
+	}
+	l.in.show(1)
+	defer l.in.showAll()
+	if l.when != nil && !l.passed {
+		ok, err := l.when.Bool(l.in, 0)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			out.EmitRows(l.in, 0, 1)
+			l.in.Drop(1)
+			return nil
+		}
+		l.passed = true
+	}
+	if l.timeout != nil {
+		d, err := l.timeout.Duration(l.in, 0)
+		if err != nil {
+			return err
+		}
+		r.timeout = max(d, time.Nanosecond)
+		defer func() { r.timeout = 0 }()
+	}
+	return l.node.Step(r, l.in, out)
+}
+
+// flush emits what the stage has to say at the end of its stream.
+func (l *link) flush(r *Run, out *Batch) error {
+	f, ok := l.node.(Flusher)
+	if !ok {
+		l.done = true
+		return nil
+	}
+	r.Limit = l.limit
+	out.binds = l.binds
+	done, err := f.Flush(r, out)
+	out.binds = false
+	if err != nil {
+		if item := itemError(err); item != nil {
+			return l.fatal(item, "")
+		}
+		return err
+	}
+	l.done = done
+	return nil
+}
+
+// failed deals with the failure of the first row.
+func (l *link) failed(r *Run, out *Batch, err error) error {
+	item := itemError(err)
+	if item == nil {
+		return err
+	}
+	if l.retry != nil && !item.Partial {
+		pause, again, err := l.retry.next(l, l.tries)
+		if err != nil {
+			return err
+		}
+		if again {
+			l.tries++
+			return r.pause(pause)
+		}
+	}
+	h := l.onError
+	if item.Type == "timeout" && l.onTimeout != nil {
+		h = l.onTimeout
+	}
+	if h == nil {
+		return l.fatal(item, l.shown(item))
+	}
+	if h.chain == nil {
+		return l.then(h, out, item)
+	}
+	l.handler = h
+	h.start(l, item)
+	return nil
+}
+
+// shown is the item that failed, for a message.
+func (l *link) shown(item *ItemError) string {
+	if item.Partial {
+		return shortJSON(item.Piece)
+	}
+	return shortJSON(l.in.Item(0))
+}
+
+// handle takes the chain of a handler to its end, then does what it says of the item.
+func (l *link) handle(r *Run, out *Batch) error {
+	h := l.handler
+	for {
+		state, err := h.chain.Advance(r)
+		if err != nil {
+			return err
+		}
+		if state == Results {
+			h.chain.Out().Truncate()
+			continue
+		}
+		break
+	}
+	h.chain.Reset()
+	l.handler = nil
+	return l.then(h, out, h.failure)
+}
+
+func (l *link) then(h *handling, out *Batch, item *ItemError) error {
+	l.passed, l.tries = false, 0
+	switch h.then {
+	case ThenSkip:
+		l.skip(item)
+	case ThenPass:
+		out.binds = l.binds
+		if item.Partial {
+			out.Emit(l.in, 0, item.Piece)
+		} else {
+			out.EmitRows(l.in, 0, 1)
+		}
+		out.binds = false
+		l.skip(item)
+	case ThenEnd:
+		l.endStream()
+	default:
+		return l.fatal(item, l.shown(item))
+	}
+	return nil
+}
+
+// skip drops what failed: the first row, and what the node knows of being in the middle of it.
+func (l *link) skip(item *ItemError) {
+	if item.Partial {
+		return
+	}
+	l.in.Drop(1)
+	if s, ok := l.node.(Skipper); ok {
+		s.Skip()
+	}
+}
+
+// Skipper is a Node that works on a row in several steps and must be told when the rest of a row that failed is dropped.
+type Skipper interface {
+	Skip()
+}
+
+func (l *link) endStream() {
+	l.in.Truncate()
+	l.ended, l.cut = true, true
+}
+
+func (l *link) fatal(item *ItemError, shown string) error {
+	return &StageError{Op: l.stage.Op, Pos: l.stage.Pos, Item: shown, Type: item.Type, Code: item.Code, Text: item.Message}
+}
+
+func (l *link) reset() {
+	l.in.Truncate()
+	l.in.taken = 0
+	l.ended, l.done, l.cut, l.passed, l.tries, l.handler = false, false, false, false, 0, nil
+	if s, ok := l.node.(Stateful); ok {
+		s.Reset()
+	}
+}
+
+// itemError is the failure of an item in err, or nil if err is of another kind.
+func itemError(err error) *ItemError {
+	var item *ItemError
+	if errors.As(err, &item) {
+		return item
+	}
+	if errors.Is(err, ErrTimeout) {
+		return &ItemError{Type: "timeout", Message: "timed out"}
+	}
+	return nil
+}
+
+// pause waits before the next try.
+func (r *Run) pause(d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	until := time.Now().Add(d)
+	for {
+		left := time.Until(until)
+		if left <= 0 {
+			return nil
+		}
+		err := r.Wait(WaitFunc(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }), left)
+		if err != nil && !errors.Is(err, ErrTimeout) {
+			return err
+		}
+	}
+}
+
+func (l *link) save(w *StateWriter, full bool) {
+	w.rows(l.in)
+	w.Bool(l.ended)
+	w.Bool(l.done)
+	w.Bool(l.passed)
+	w.Int(l.tries)
+	if s, ok := l.node.(Stateful); ok {
+		s.Save(w, full)
+	}
+	w.Uint(uint64(l.handlerNumber()))
+	if h := l.handler; h != nil {
+		w.Text(h.failure.Type)
+		w.Text(h.failure.Message)
+		w.Int(h.failure.Code)
+		w.Bool(h.failure.Partial)
+		w.Item(h.failure.Piece)
+		h.chain.Save(w, true)
+	}
+}
+
+func (l *link) load(r *StateReader, full bool) error {
+	if err := r.rows(l.in); err != nil {
+		return err
+	}
+	l.ended, l.done, l.passed, l.tries = r.Bool(), r.Bool(), r.Bool(), r.Int()
+	if s, ok := l.node.(Stateful); ok {
+		if err := s.Load(r, full); err != nil {
+			return err
+		}
+	}
+	l.handler = nil
+	switch r.Uint() {
+	case 1:
+		l.handler = l.onError
+	case 2:
+		l.handler = l.onTimeout
+	}
+	h := l.handler
+	if h == nil {
+		return r.Err()
+	}
+	h.failure = &ItemError{Type: r.Text(), Message: r.Text(), Code: r.Int(), Partial: r.Bool(), Piece: r.Item()}
+	return h.chain.Load(r, true)
+}
+
+func (l *link) handlerNumber() int {
+	switch l.handler {
+	case nil:
+		return 0
+	case l.onError:
+		return 1
+	default:
+		return 2
+	}
+}

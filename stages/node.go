@@ -1,0 +1,35 @@
+package stages
+
+import "errors"
+
+// Node is a stage as it runs in one worker. It is a state machine: all that it knows between two calls stands in its input, its
+// output and its own fields, so that the chain can be committed in the middle and go on in another process.
+//
+// A Node is used by one goroutine.
+type Node interface {
+	// Step takes at least one row from the front of in, or adds at least one row to out; at most r.Limit rows, about, at a time.
+	// An operator that makes many results of a row emits some and drops the row with the last of them.
+	//
+	// An error says that the first row of in failed: what came before has been taken and emitted. EndOfStream says that the stage
+	// wants nothing more. Before Step calls r.Wait or r.Commit, in, out and the node's fields must say exactly where it stands.
+	Step(r *Run, in, out *Batch) error
+}
+
+// Flusher is a Node with results at the end of its stream.
+type Flusher interface {
+	// Flush emits up to about r.Limit rows and reports whether these were the last. It is called after the last row.
+	Flush(r *Run, out *Batch) (done bool, err error)
+}
+
+// Stateful is a Node with state that a replacement of its worker must know.
+type Stateful interface {
+	// Save appends what has changed since the last Save; everything if full. Appending nothing is right if nothing changed.
+	Save(w *StateWriter, full bool)
+	// Load applies what one Save appended, in the same order; full says that it was everything.
+	Load(r *StateReader, full bool) error
+	// Reset forgets everything: another stream begins.
+	Reset()
+}
+
+// EndOfStream is returned by Step when the stage ends the stream: what it emitted is passed on, its input is dropped.
+var EndOfStream = errors.New("end of stream") //nolint:staticcheck,revive // a signal like io.EOF

@@ -1,0 +1,197 @@
+package stages
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+)
+
+// StateWriter collects what a chain writes down of itself for a commit. The format is private to one version of mprun: it is read
+// only by a replacement of the same worker in the same run.
+type StateWriter struct {
+	buf []byte
+}
+
+// Reset starts anew and keeps the memory.
+func (w *StateWriter) Reset() { w.buf = w.buf[:0] }
+
+// Bytes is what was written, valid until Reset.
+func (w *StateWriter) Bytes() []byte { return w.buf }
+
+// Uint writes a number.
+func (w *StateWriter) Uint(v uint64) { w.buf = binary.AppendUvarint(w.buf, v) }
+
+// Int writes a signed number.
+func (w *StateWriter) Int(v int) { w.buf = binary.AppendVarint(w.buf, int64(v)) }
+
+// Bool writes a truth value.
+func (w *StateWriter) Bool(v bool) {
+	if v {
+		w.buf = append(w.buf, 1)
+	} else {
+		w.buf = append(w.buf, 0)
+	}
+}
+
+// Float writes a float64.
+func (w *StateWriter) Float(v float64) {
+	w.buf = binary.LittleEndian.AppendUint64(w.buf, math.Float64bits(v))
+}
+
+// Text writes bytes or text.
+func (w *StateWriter) Text(s string) {
+	w.Uint(uint64(len(s)))
+	w.buf = append(w.buf, s...)
+}
+
+// Item writes an item.
+func (w *StateWriter) Item(item any) {
+	var c Column
+	c.Append(item)
+	w.Column(&c, 0, 1)
+}
+
+// Column writes the items from up to, but without, to of c.
+func (w *StateWriter) Column(c *Column, from, to int) {
+	start := len(w.buf)
+	w.buf = append(w.buf, make([]byte, 8)...)
+	w.buf = AppendColumn(w.buf, c, from, to)
+	binary.LittleEndian.PutUint64(w.buf[start:], uint64(len(w.buf)-start-8))
+}
+
+// rows writes a batch.
+func (w *StateWriter) rows(b *Batch) {
+	w.Uint(uint64(b.taken))
+	n := b.rows()
+	w.Uint(uint64(n))
+	if n == 0 {
+		return
+	}
+	w.Column(&b.item, b.head, b.head+n)
+	for j := range b.bound {
+		w.Column(&b.bound[j], b.head, b.head+n)
+	}
+	if b.tracked {
+		for _, id := range b.ids[b.head : b.head+n] {
+			w.Text(id)
+		}
+	}
+}
+
+// errState says that a state log is not what the chain wrote.
+var errState = errors.New("the saved state of the chain is damaged")
+
+// StateReader reads what a StateWriter wrote. After a read past the end, Err says so and everything reads as zero.
+type StateReader struct {
+	buf []byte
+	err error
+}
+
+// NewStateReader reads data.
+func NewStateReader(data []byte) *StateReader { return &StateReader{buf: data} }
+
+// Err is the first error, or nil.
+func (r *StateReader) Err() error { return r.err }
+
+// Empty says whether everything has been read.
+func (r *StateReader) Empty() bool { return len(r.buf) == 0 }
+
+func (r *StateReader) fail() {
+	r.err, r.buf = errState, nil
+}
+
+// Uint reads a number.
+func (r *StateReader) Uint() uint64 {
+	v, n := binary.Uvarint(r.buf)
+	if n <= 0 {
+		r.fail()
+		return 0
+	}
+	r.buf = r.buf[n:]
+	return v
+}
+
+// Int reads a signed number.
+func (r *StateReader) Int() int {
+	v, n := binary.Varint(r.buf)
+	if n <= 0 {
+		r.fail()
+		return 0
+	}
+	r.buf = r.buf[n:]
+	return int(v)
+}
+
+// Bool reads a truth value.
+func (r *StateReader) Bool() bool {
+	b := r.next(1)
+	return len(b) == 1 && b[0] == 1
+}
+
+// Float reads a float64.
+func (r *StateReader) Float() float64 {
+	if b := r.next(8); len(b) == 8 {
+		return math.Float64frombits(binary.LittleEndian.Uint64(b))
+	}
+	return 0
+}
+
+// Text reads text.
+func (r *StateReader) Text() string { return string(r.next(int(min(r.Uint(), math.MaxInt32)))) }
+
+// Item reads an item.
+func (r *StateReader) Item() any {
+	c := r.Column()
+	if c.Len() != 1 {
+		r.fail()
+		return nil
+	}
+	return c.At(0)
+}
+
+// Column reads items.
+func (r *StateReader) Column() Column {
+	head := r.next(8)
+	if len(head) != 8 {
+		return Column{}
+	}
+	c, err := DecodeColumn(r.next(int(min(binary.LittleEndian.Uint64(head), math.MaxInt))))
+	if err != nil {
+		r.fail()
+	}
+	return c
+}
+
+// next reads n bytes, or fails.
+func (r *StateReader) next(n int) []byte {
+	if n < 0 || n > len(r.buf) {
+		r.fail()
+		return nil
+	}
+	b := r.buf[:n]
+	r.buf = r.buf[n:]
+	return b
+}
+
+// rows reads a batch.
+func (r *StateReader) rows(b *Batch) error {
+	b.reset()
+	b.taken = int(r.Uint())
+	n := int(r.Uint())
+	if n == 0 || r.err != nil {
+		return r.err
+	}
+	b.item = r.Column()
+	for j := range b.bound {
+		b.bound[j] = r.Column()
+	}
+	if b.tracked {
+		for range n {
+			b.ids = append(b.ids, r.Text())
+		}
+	}
+	if b.item.Len() != n {
+		r.fail()
+	}
+	return r.err
+}
