@@ -6,53 +6,53 @@ type FieldKind uint8
 const (
 	// NoField is an operator without operand or an invalid kind.
 	NoField FieldKind = iota
-	// Expression is expr-lang, bare; a mapping or list builds a value whose leaves are expressions.
-	Expression
-	// Text is text with ${{ }}.
-	Text
-	// TextList is one text or a list of texts.
-	TextList
-	// Data is YAML with ${{ }} in its leaves.
-	Data
-	// Count is a whole number from 0, or ${{ }}.
-	Count
-	// Duration is 250ms, 1.5s, 2m, or ${{ }}.
-	Duration
-	// Size is 64KiB, 10MB, a count of bytes, or ${{ }}.
-	Size
-	// Bool is true or false, or ${{ }}.
-	Bool
-	// Enum is one of the words in Values.
-	Enum
-	// Name is a name of the spec: of a result, a chain.
-	Name
-	// Places is a place or a list of places of the kinds in Values.
-	Places
-	// Command is a list of texts, or one text that is split into words as a shell would.
-	Command
-	// Script is a text for the shell; ${{ }} of run-time data is refused in it.
-	Script
-	// Regexp is a regular expression in Go's syntax (RE2).
-	Regexp
-	// Chain is a list of stages.
-	Chain
-	// Chains is a list of chains (`tee`).
-	Chains
-	// Branches is a list of {when, do} (`route`).
-	Branches
-	// Header is true, false, or a list of names (csv).
-	Header
-	// Ranged is a stop, or [start, stop, step]: expressions (`range`).
-	Ranged
-	// Batched is a count, a duration, or {count, every} (`batch`).
-	Batched
+	// ExpressionField is expr-lang, bare; a mapping or list builds a value whose leaves are expressions.
+	ExpressionField
+	// TextField is text with ${{ }}.
+	TextField
+	// TextListField is one text or a list of texts.
+	TextListField
+	// DataField is YAML with ${{ }} in its leaves.
+	DataField
+	// CountField is a whole number from 0, or ${{ }}.
+	CountField
+	// DurationField is 250ms, 1.5s, 2m, or ${{ }}.
+	DurationField
+	// SizeField is 64KiB, 10MB, a count of bytes, or ${{ }}.
+	SizeField
+	// BoolField is true or false, or ${{ }}.
+	BoolField
+	// EnumField is one of the words in Values.
+	EnumField
+	// NameField is a name of the spec: of a result, a chain.
+	NameField
+	// PlacesField is a place or a list of places of the kinds in Values.
+	PlacesField
+	// CommandField is a list of texts, or one text that is split into words as a shell would.
+	CommandField
+	// ScriptField is a text for the shell; ${{ }} of run-time data is refused in it.
+	ScriptField
+	// RegexpField is a regular expression in Go's syntax (RE2).
+	RegexpField
+	// ChainField is a list of stages.
+	ChainField
+	// ChainsField is a list of chains (`tee`).
+	ChainsField
+	// BranchesField is a list of {when, do} (`route`).
+	BranchesField
+	// HeaderField is true, false, or a list of names (csv).
+	HeaderField
+	// RangedField is a stop, or [start, stop, step]: expressions (`range`).
+	RangedField
+	// BatchedField is a count, a duration, or {count, every} (`batch`).
+	BatchedField
 )
 
 // FieldDef defines an operand or an option.
 type FieldDef struct {
 	Name     string // "" for the operand
 	Kind     FieldKind
-	Values   []string // Enum: the words; Places: the kinds of resource
+	Values   []string // EnumField: the words; PlacesField: the kinds of resource
 	Doc      string   // one sentence
 	Default  string   // as written in a spec, "" if there is none
 	Optional bool     // of an operand: may be empty (null)
