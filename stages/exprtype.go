@@ -73,10 +73,10 @@ func KindOf(v any) Kinds {
 // A Type is a value, never changed once made.
 type Type struct {
 	Kinds  Kinds
-	Elem   *Type   // of a list's elements; nil: any
-	Values *Type   // of a map's values where the keys are not known; nil: any
+	Elem   *Type       // of a list's elements; nil: any
+	Values *Type       // of a map's values where the keys are not known; nil: any
 	Fields []FieldType // of a record, sorted by name
-	Record bool    // the map has Fields and no others
+	Record bool        // the map has Fields and no others
 }
 
 // FieldType is one field of a record.

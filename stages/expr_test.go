@@ -1,0 +1,188 @@
+package stages
+
+import (
+	"errors"
+	"testing"
+)
+
+// testScope is what most tests read.
+func testScope() *Scope {
+	return &Scope{
+		Vars: map[string]Type{
+			"item": AnyType, "index": IntType, "acc": AnyType,
+			"env":  MapOf(StringType),
+			"self": RecordOf(FieldType{Name: "name", Type: StringType}, FieldType{Name: "index", Type: IntType}),
+			"vars": RecordOf(FieldType{Name: "n", Type: IntType}, FieldType{Name: "label", Type: StringType.Nullable()}, FieldType{Name: "xs", Type: ListOf(IntType)}),
+		},
+		Bound:     []Binding{{"page", StringType}},
+		Resources: map[string]Type{"jobs": RecordOf(FieldType{Name: "size", Type: IntType}, FieldType{Name: "closed", Type: BoolType}), "hist": ListOf(IntType)},
+	}
+}
+
+// queue and array are resources as the runtime has them.
+type queue struct{ size int }
+
+func (q queue) Value() (any, error) {
+	return map[string]any{"size": q.size, "closed": false}, nil
+}
+
+func (q queue) Field(name string) (any, error) {
+	switch name {
+	case "size":
+		return q.size, nil
+	case "closed":
+		return false, nil
+	}
+	return nil, errors.New("a queue has no " + name)
+}
+
+type array []int32
+
+func (a array) Value() (any, error)   { return []int32(a), nil }
+func (a array) Len() int              { return len(a) }
+func (a array) At(i int) (any, error) { return a[i], nil }
+
+type testResources map[string]any
+
+func (r testResources) Lookup(name string) (any, bool) {
+	v, ok := r[name]
+	return v, ok
+}
+
+func testEnv() *Env {
+	return &Env{
+		Item: map[string]any{
+			"n": 3, "f": 2.5, "s": "grün", "null": nil, "path": "/a", "xs": []any{1, 2, 3}, "b": true,
+			"m": map[string]any{"y": 1, "x": 2},
+		},
+		Index: 7, Acc: 10,
+		Env:       map[string]any{"HOME": "/root"},
+		Self:      map[string]any{"name": "square", "index": 2},
+		Vars:      map[string]any{"n": 5, "label": nil, "xs": []any{4, 5}},
+		Bound:     []any{"index.html"},
+		Resources: testResources{"jobs": queue{12}, "hist": array{5, 6, 7}},
+		Seed:      1,
+	}
+}
+
+func TestRun(t *testing.T) {
+	tests := []struct{ src, want string }{
+		{"item.n + 1", "4"},
+		{"item.n * item.f", "7.5"},
+		{"1 / 4", "0.25"},
+		{"4 / 2", "2.0"},
+		{"7 % 3", "1"},
+		{"-7 % 3", "-1"},
+		{"2 ** 10", "1024"},
+		{"2 ^ 3", "8"},
+		{"2 ** -1", "0.5"},
+		{"2.0 ** 2", "4.0"},
+		{"9223372036854775807", "9223372036854775807"},
+		{"item.s", `"grün"`},
+		{"item.s[2]", `"ü"`},
+		{"item.s[-1]", `"n"`},
+		{"item.s[1:3]", `"rü"`},
+		{"item.s[:-1]", `"grü"`},
+		{`"abc"[1:99]`, `"bc"`},
+		{`item.xs[1:]`, "[2, 3]"},
+		{`item.xs[2:1]`, "[]"},
+		{`item["n"]`, "3"},
+		{`item.missing`, "null"},
+		{`item.missing?.x`, "null"},
+		{`item?.missing?.x.y`, "null"},
+		{`item.null ?? "none"`, `"none"`},
+		{`item.missing?.x ?? 1`, "1"},
+		{`env.HOME`, `"/root"`},
+		{`env.NOPE ?? "x"`, `"x"`},
+		{`null == item.null`, "true"},
+		{`nil == null`, "true"},
+		{`1 == 1.0`, "true"},
+		{`9007199254740993 == 9007199254740992.0`, "false"},
+		{`9007199254740993 > 9007199254740992.0`, "true"},
+		{`float("nan") == float("nan")`, "false"},
+		{`float("nan") < 1 or float("nan") >= 1`, "false"},
+		{`[1, [2]] == [1.0, [2]]`, "true"},
+		{`{a: 1} == {"a": 1}`, "true"},
+		{`1 < 2 < 3`, "true"},
+		{`1 < 3 < 2`, "false"},
+		{`item.b and item.n == 3`, "true"},
+		{`not item.b || item.n > 5`, "false"},
+		{`!item.b`, "false"},
+		{`item.n > 2 ? "big" : "small"`, `"big"`},
+		{`if item.n > 5 { 1 } else if item.n > 2 { 2 } else { 3 }`, "2"},
+		{`let x = item.n; let y = x * 2; x + y`, "9"},
+		{`1; 2`, "2"},
+		{`map(item.xs, it * 2)`, "[2, 4, 6]"},
+		{`map(item.xs, # * 2)`, "[2, 4, 6]"},
+		{`map(item.xs, map(item.xs, it) | sum())`, "[6, 6, 6]"},
+		{`map(item.xs, let k = it; map(item.xs, it * k))`, "[[1, 2, 3], [2, 4, 6], [3, 6, 9]]"},
+		{`map(item.xs, #index)`, "[0, 1, 2]"},
+		{`map(item.m, it.key + string(it.value))`, `["x2", "y1"]`},
+		{`filter(item.xs, it > 1)`, "[2, 3]"},
+		{`item.xs | filter(it > 1) | map(it * 10) | sum()`, "50"},
+		{`filter([{a: 1}, {a: 2}], .a > 1)`, `[{"a": 2}]`},
+		{`sum(item.xs, it * 2)`, "12"},
+		{`count(item.xs, it > 1)`, "2"},
+		{`reduce(item.xs, #acc + it)`, "6"},
+		{`reduce(item.xs, #acc + it, 0.5)`, "6.5"},
+		{`reduce(item.xs, concat(#acc, [it]), [])`, "[1, 2, 3]"},
+		{`find(item.xs, it > 1)`, "2"},
+		{`find(item.xs, it > 9)`, "null"},
+		{`findLastIndex(item.xs, it > 1)`, "2"},
+		{`groupBy(item.xs, it % 2)`, `{"0": [2], "1": [1, 3]}`},
+		{`sortBy(item.xs, -it)`, "[3, 2, 1]"},
+		{`sortBy(item.xs, it, "desc")`, "[3, 2, 1]"},
+		{`all([], it) and none([], it) and not any([], it)`, "true"},
+		{`one(item.xs, it == 2)`, "true"},
+		{`1..3`, "[1, 2, 3]"},
+		{`2 in item.xs`, "true"},
+		{`"x" in item.m`, "true"},
+		{`"rü" in item.s`, "true"},
+		{`1 in null`, "false"},
+		{`2 not in item.xs`, "false"},
+		{`item.s matches "^g"`, "true"},
+		{`item.s contains "ü" and item.s startsWith "g" and item.s endsWith "n"`, "true"},
+		{`item.null contains "x"`, "false"},
+		{`page`, `"index.html"`},
+		{`page[0:5] + "!"`, `"index!"`},
+		{`self.index + index`, "9"},
+		{`jobs.size`, "12"},
+		{`jobs["size"]`, "12"},
+		{`jobs`, `{"closed": false, "size": 12}`},
+		{`hist[1]`, "6"},
+		{`hist[-1]`, "7"},
+		{`len(hist)`, "3"},
+		{`len(jobs)`, "2"},
+		{`sum(hist)`, "18"},
+		{`[hist, 1]`, "[[5, 6, 7], 1]"},
+		{`{"a b": 1, (item.s): 2, c: {d: 1.0}}`, `{"a b": 1, "c": {"d": 1.0}, "grün": 2}`},
+		{`b"ab"`, `"YWI="`},
+		{`b"ab"[1]`, "98"},
+		{`len(b"ab")`, "2"},
+		{`vars.label ?? "x"`, `"x"`},
+		{`/* a comment */ 1 /* } */ + 1`, "2"},
+		{`upper("ab") + lower("CD")`, `"ABcd"`},
+		{`::upper("x")`, `"X"`},
+	}
+	for _, test := range tests {
+		t.Run(test.src, func(t *testing.T) {
+			e, err := CompileExpr(test.src, testScope())
+			if err != nil {
+				t.Fatal(err)
+			}
+			v, err := e.Run(testEnv())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := string(AppendJSON(nil, v)); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+			if typ := e.Type(); !admits(typ, v) {
+				t.Errorf("%s is not of type %s", AppendJSON(nil, v), typ)
+			}
+		})
+	}
+}
+
+// admits says whether v is of the type.
+func admits(t Type, v any) bool { return Join(t, TypeOf(v)).String() == Join(t, Type{}).String() }

@@ -1,0 +1,158 @@
+package stages
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
+)
+
+// maxExprSize bounds the source of an expression, in bytes: the parser recurses, so a longer one could exhaust the stack.
+const maxExprSize = 64 << 10
+
+// exprTree is a parsed expression.
+type exprTree struct {
+	source string
+	ascii  bool
+	node   ast.Node
+}
+
+// parseExpr reads the source with expr's parser and puts its errors into plain words.
+func parseExpr(src string) (tree exprTree, failure *ExprError) {
+	tree = exprTree{source: src, ascii: isASCII(src)}
+	switch at := findComment(src); {
+	case len(src) > maxExprSize:
+		return tree, &ExprError{Msg: fmt.Sprintf("an expression may have %d bytes, not %d", maxExprSize, len(src))}
+	case strings.TrimSpace(src) == "":
+		return tree, &ExprError{Msg: "the expression is empty"}
+	case at >= 0:
+		return tree, &ExprError{Offset: at, Msg: "// is no operator", Hint: "write div(a, b) for a division that rounds down"}
+	}
+	defer func() {
+		if r := recover(); r != nil { // expr's parser goes on after some errors with half a tree
+			failure = &ExprError{Msg: "the expression cannot be read"}
+		}
+	}()
+	parsed, err := parser.Parse(src)
+	if err != nil {
+		return tree, tree.syntaxError(err)
+	}
+	tree.node = parsed.Node
+	return tree, nil
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// offset is the byte at which a node stands; expr counts runes.
+func (t *exprTree) offset(loc file.Location) int { return t.byteOf(loc.From) }
+
+func (t *exprTree) byteOf(runes int) int {
+	if t.ascii {
+		return min(max(runes, 0), len(t.source))
+	}
+	for i := range t.source {
+		if runes <= 0 {
+			return i
+		}
+		runes--
+	}
+	return len(t.source)
+}
+
+// at is the byte at which an error of a node is shown: its operator, or where it begins.
+func (t *exprTree) at(node ast.Node) int {
+	switch n := node.(type) {
+	case *ast.ConditionalNode: // the parser gives it no place of its own
+		return t.at(n.Cond)
+	case *ast.PredicateNode:
+		return t.at(n.Node)
+	case *ast.PairNode:
+		return t.at(n.Value)
+	}
+	return t.offset(node.Location())
+}
+
+// begin is the byte at which a node begins.
+func (t *exprTree) begin(node ast.Node) int {
+	switch n := node.(type) {
+	case *ast.BinaryNode:
+		return t.begin(n.Left)
+	case *ast.MemberNode:
+		return t.begin(n.Node)
+	case *ast.SliceNode:
+		return t.begin(n.Node)
+	case *ast.ChainNode:
+		return t.begin(n.Node)
+	case *ast.ConditionalNode:
+		return t.begin(n.Cond)
+	case *ast.CallNode:
+		return t.begin(n.Callee)
+	case *ast.PredicateNode:
+		return t.begin(n.Node)
+	}
+	return t.offset(node.Location())
+}
+
+// syntaxError puts an error of expr's lexer or parser into the words of this project.
+func (t *exprTree) syntaxError(err error) *ExprError {
+	var at *file.Error
+	if !errors.As(err, &at) {
+		return &ExprError{Msg: oneLine(err.Error())}
+	}
+	e := &ExprError{Offset: t.offset(at.Location), Msg: oneLine(at.Message)}
+	token, isToken := strings.CutPrefix(at.Message, "unexpected token ")
+	switch {
+	case isToken && token == "EOF" || at.Message == "unexpected end of expression":
+		e.Msg, e.Offset = "the expression ends too early", len(t.source)
+	case isToken:
+		e.Msg = "unexpected " + tokenText(token)
+		e.Hint = tokenHint(token)
+	case strings.HasPrefix(at.Message, "invalid integer literal"), strings.HasPrefix(at.Message, "invalid hex literal"),
+		strings.HasPrefix(at.Message, "invalid binary literal"), strings.HasPrefix(at.Message, "invalid octal literal"),
+		at.Message == "integer literal is too large":
+		e.Msg = "the integer does not fit into 64 bits"
+	case strings.HasPrefix(at.Message, "invalid float literal"), at.Message == "float literal is too large":
+		e.Msg = "the number does not fit into a float"
+	case at.Message == "literal not terminated":
+		e.Msg = "a quoted text does not end"
+	case strings.HasPrefix(at.Message, "compilation failed: expression exceeds"):
+		e.Msg = "the expression is too long"
+	}
+	return e
+}
+
+// tokenText is a token as expr prints it, Operator("+"), without its class.
+func tokenText(token string) string {
+	if open := strings.IndexByte(token, '('); open >= 0 && strings.HasSuffix(token, ")") {
+		return token[open+1 : len(token)-1]
+	}
+	return token
+}
+
+// tokenHint helps those who come from other languages.
+func tokenHint(token string) string {
+	switch token {
+	case `Operator("=")`:
+		return "== compares"
+	case `Operator("if")`, `Operator("else")`:
+		return "write condition ? a : b"
+	case `Operator("#")`:
+		return "# is the element inside of map(), filter() and their like"
+	case `Operator("&")`, `Operator("&&&")`:
+		return "write and, or bitand(a, b)"
+	case `Identifier("is")`:
+		return "== compares"
+	}
+	return ""
+}
