@@ -1,0 +1,250 @@
+//go:build linux
+
+package shm
+
+import "fmt"
+
+// Commit does all of a transaction, or, if the worker is killed before the one store that decides, nothing of it; after that store recovery
+// does the rest. An error before it (a full disk, a wrong call) leaves everything as it was, blocks included. After the commit the handles of
+// published and released blocks are invalid. The steps are those of models/commit.pml.
+func (s *Slot) Commit(t *Tx) error {
+	if err := s.prepare(t); err != nil {
+		return fmt.Errorf("commit in slot %d: %w", s.index, err)
+	}
+	next, err := s.state.write(t.state)
+	if err != nil {
+		return fmt.Errorf("commit in slot %d: %w", s.index, err)
+	}
+	crashpoint(pointCommitLogged)
+	s.writeHeader(t, next)
+	crashpoint(pointCommitHeader)
+	s.writeEntries(t)
+	crashpoint(pointCommitEntries)
+	s.moving() // no wait record may stand beside an output: the detector of a quiet cycle reads both
+
+	record := &s.head.record
+	s.seq++
+	record.word.Store(uint64(makeRecord(s.seq, recordCommitted)))
+	crashpoint(pointCommitCommitted)
+	previous := s.state
+	s.state = next
+
+	if err := s.apply(t); err != nil {
+		return fmt.Errorf("commit in slot %d: %w", s.index, err)
+	}
+	record.word.Store(uint64(makeRecord(s.seq, recordIdle)))
+	crashpoint(pointCommitIdle)
+	previous.trim(next)
+	crashpoint(pointCommitTrimmed)
+	return nil
+}
+
+// prepare checks the transaction and writes payloads that lie in files, while all its outputs are FILLING.
+func (s *Slot) prepare(t *Tx) error {
+	switch {
+	case t.slot != s:
+		return ErrNotOwned
+	case t.err != nil:
+		return t.err
+	case s.resume:
+		return ErrMustAdopt
+	}
+	for i := range t.nOutputs {
+		o := &t.outputs[i]
+		if err := o.block.storePayload(o.bytes); err != nil {
+			return err
+		}
+		o.block.trimTail(o.bytes)
+		crashpoint(pointCommitSpilled)
+	}
+	return nil
+}
+
+// writeHeader writes the header that is not current: where the state will be, and the leases that stay with the slot.
+func (s *Slot) writeHeader(t *Tx, next stateLog) {
+	h := &s.head.record.headers[(s.seq+1)&1]
+	h.log.Store(next.log)
+	h.length.Store(uint64(next.length))
+	if !t.resume {
+		h.resume.Store(0)
+		h.held.Store(0)
+		return
+	}
+	held := uint32(0)
+	for _, b := range s.leases {
+		if !t.releases(b) {
+			h.leases[held].Store(b.queue.ref(b.index))
+			held++
+		}
+	}
+	h.resume.Store(1)
+	h.held.Store(held)
+}
+
+// writeEntries writes what must be redone after a death, in absolute numbers. The record is idle: nobody reads them yet.
+func (s *Slot) writeEntries(t *Tx) {
+	r := &s.head.record
+	for i := range t.nOutputs {
+		o, e := &t.outputs[i], &r.out[i]
+		e.block.Store(o.block.queue.ref(o.block.index))
+		e.items.Store(uint64(o.items))
+		e.bytes.Store(o.bytes)
+		total := s.rows[o.block.queue.index].published.Load() + uint64(o.items)
+		for j := range i {
+			if t.outputs[j].block.queue == o.block.queue {
+				total += uint64(t.outputs[j].items)
+			}
+		}
+		e.total.Store(total)
+	}
+	for i := range t.nInputs {
+		in, e := &t.inputs[i], &r.in[i]
+		e.block.Store(in.block.queue.ref(in.block.index))
+		e.cursor.Store(packProgress(in.cursor, in.tries, in.release))
+		total := s.rows[in.block.queue.index].finished.Load() + uint64(in.cursor-in.block.cursor)
+		for j := range i {
+			if p := &t.inputs[j]; p.block.queue == in.block.queue {
+				total += uint64(p.cursor - p.block.cursor)
+			}
+		}
+		e.total.Store(total)
+	}
+	r.outputs.Store(uint32(t.nOutputs))
+	r.inputs.Store(uint32(t.nInputs))
+}
+
+// Progress of an input in one word: cursor (31 bits), tries, whether it is released.
+func packProgress(cursor, tries int, release bool) uint64 {
+	w := uint64(cursor)<<32 | uint64(tries)<<1
+	if release {
+		w |= 1
+	}
+	return w
+}
+
+func unpackProgress(w uint64) (cursor uint32, tries int, release bool) {
+	return uint32(w >> 32), int(w >> 1 & MaxTries), w&1 != 0
+}
+
+// apply makes the committed transaction visible: outputs in order, then inputs.
+func (s *Slot) apply(t *Tx) error {
+	for i := 0; i < t.nOutputs; {
+		n := i + 1
+		for n < t.nOutputs && t.outputs[n].block.queue == t.outputs[i].block.queue {
+			n++
+		}
+		if err := s.publish(t.outputs[i:n], i); err != nil {
+			return err
+		}
+		i = n
+	}
+	crashpoint(pointCommitPublished)
+	for i := range t.nInputs {
+		if err := s.finish(&t.inputs[i], s.head.record.in[i].total.Load()); err != nil {
+			return err
+		}
+		crashpoint(pointCommitInput)
+	}
+	crashpoint(pointCommitInputs)
+	return nil
+}
+
+// publish makes the given outputs, all of one queue, READY under one lock; first is the number of the first in the record.
+func (s *Slot) publish(outputs []txOutput, first int) error {
+	q := outputs[0].block.queue
+	row := &s.rows[q.index].published
+	row.Store(s.head.record.out[first+len(outputs)-1].total.Load())
+	q.lock(s)
+	for i := range outputs {
+		if err := q.push(&outputs[i]); err != nil {
+			q.unlock()
+			return err
+		}
+	}
+	q.head.hungry.Store(0)
+	bumped := q.head.readers.bump()
+	q.unlock()
+	crashpoint(pointPublishUnlocked)
+	if bumped {
+		q.head.readers.wake()
+	}
+	for i := range outputs {
+		s.reserved--
+		s.recycle(outputs[i].block)
+	}
+	return nil
+}
+
+// push makes one output READY and puts it into the ring. The caller holds the queue's lock.
+func (q *Queue) push(o *txOutput) error {
+	b, h := o.block, q.head
+	e := &q.table[b.index]
+	items, bytes := e.left(), e.bytes.Load()
+	if !q.ready(b.index, b.word, uint32(o.items), o.bytes) {
+		return corrupt("queue %s block %d is %v instead of %v", q.Name(), b.index, blockWord(e.word.Load()), b.word)
+	}
+	crashpoint(pointPublishReady)
+	at := h.tail.Load()
+	q.ring[at&q.l.ringMask].Store(b.index)
+	h.tail.Store(at + 1)
+	h.reservedItems.Add(-items)
+	h.reservedBytes.Add(-bytes)
+	h.readyItems.Add(int64(o.items))
+	h.readyBytes.Add(o.bytes)
+	crashpoint(pointPublishPushed)
+	return nil
+}
+
+// ready takes the next sequence number and makes a FILLING block READY; recovery does the same without the lock. It may be done again as
+// long as the block is FILLING: numbers may be left out.
+func (q *Queue) ready(index uint32, w blockWord, items uint32, bytes int64) bool {
+	e := &q.table[index]
+	e.seq.Store(q.head.sequence.Add(1))
+	crashpoint(pointPublishSequence)
+	e.items.Store(items)
+	e.bytes.Store(bytes)
+	return e.word.CompareAndSwap(uint64(w), uint64(makeWord(blockReady, 0, w.gen(), 0)))
+}
+
+// finish releases or advances one input, and gives the handle of a released one back.
+func (s *Slot) finish(in *txInput, total uint64) error {
+	b := in.block
+	q := b.queue
+	var next blockWord
+	if in.release {
+		next = makeWord(blockFree, 0, b.word.gen(), 0)
+	} else {
+		next = makeWord(blockLeased, in.tries, b.word.gen(), s.me)
+	}
+	if !q.finish(b.index, b.word, next, uint32(in.cursor)) {
+		return corrupt("queue %s block %d is %v instead of %v", q.Name(), b.index, blockWord(q.table[b.index].word.Load()), b.word)
+	}
+	s.rows[q.index].finished.Store(total)
+	if in.release {
+		s.dropLease(b)
+	} else {
+		b.word, b.cursor = next, in.cursor
+	}
+	return nil
+}
+
+// finish moves a leased block from w to next, FREE or LEASED with a new cursor. Recovery does the same.
+func (q *Queue) finish(index uint32, w, next blockWord, cursor uint32) bool {
+	e := &q.table[index]
+	if next.state() != blockFree {
+		e.cursor.Store(cursor)
+		crashpoint(pointInputStored)
+		return e.word.CompareAndSwap(uint64(w), uint64(next))
+	}
+	q.trimPayload(index, e.bytes.Load())
+	crashpoint(pointReleasePunched)
+	if !e.word.CompareAndSwap(uint64(w), uint64(next)) {
+		return false
+	}
+	crashpoint(pointReleaseFree)
+	q.free.set(index)
+	crashpoint(pointReleaseMapped)
+	q.freed()
+	crashpoint(pointReleaseWoken)
+	return true
+}

@@ -1,0 +1,32 @@
+//go:build linux
+
+package shm
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Errors of this package; compare with errors.Is.
+var (
+	// ErrCorrupt says that words of the arena contradict the layout. The run cannot go on.
+	ErrCorrupt = errors.New("shared memory is corrupt")
+	// ErrLayout says that the files handed to Open are no arena of this program's layout.
+	ErrLayout = errors.New("not an arena of this layout")
+	// ErrQueueFull says that even the table of an unbounded queue is exhausted.
+	ErrQueueFull = errors.New("the unbounded queue has no free block left")
+	// ErrTooMany says that a slot holds, or a transaction names, more blocks than MaxOutputs or MaxInputs.
+	ErrTooMany = errors.New("too many blocks at a time")
+	// ErrTooLarge says that a block's bytes do not fit its queue's blocks.
+	ErrTooLarge = errors.New("larger than a block of the queue")
+	// ErrNotOwned says that a block is not, or no longer, held by the slot in the way that the call needs.
+	ErrNotOwned = errors.New("the slot does not hold this block")
+	// ErrAttached says that the slot is taken, or that its last owner has not been recovered.
+	ErrAttached = errors.New("the slot is in use")
+	// ErrMustAdopt says that the slot's committed state asks for Slot.Adopt before the first commit.
+	ErrMustAdopt = errors.New("the slot's state was not adopted")
+)
+
+func corrupt(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrCorrupt, fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,205 @@
+//go:build linux
+
+package shm
+
+import "fmt"
+
+// Recover puts everything in order that a dead worker has left, and gives its slot the next epoch. The caller has proof of the death: the
+// process is reaped. It never waits and takes no lock of the arena, so other dead ones may hold any of them; each of its steps is a
+// compare-and-swap keyed on the dead owner, so it may be interrupted anywhere and run again. The supervisor calls it for every worker that ends, also
+// for one that ended well, from any goroutine. ErrCorrupt says that the slot's record cannot be followed; the run must then fail.
+func (a *Arena) Recover(slot int) error { return a.recoverSlot(slot, func(string) {}) }
+
+// recoverSlot calls step after each of its steps; a test panics there and runs it again.
+func (a *Arena) recoverSlot(slot int, step func(string)) error {
+	if slot < 0 || slot >= a.layout.config.Slots {
+		return fmt.Errorf("recover slot %d of %d: %w", slot, a.layout.config.Slots, ErrNotOwned)
+	}
+	a.recovering.Lock()
+	defer a.recovering.Unlock()
+	h := a.slot(slot)
+	// 1. What was committed is done first: the sweep would free its outputs.
+	if err := a.rollForward(slot, step); err != nil {
+		return fmt.Errorf("recover slot %d: %w", slot, err)
+	}
+	step("rolled forward")
+	// 2. to 5.
+	a.sweep(slot, a.heldLeases(h), step)
+	// 6. Nobody waits there any more.
+	clearWait(h)
+	a.setRunnable(slot, false)
+	h.stop.Store(0)
+	h.wake.Store(0)
+	h.pid.Store(0)
+	h.pgid.Store(0)
+	step("cleared")
+	// 7. Every death wakes everybody.
+	a.wakeAll()
+	step("woken")
+	// 8. Only now may there be a new owner.
+	h.attached.Store(0)
+	step("detached")
+	h.epoch.Add(1)
+	return nil
+}
+
+func clearWait(h *slotHeader) {
+	r := &h.waiting.head
+	r.Store((r.Load()>>waitSeqShift + 1) << waitSeqShift)
+}
+
+// sweep frees or returns everything of the slot but the given leases, marks all queues dirty, and frees its locks.
+func (a *Arena) sweep(slot int, held map[uint64]bool, step func(string)) {
+	for i := range a.queues {
+		q := &a.queues[i]
+		for index := range q.used() {
+			q.sweepBlock(index, slot, held, step)
+		}
+	}
+	step("swept")
+	for i := range a.queues {
+		a.queues[i].head.dirty.Store(1)
+		step("dirty")
+	}
+	for i := range a.queues {
+		a.queues[i].head.lock.releaseDead(slot)
+		step("unlocked")
+	}
+}
+
+// sweepBlock returns one block of the dead slot: what it was filling is FREE, what it had leased is READY under its old number and with its
+// deliveries, for they were counted when it was leased.
+func (q *Queue) sweepBlock(index uint32, slot int, held map[uint64]bool, step func(string)) {
+	e := &q.table[index]
+	w := blockWord(e.word.Load())
+	if w.owner().slot() != slot {
+		return
+	}
+	switch {
+	case w.state() == blockFilling:
+		q.trimPayload(index, q.l.stride)
+		e.word.CompareAndSwap(uint64(w), uint64(makeWord(blockFree, 0, w.gen(), 0)))
+		step("freed")
+	case w.state() == blockLeased && !held[q.ref(index)]:
+		e.word.CompareAndSwap(uint64(w), uint64(makeWord(blockReady, w.tries(), w.gen(), 0)))
+		step("returned")
+	}
+}
+
+// heldLeases is the leases that the slot's last commit keeps for its replacement.
+func (a *Arena) heldLeases(h *slotHeader) map[uint64]bool {
+	c := &h.record.headers[recordWord(h.record.word.Load()).seq()&1]
+	held := make(map[uint64]bool)
+	for i := range min(c.held.Load(), MaxInputs) {
+		held[c.leases[i].Load()] = true
+	}
+	return held
+}
+
+// rollForward finishes the slot's committed transaction, if there is one.
+func (a *Arena) rollForward(slot int, step func(string)) error {
+	r := &a.slot(slot).record
+	word := recordWord(r.word.Load())
+	if word.state() != recordCommitted {
+		return nil
+	}
+	outputs, inputs := r.outputs.Load(), r.inputs.Load()
+	if outputs > MaxOutputs || inputs > MaxInputs {
+		return corrupt("the record has %d outputs and %d inputs", outputs, inputs)
+	}
+	for i := range outputs {
+		if err := a.redoOutput(slot, &r.out[i], step); err != nil {
+			return err
+		}
+	}
+	step("published")
+	for i := range inputs {
+		if err := a.redoInput(slot, &r.in[i], step); err != nil {
+			return err
+		}
+	}
+	step("finished")
+	r.word.Store(uint64(makeRecord(word.seq(), recordIdle)))
+	return nil
+}
+
+// redoOutput publishes an output that is still FILLING(dead).
+func (a *Arena) redoOutput(slot int, o *recordOutput, step func(string)) error {
+	q, index, err := a.blockRef(o.block.Load())
+	if err != nil {
+		return err
+	}
+	items, bytes := o.items.Load(), o.bytes.Load()
+	if items < 1 || items > 1<<31 || bytes < 0 || bytes > q.l.stride {
+		return corrupt("the record publishes %d items in %d bytes", items, bytes)
+	}
+	a.row(slot)[q.index].published.Store(o.total.Load())
+	step("counted output")
+	w := blockWord(q.table[index].word.Load())
+	if w.state() == blockFilling && w.owner().slot() == slot {
+		q.ready(index, w, uint32(items), bytes)
+		step("redone output")
+	}
+	return nil
+}
+
+// redoInput advances or frees an input that is still LEASED(dead).
+func (a *Arena) redoInput(slot int, in *recordInput, step func(string)) error {
+	q, index, err := a.blockRef(in.block.Load())
+	if err != nil {
+		return err
+	}
+	a.row(slot)[q.index].finished.Store(in.total.Load())
+	step("counted input")
+	cursor, tries, release := unpackProgress(in.cursor.Load())
+	w := blockWord(q.table[index].word.Load())
+	if w.state() != blockLeased || w.owner().slot() != slot {
+		return nil
+	}
+	next := makeWord(blockFree, 0, w.gen(), 0)
+	if !release {
+		if cursor >= q.table[index].items.Load() {
+			return corrupt("the record advances a block of queue %s to item %d of %d", q.Name(), cursor, q.table[index].items.Load())
+		}
+		next = makeWord(blockLeased, tries, w.gen(), w.owner())
+	}
+	q.finish(index, w, next, cursor)
+	step("redone input")
+	return nil
+}
+
+// MustReplace says that a slot's last commit left items in flight: it must get a new worker, whatever the restart policy says, or be
+// abandoned and the run fail.
+func (a *Arena) MustReplace(slot int) bool {
+	r := &a.slot(slot).record
+	return r.headers[recordWord(r.word.Load()).seq()&1].resume.Load() != 0
+}
+
+// Abandon gives back the leases that a recovered slot keeps for a replacement which will not come, and forgets that items were in flight.
+// The slot must not be attached. It may be interrupted and run again.
+func (a *Arena) Abandon(slot int) error { return a.abandonSlot(slot, func(string) {}) }
+
+func (a *Arena) abandonSlot(slot int, step func(string)) error {
+	if slot < 0 || slot >= a.layout.config.Slots {
+		return fmt.Errorf("abandon slot %d of %d: %w", slot, a.layout.config.Slots, ErrNotOwned)
+	}
+	a.recovering.Lock()
+	defer a.recovering.Unlock()
+	h := a.slot(slot)
+	word := recordWord(h.record.word.Load())
+	if word.state() != recordIdle || h.attached.Load() != 0 {
+		return fmt.Errorf("abandon slot %d: %w", slot, ErrAttached)
+	}
+	// One store, as in a commit: the other header without leases becomes current.
+	old, next := &h.record.headers[word.seq()&1], &h.record.headers[(word.seq()+1)&1]
+	next.log.Store(old.log.Load())
+	next.length.Store(old.length.Load())
+	next.resume.Store(0)
+	next.held.Store(0)
+	step("header")
+	h.record.word.Store(uint64(makeRecord(word.seq()+1, recordIdle)))
+	step("abandoned")
+	a.sweep(slot, nil, step)
+	a.wakeAll()
+	return nil
+}

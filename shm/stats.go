@@ -1,0 +1,72 @@
+//go:build linux
+
+package shm
+
+// Stats is what the arena knows about a run at a moment. Numbers of different queues and slots are read one after the other.
+type Stats struct {
+	Queues []QueueStats
+	Slots  []SlotStats
+}
+
+// QueueStats counts items, of all epochs.
+type QueueStats struct {
+	Name        string
+	Waiting     int64  // READY
+	Reserved    int64  // being filled
+	Leased      int64  // published, neither waiting nor finished
+	Published   uint64 // in all; exact over deaths
+	Finished    uint64 // in all; exact over deaths
+	Closed      bool   // CloseWriters
+	ReadersGone bool   // SetReadersGone
+}
+
+// SlotStats is one worker.
+type SlotStats struct {
+	Epoch    uint32 // counts owners, from 1
+	Attached bool
+	PID      int // as the worker reported them, 0 before
+	PGID     int
+	Commits  uint64 // in all epochs
+	ItemsIn  uint64 // finished
+	ItemsOut uint64 // published
+	Waiting  *WaitInfo
+}
+
+// Stats reads the counters. It takes no lock and may be called at any time by any process. Its cost grows with slots times queues.
+func (a *Arena) Stats() Stats {
+	st := Stats{Queues: make([]QueueStats, len(a.queues)), Slots: make([]SlotStats, a.Slots())}
+	for i := range st.Slots {
+		st.Slots[i] = a.SlotStats(i)
+		row := a.row(i)
+		for j := range row {
+			st.Queues[j].Finished += row[j].finished.Load()
+			st.Queues[j].Published += row[j].published.Load()
+		}
+	}
+	for i := range st.Queues {
+		q, out := &a.queues[i], &st.Queues[i]
+		out.Name = q.Name()
+		out.Waiting, out.Reserved = max(0, q.head.readyItems.Load()), max(0, q.head.reservedItems.Load())
+		out.Leased = max(0, int64(out.Published-out.Finished)-out.Waiting)
+		out.Closed, out.ReadersGone = q.Closed(), q.ReadersGone()
+	}
+	return st
+}
+
+// SlotStats is one slot's part of Stats.
+func (a *Arena) SlotStats(slot int) SlotStats {
+	h := a.slot(slot)
+	st := SlotStats{
+		Epoch: h.epoch.Load(), Attached: h.attached.Load() != 0, PID: int(h.pid.Load()), PGID: int(h.pgid.Load()),
+		Commits: recordWord(h.record.word.Load()).seq(),
+	}
+	row := a.row(slot)
+	for i := range row {
+		st.ItemsIn += row[i].finished.Load()
+		st.ItemsOut += row[i].published.Load()
+	}
+	if w, ok := a.readWait(slot); ok {
+		st.Waiting = &w
+	}
+	return st
+}

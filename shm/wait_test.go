@@ -1,0 +1,173 @@
+//go:build linux
+
+package shm
+
+import (
+	"testing"
+	"time"
+)
+
+type waited struct {
+	result WaitResult
+	err    error
+}
+
+// inWait runs a wait in another goroutine and returns when its record is there.
+func inWait(t *testing.T, a *Arena, s *Slot, wait func() (WaitResult, error)) <-chan waited {
+	t.Helper()
+	done := make(chan waited, 1)
+	go func() {
+		r, err := wait()
+		done <- waited{r, err}
+	}()
+	for a.SlotStats(s.Index()).Waiting == nil {
+		pause(100)
+	}
+	return done
+}
+
+func expect(t *testing.T, name string, done <-chan waited, want WaitResult) {
+	t.Helper()
+	select {
+	case got := <-done:
+		if got.result != want || got.err != nil {
+			t.Errorf("%s: the wait gives %v, %v, want %v", name, got.result, got.err, want)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatalf("%s: the wait does not end", name)
+	}
+}
+
+func TestWaitsEnd(t *testing.T) {
+	type env struct {
+		a       *Arena
+		w, r    *Slot
+		q, full *Queue
+	}
+	read := func(e env) func() (WaitResult, error) {
+		return func() (WaitResult, error) { return e.q.WaitReadable(e.r, Wait{}) }
+	}
+	write := func(e env) func() (WaitResult, error) {
+		return func() (WaitResult, error) { return e.full.WaitWritable(e.r, Wait{}) }
+	}
+	both := func(e env) func() (WaitResult, error) {
+		return func() (WaitResult, error) { return e.r.WaitReadable([]*Queue{e.a.Queue(2), e.q}, Wait{}) }
+	}
+	rows := []struct {
+		name string
+		wait func(env) func() (WaitResult, error)
+		act  func(env)
+		want WaitResult
+	}{
+		{"published", read, func(e env) { put(t, e.q, e.w, 1, "x") }, Ready},
+		{"published to the second of two", both, func(e env) { put(t, e.q, e.w, 1, "x") }, Ready},
+		{"closed", read, func(e env) { e.q.CloseWriters() }, Ready},
+		{"woken", read, func(e env) { e.r.Wake() }, Woken},
+		{"woken from two", both, func(e env) { e.a.WakeSlot(1) }, Woken},
+		{"interrupted", read, func(e env) { e.a.Interrupt() }, Interrupted},
+		{"stopped", read, func(e env) { e.a.StopSlot(1) }, Interrupted},
+		{"timed out", func(e env) func() (WaitResult, error) {
+			return func() (WaitResult, error) { return e.q.WaitReadable(e.r, Wait{Timeout: time.Millisecond}) }
+		}, func(env) {}, TimedOut},
+		{"room", write, func(e env) { release(t, e.w, lease(t, e.full, e.w)) }, Ready},
+		{"readers gone", write, func(e env) { e.full.SetReadersGone() }, Ready},
+		{"put to a closed queue", write, func(e env) { e.full.CloseWriters() }, Ready},
+		{"interrupted while full", write, func(e env) { e.a.Interrupt() }, Interrupted},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			a := newArena(t, 2, QueueConfig{Name: "q", Capacity: 2}, QueueConfig{Name: "full", Capacity: 1}, QueueConfig{Name: "z", Capacity: 1})
+			e := env{a, attach(t, a, 0), attach(t, a, 1), a.Queue(0), a.Queue(1)}
+			put(t, e.full, e.w, 1, "x")
+			if _, status, err := e.full.Reserve(e.r, 1, 0); status != Full || err != nil {
+				t.Fatalf("Reserve gives %v, %v", status, err)
+			}
+			done := inWait(t, a, e.r, row.wait(e))
+			row.act(e)
+			expect(t, row.name, done, row.want)
+		})
+	}
+}
+
+// A block that its dead leaser held is readable for who waits.
+func TestDeathWakesReaders(t *testing.T) {
+	a := newArena(t, 2, QueueConfig{Name: "q", Capacity: 2})
+	w, r, q := attach(t, a, 0), attach(t, a, 1), a.Queue(0)
+	put(t, q, w, 1, "x")
+	lease(t, q, w)
+	done := inWait(t, a, r, func() (WaitResult, error) { return q.WaitReadable(r, Wait{}) })
+	if err := a.Recover(0); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, "recovered", done, Ready)
+	if b := lease(t, q, r); b.Tries() != 2 {
+		t.Errorf("%d tries", b.Tries())
+	}
+}
+
+func TestWaitWithReservedBlockIsRefused(t *testing.T) {
+	a := newArena(t, 1, QueueConfig{Name: "q", Capacity: 2})
+	s, q := attach(t, a, 0), a.Queue(0)
+	reserve(t, q, s, 1, "x")
+	if _, err := q.WaitReadable(s, Wait{}); err == nil {
+		t.Error("waiting with a reserved block gives no error")
+	}
+}
+
+func TestWaitRecordStaysUntilTheSlotMoves(t *testing.T) {
+	a := newArena(t, 2, QueueConfig{Name: "q", Capacity: 2}, QueueConfig{Name: "p", Capacity: 2})
+	w, r, q := attach(t, a, 0), attach(t, a, 1), a.Queue(0)
+	put(t, q, w, 1, "x")
+	if got, err := q.WaitReadable(r, Wait{Stage: 7, OtherSources: true}); got != Ready || err != nil {
+		t.Fatalf("the wait gives %v, %v", got, err)
+	}
+	info := a.SlotStats(1).Waiting
+	if info == nil || info.Kind != WaitToRead || info.Stage != 7 || !info.Other || info.Timed || len(info.Queues) != 1 || info.Queues[0] != 0 {
+		t.Errorf("wait record %+v", info)
+	}
+	lease(t, q, r)
+	if info := a.SlotStats(1).Waiting; info != nil {
+		t.Errorf("after the lease: %v", info)
+	}
+}
+
+func TestCycleQuiet(t *testing.T) {
+	a := newArena(t, 2, QueueConfig{Name: "q"}, QueueConfig{Name: "p", Capacity: 2}, QueueConfig{Name: "other", Capacity: 1})
+	x, y := attach(t, a, 0), attach(t, a, 1)
+	q, p := a.Queue(0), a.Queue(1)
+	cycle, writers := []int{0, 1}, []int{0, 1}
+	quiet := func(want bool, when string) {
+		t.Helper()
+		if got := a.CycleQuiet(cycle, writers); got != want {
+			t.Errorf("%s: quiet is %v", when, got)
+		}
+	}
+	quiet(false, "nobody waits")
+	xDone := inWait(t, a, x, func() (WaitResult, error) { return q.WaitReadable(x, Wait{}) })
+	quiet(false, "only one waits")
+	yDone := inWait(t, a, y, func() (WaitResult, error) { return p.WaitReadable(y, Wait{}) })
+	quiet(true, "both wait")
+	x.Wake()
+	expect(t, "woken", xDone, Woken)
+	put(t, p, x, 1, "x")
+	expect(t, "published", yDone, Ready)
+	quiet(false, "a block waits")
+	b := lease(t, p, y)
+	xDone = inWait(t, a, x, func() (WaitResult, error) { return x.WaitReadable([]*Queue{q, a.Queue(2)}, Wait{}) })
+	quiet(false, "a block is leased")
+	release(t, y, b)
+	yDone = inWait(t, a, y, func() (WaitResult, error) { return p.WaitReadable(y, Wait{OtherSources: true}) })
+	quiet(false, "one waits for something else too")
+	y.Wake()
+	expect(t, "woken", yDone, Woken)
+	yDone = inWait(t, a, y, func() (WaitResult, error) { return p.WaitReadable(y, Wait{}) })
+	quiet(false, "one waits for a queue outside")
+	x.Wake()
+	expect(t, "woken", xDone, Woken)
+	a.Queue(2).CloseWriters()
+	xDone = inWait(t, a, x, func() (WaitResult, error) { return x.WaitReadable([]*Queue{q}, Wait{}) })
+	quiet(true, "both wait again")
+	a.Interrupt()
+	expect(t, "interrupted", xDone, Interrupted)
+	expect(t, "interrupted", yDone, Interrupted)
+}
