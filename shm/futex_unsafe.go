@@ -43,10 +43,10 @@ func checkFutex(addr *atomic.Uint32) error {
 
 // futexWaiter is struct futex_waitv of linux/futex.h.
 type futexWaiter struct {
-	value    uint64
-	addr     uintptr
-	flags    uint32
-	reserved uint32
+	value uint64
+	addr  uintptr
+	flags uint32
+	_     uint32
 }
 
 const futexSize32 = 2 // FUTEX2_SIZE_U32, shared

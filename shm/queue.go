@@ -3,6 +3,7 @@
 package shm
 
 import (
+	"cmp"
 	"slices"
 	"sync/atomic"
 )
@@ -97,6 +98,8 @@ type ringEntry struct {
 	index uint32
 }
 
+func compareRing(a, b ringEntry) int { return cmp.Compare(a.seq, b.seq) }
+
 // rebuild computes ring, counts and the map of free blocks from the table. Blocks may become FREE meanwhile, without the lock: so bits of
 // the map are only set here, and one that is set wrongly is found out by Reserve.
 func (q *Queue) rebuild() {
@@ -116,15 +119,7 @@ func (q *Queue) rebuild() {
 			reservedBytes += e.bytes.Load()
 		}
 	}
-	slices.SortFunc(ready, func(a, b ringEntry) int {
-		switch {
-		case a.seq < b.seq:
-			return -1
-		case a.seq > b.seq:
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(ready, compareRing)
 	for i, r := range ready {
 		q.ring[i].Store(r.index)
 	}

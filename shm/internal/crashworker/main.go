@@ -1,0 +1,270 @@
+//go:build linux
+
+// Command crashworker is the worker of this package's crash tests: a source, a mapper or a sink over queues whose files it inherits from
+// descriptor 3 on. The tests build it with the tag crashpoints, kill it, recover its slot and start it again.
+//
+// The chain: the source puts the numbers 0 to n-1 into queue 0. Mappers turn number i into i*10, or, for each fifth, into i*10, i*10+1 and
+// i*10+2 in a commit each (a chain that is cut in the middle of an item); even ones go to queue 1, which is bounded, odd ones to queue 2,
+// which is not. The sink reads both. What each has done is its slot's committed state, which the test compares.
+package main
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+
+	"github.com/mprun/mprun/shm"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "crashworker:", err)
+		os.Exit(1)
+	}
+}
+
+// run takes role, slot, number of items, number of descriptors.
+func run(args []string) error {
+	if len(args) != 4 {
+		return errors.New("usage: crashworker source|mapper|sink SLOT ITEMS FILES")
+	}
+	var n [3]int
+	for i, arg := range args[1:] {
+		v, err := strconv.Atoi(arg)
+		if err != nil {
+			return err
+		}
+		n[i] = v
+	}
+	files := make([]*os.File, n[2])
+	for i := range files {
+		files[i] = os.NewFile(uintptr(3+i), "inherited")
+	}
+	arena, err := shm.Open(files)
+	if err != nil {
+		return err
+	}
+	slot, err := arena.Attach(n[0])
+	if err != nil {
+		return err
+	}
+	slot.SetPID(os.Getpid())
+	adopted, err := slot.Adopt()
+	if err != nil {
+		return err
+	}
+	log, err := io.ReadAll(adopted.State)
+	if err != nil {
+		return err
+	}
+	w := &worker{arena: arena, slot: slot, log: log}
+	switch args[0] {
+	case "source":
+		return w.source(n[1])
+	case "mapper":
+		return w.mapper(adopted.Leases)
+	case "sink":
+		return w.sink()
+	}
+	return fmt.Errorf("no role %q", args[0])
+}
+
+type worker struct {
+	arena *shm.Arena
+	slot  *shm.Slot
+	log   []byte // the committed state, as numbers of 8 bytes
+}
+
+func appendNumber(p []byte, n uint64) []byte { return binary.LittleEndian.AppendUint64(p, n) }
+
+func number(p []byte, i int) (uint64, error) {
+	if len(p) < 8*(i+1) {
+		return 0, fmt.Errorf("item %d of a block of %d bytes", i, len(p))
+	}
+	return binary.LittleEndian.Uint64(p[8*i:]), nil
+}
+
+// reserve waits for room; the caller holds no reserved block.
+func (w *worker) reserve(q *shm.Queue, items int) (*shm.Block, error) {
+	for {
+		b, status, err := q.Reserve(w.slot, items, 8*items)
+		if err != nil || status == shm.Reserved {
+			return b, err
+		}
+		if status != shm.Full {
+			return nil, fmt.Errorf("reserve gives %v", status)
+		}
+		if _, err := q.WaitWritable(w.slot, shm.Wait{}); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (w *worker) source(total int) error {
+	next := 0
+	if len(w.log) > 0 {
+		next = int(binary.LittleEndian.Uint64(w.log))
+	}
+	for next < total {
+		b, err := w.reserve(w.arena.Queue(0), min(3, total-next))
+		if err != nil {
+			return err
+		}
+		if next%7 == 3 { // now and then think better of it
+			w.slot.Cancel(b)
+			if b, err = w.reserve(w.arena.Queue(0), 1); err != nil {
+				return err
+			}
+		}
+		for i := range b.Granted() {
+			if _, err := b.Write(appendNumber(nil, uint64(next+i))); err != nil {
+				return err
+			}
+		}
+		granted := b.Granted()
+		tx := w.slot.Begin()
+		tx.Publish(b, granted)
+		tx.Snapshot(appendNumber(nil, uint64(next+granted)))
+		if err := w.slot.Commit(tx); err != nil {
+			return err
+		}
+		next += granted
+	}
+	return nil
+}
+
+// The mapper's state is the finished numbers, and behind them, in the middle of an item, part|k: k of its outputs are out.
+const part uint64 = 1 << 63
+
+func (w *worker) mapper(adopted []*shm.Block) error {
+	in := w.arena.Queue(0)
+	for _, b := range adopted {
+		if err := w.block(b); err != nil {
+			return err
+		}
+	}
+	for {
+		b, status, err := in.Lease(w.slot)
+		switch {
+		case err != nil:
+			return err
+		case status == shm.Ended:
+			return nil
+		case status == shm.Empty:
+			if _, err := in.WaitReadable(w.slot, shm.Wait{Stage: 1}); err != nil {
+				return err
+			}
+		default:
+			if err := w.block(b); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// done is how many outputs of the current item are out.
+func (w *worker) done() int {
+	if n := len(w.log); n >= 8 {
+		if v := binary.LittleEndian.Uint64(w.log[n-8:]); v&part != 0 {
+			return int(v &^ part)
+		}
+	}
+	return 0
+}
+
+func (w *worker) block(b *shm.Block) error {
+	for cursor, items := b.Cursor(), b.Items(); cursor < items; cursor++ {
+		p, err := b.Payload()
+		if err != nil {
+			return err
+		}
+		item, err := number(p, cursor)
+		if err != nil {
+			return err
+		}
+		outputs := 1
+		if item%5 == 0 {
+			outputs = 3
+		}
+		for k := w.done(); k < outputs; k++ {
+			if err := w.output(b, cursor, item, k, k+1 == outputs); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// output commits output k of an item, and with the last one the item.
+func (w *worker) output(b *shm.Block, cursor int, item uint64, k int, last bool) error {
+	out, err := w.reserve(w.arena.Queue(1+int(item%2)), 1)
+	if err != nil {
+		return err
+	}
+	if _, err := out.Write(appendNumber(nil, item*10+uint64(k))); err != nil {
+		return err
+	}
+	tx := w.slot.Begin()
+	tx.Publish(out, 1)
+	entry := part | uint64(k+1)
+	if last {
+		entry = item
+		tx.Advance(b, cursor+1)
+	}
+	tx.Continue(!last)
+	w.remember(tx, entry)
+	return w.slot.Commit(tx)
+}
+
+// remember adds a number to the state: mostly by appending, now and then by writing all of it anew.
+func (w *worker) remember(tx *shm.Tx, entry uint64) {
+	w.log = appendNumber(w.log, entry)
+	if w.slot.Commits()%4 == 3 {
+		tx.Snapshot(w.log)
+		return
+	}
+	tx.State(w.log[len(w.log)-8:])
+}
+
+func (w *worker) sink() error {
+	open := []*shm.Queue{w.arena.Queue(1), w.arena.Queue(2)}
+	for len(open) > 0 {
+		busy := false
+		for i := 0; i < len(open); i++ {
+			b, status, err := open[i].Lease(w.slot)
+			switch {
+			case err != nil:
+				return err
+			case status == shm.Ended:
+				open = append(open[:i], open[i+1:]...)
+				i--
+				busy = true
+			case status == shm.Leased:
+				if err := w.swallow(b); err != nil {
+					return err
+				}
+				busy = true
+			}
+		}
+		if !busy {
+			if _, err := w.slot.WaitReadable(open, shm.Wait{Stage: 2}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w *worker) swallow(b *shm.Block) error {
+	p, err := b.Payload()
+	if err != nil {
+		return err
+	}
+	tx := w.slot.Begin()
+	tx.State(p)
+	tx.Release(b)
+	return w.slot.Commit(tx)
+}
