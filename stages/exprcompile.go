@@ -136,7 +136,7 @@ func (c *compiler) identifier(n *ast.IdentifierNode) code {
 		return constant(nil)
 	case "it":
 		if len(c.loops) == 0 {
-			return c.fail(at, "the current item is called item", "it is the element inside of map(), filter() and their like")
+			return c.fail(at, "the current item is called item", "it stands for the element inside of map(), filter() and their like")
 		}
 		return c.element()
 	}
@@ -339,6 +339,17 @@ func (c *compiler) condition(node ast.Node) func(*Env) (bool, error) {
 		}
 		return is, nil
 	}
+}
+
+// betweenTypes names the operands that an operator does not take; one that is not known is not to blame.
+func betweenTypes(a, b Type) string {
+	switch {
+	case a.Kinds == KindAny:
+		return "for " + aType(b)
+	case b.Kinds == KindAny:
+		return "for " + aType(a)
+	}
+	return "between " + aType(a) + " and " + aType(b)
 }
 
 // aType names a type with its article, for messages.

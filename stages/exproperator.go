@@ -149,26 +149,17 @@ func (c *compiler) binary(n *ast.BinaryNode) code {
 	at := c.tree.at(n)
 	op := findOperator(n.Operator)
 	if op == nil {
-		return c.fail(at, operatorHint(n.Operator), "unknown operator %s", n.Operator)
+		return c.fail(at, "", "unknown operator %s", n.Operator)
 	}
 	left, right := c.value(n.Left), c.value(n.Right)
 	if !op.takes(left.typ, right.typ) {
-		return c.fail(at, op.hint, "%s has no meaning between %s and %s", op.symbol, aType(left.typ), aType(right.typ))
+		return c.fail(at, op.hint, "%s has no meaning %s", op.symbol, betweenTypes(left.typ, right.typ))
 	}
 	typ := op.result(left.typ, right.typ)
 	if exponent, ok := right.val.(int); ok && exponent >= 0 && typ.Kinds == KindNumber && left.typ.Is(KindInt) {
 		typ = IntType
 	}
 	return fold(code{typ: typ, run: binaryRun(op, left, right, at)}, left, right)
-}
-
-// operatorHint helps with operators of other languages that expr's lexer lets pass.
-func operatorHint(operator string) string {
-	switch operator {
-	case "&", "|", "<<", ">>", "~":
-		return "bitand(a, b), bitor(a, b), bitshl(a, b) and bitshr(a, b) work on bits"
-	}
-	return ""
 }
 
 // binaryRun calls the operator; a constant right side, as most have, is fetched once.
@@ -261,7 +252,7 @@ func (c *compiler) matches(n *ast.BinaryNode) code {
 	left, right, at := c.value(n.Left), c.value(n.Right), c.tree.at(n)
 	const subject = KindString | KindBytes | KindNull
 	if !left.typ.May(subject) && left.typ.Kinds != 0 || !right.typ.May(KindString|KindNull) && right.typ.Kinds != 0 {
-		return c.fail(at, "", "matches has no meaning between %s and %s", aType(left.typ), aType(right.typ))
+		return c.fail(at, "", "matches has no meaning %s", betweenTypes(left.typ, right.typ))
 	}
 	pattern := c.pattern(right, c.tree.at(n.Right))
 	return code{typ: BoolType, run: func(env *Env) (any, error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
+	"github.com/expr-lang/expr/parser/lexer"
 )
 
 // maxExprSize bounds the source of an expression, in bytes: the parser recurses, so a longer one could exhaust the stack.
@@ -121,15 +122,30 @@ func (t *exprTree) syntaxError(err error) *ExprError {
 	case strings.HasPrefix(at.Message, "invalid integer literal"), strings.HasPrefix(at.Message, "invalid hex literal"),
 		strings.HasPrefix(at.Message, "invalid binary literal"), strings.HasPrefix(at.Message, "invalid octal literal"),
 		at.Message == "integer literal is too large":
-		e.Msg = "the integer does not fit into 64 bits"
+		e.Msg, e.Offset = "the integer does not fit into 64 bits", t.numberBefore(at.From)
 	case strings.HasPrefix(at.Message, "invalid float literal"), at.Message == "float literal is too large":
-		e.Msg = "the number does not fit into a float"
+		e.Msg, e.Offset = "the number does not fit into a float", t.numberBefore(at.From)
 	case at.Message == "literal not terminated":
 		e.Msg = "a quoted text does not end"
 	case strings.HasPrefix(at.Message, "compilation failed: expression exceeds"):
 		e.Msg = "the expression is too long"
 	}
 	return e
+}
+
+// numberBefore is where the last number before a rune begins: the parser blames what follows it.
+func (t *exprTree) numberBefore(runes int) int {
+	last := 0
+	tokens, err := lexer.Lex(file.NewSource(t.source))
+	if err != nil {
+		return 0
+	}
+	for _, token := range tokens {
+		if token.Kind == lexer.Number && token.From < runes {
+			last = token.From
+		}
+	}
+	return t.byteOf(last)
 }
 
 // tokenText is a token as expr prints it, Operator("+"), without its class.
@@ -149,8 +165,8 @@ func tokenHint(token string) string {
 		return "write condition ? a : b"
 	case `Operator("#")`:
 		return "# is the element inside of map(), filter() and their like"
-	case `Operator("&")`, `Operator("&&&")`:
-		return "write and, or bitand(a, b)"
+	case `Operator("&")`:
+		return "bitand(a, b) works on bits, a and b on conditions"
 	case `Identifier("is")`:
 		return "== compares"
 	}
