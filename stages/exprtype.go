@@ -128,6 +128,9 @@ func RecordOf(fields ...FieldType) Type {
 		}
 		kept = append(kept, f)
 	}
+	if len(kept) == 0 {
+		kept = nil
+	}
 	return Type{Kinds: KindMap, Record: true, Fields: kept}
 }
 
@@ -229,7 +232,7 @@ func part(t Type) *Type {
 
 // joinFields merges two sorted lists of fields; what only one of them has is optional.
 func joinFields(a, b []FieldType, depth int) []FieldType {
-	joined := make([]FieldType, 0, max(len(a), len(b)))
+	var joined []FieldType
 	for len(a) > 0 && len(b) > 0 {
 		switch strings.Compare(a[0].Name, b[0].Name) {
 		case -1:
