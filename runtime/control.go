@@ -1,0 +1,115 @@
+package runtime
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mprun/mprun/stages"
+)
+
+// message is one datagram on the socket between the supervisor and a worker. The end of the socket tells a worker that the
+// supervisor is dead.
+type message struct {
+	Stop     bool               `json:"stop,omitempty"`     // to a worker: finish the item in hand and end
+	Failed   *stages.StageError `json:"failed,omitempty"`   // from a worker, its last: an item failed
+	Fault    string             `json:"fault,omitempty"`    // from a worker, its last: mprun's own
+	Volatile *volatileInput     `json:"volatile,omitempty"` // from a worker: input that cannot be read again is about to be read
+}
+
+// volatileInput says that until the worker has committed more than Commits times, it may hold input that died with it.
+type volatileInput struct {
+	Pos     stages.Pos `json:"pos"`
+	Commits uint64     `json:"commits"`
+}
+
+// stageError is the failure of a run whose input was lost.
+func (l *volatileInput) stageError() *stages.StageError {
+	return &stages.StageError{
+		Op: "read", Pos: l.Pos, Type: "input-lost",
+		Text: "the worker died between reading and committing, and this input cannot be read again [input-lost]",
+	}
+}
+
+// maxMessage bounds a datagram, in bytes.
+const maxMessage = 64 << 10
+
+// socketPair is the two ends of a control socket. Datagrams keep messages whole.
+func socketPair() (ours, theirs *os.File, err error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("creating a control socket: %w", err)
+	}
+	// Only our end is non-blocking, and so in Go's poller; the flag is not shared by the two ends.
+	if err := unix.SetNonblock(fds[0], true); err != nil {
+		return nil, nil, fmt.Errorf("creating a control socket: %w", err)
+	}
+	return os.NewFile(uintptr(fds[0]), "control"), os.NewFile(uintptr(fds[1]), "control"), nil
+}
+
+func send(f *os.File, m message) error {
+	data, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	if len(data) > maxMessage {
+		return fmt.Errorf("message of %d bytes", len(data))
+	}
+	_, err = f.Write(data)
+	return err
+}
+
+// receive waits for a message; io.EOF when the other end is closed.
+func receive(f *os.File) (message, error) {
+	buf := make([]byte, maxMessage)
+	n, err := f.Read(buf)
+	if err != nil {
+		return message{}, err
+	}
+	var m message
+	if err := json.Unmarshal(buf[:n], &m); err != nil {
+		return message{}, fmt.Errorf("decoding a message: %w", err)
+	}
+	return m, nil
+}
+
+// control is the supervisor's end of a worker's control socket. A goroutine reads it until the worker is gone.
+type control struct {
+	socket *os.File
+	done   chan struct{}
+
+	// What the worker said; read after done.
+	last     message
+	volatile *volatileInput
+}
+
+func newControl(socket *os.File) *control {
+	c := &control{socket: socket, done: make(chan struct{})}
+	go func() {
+		defer close(c.done)
+		for {
+			m, err := receive(socket)
+			if err != nil {
+				return
+			}
+			if m.Volatile != nil {
+				c.volatile = m.Volatile
+			} else {
+				c.last = m
+			}
+		}
+	}()
+	return c
+}
+
+// stop asks the worker to end. A worker that is gone does not hear it.
+func (c *control) stop() { _ = send(c.socket, message{Stop: true}) }
+
+// final is what a worker that has ended said last. All its group is dead, so that the socket has come to its end.
+func (c *control) final() message {
+	<-c.done
+	c.socket.Close()
+	return c.last
+}

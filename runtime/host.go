@@ -1,0 +1,373 @@
+package runtime
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	goruntime "runtime"
+	"strings"
+	"time"
+
+	"github.com/mprun/mprun/planner"
+	"github.com/mprun/mprun/shm"
+	"github.com/mprun/mprun/stages"
+)
+
+// host is a worker as its chain sees it: it implements stages.Host. It belongs to the goroutine that runs the chain.
+//
+// It gathers what the chain puts, prints and takes, and makes one commit of it: at the end of each block, before the chain waits, when a
+// reader waits and something is there, and after commitAfter at the latest.
+type host struct {
+	ctx     context.Context // done when the worker shall stop
+	handoff *handoff
+	arena   *shm.Arena
+	slot    *shm.Slot
+	control *os.File
+	chain   *stages.Chain
+
+	inboxes  map[string]*inbox
+	outboxes map[string]*outbox
+	outlet   *outlet
+	programs *programs
+
+	sealed    []sealedBlock // filled, in the order in which they will be published
+	open      []filler      // with blocks that are being filled
+	dirty     bool          // something has happened since the last commit
+	committed time.Time     // the last commit
+	volatile  uint64        // number of commits for which volatile input was announced, +1
+
+	notes    []leaseNote // of the last entry of the state log that was loaded
+	state    stages.StateWriter
+	frame    []byte // the state as it is appended to the log
+	logged   int    // bytes of the state log
+	snapshot int    // bytes of its last full snapshot
+}
+
+// sealedBlock is a block that the next commit publishes.
+type sealedBlock struct {
+	block *shm.Block
+	items int
+}
+
+// filler is an end that may have a block half filled.
+type filler interface {
+	seal() error
+}
+
+const (
+	// commitAfter bounds how long something that is ready to be seen stays unseen while the chain works.
+	commitAfter = time.Millisecond
+	// eagerAfter is the same where somebody waits for it: long enough that a fast chain does not commit single items.
+	eagerAfter = 50 * time.Microsecond
+	// blockBytes is about how many bytes of items a block holds, unless a single item is larger.
+	blockBytes = 64 << 10
+	// blockItems is how many items a block holds at most.
+	blockItems = 1024
+	// maxSealed is after how many blocks a commit is due; shm.MaxOutputs is the limit.
+	maxSealed = shm.MaxOutputs / 2
+	// compactAfter and compactTimes say when the state log is started anew with a full snapshot: when it is longer than the sum of the
+	// first, in bytes, and so many times the last snapshot.
+	compactAfter = 64 << 10
+	compactTimes = 4
+)
+
+func newHost(ctx context.Context, h *handoff, arena *shm.Arena, slot *shm.Slot, control *os.File) *host {
+	host := &host{
+		ctx: ctx, handoff: h, arena: arena, slot: slot, control: control,
+		inboxes: map[string]*inbox{}, outboxes: map[string]*outbox{}, programs: newPrograms(os.Stdout),
+	}
+	host.outlet = &outlet{host: host, queue: arena.Queue(arena.Queues() - 1)}
+	return host
+}
+
+// queue is the queue of that name and its definition.
+func (h *host) queue(name string) (*shm.Queue, *planner.Queue, error) {
+	for i := range h.handoff.Queues {
+		if q := &h.handoff.Queues[i]; q.Name == name {
+			return h.arena.Queue(i), q, nil
+		}
+	}
+	return nil, nil, fmt.Errorf("the plan has no queue %s", name)
+}
+
+// Inbox implements stages.Host.
+func (h *host) Inbox(name string) (stages.Inbox, error) {
+	if in, ok := h.inboxes[name]; ok {
+		return in, nil
+	}
+	q, def, err := h.queue(name)
+	if err != nil {
+		return nil, err
+	}
+	in := &inbox{host: h, queue: q, def: def}
+	h.inboxes[name] = in
+	return in, nil
+}
+
+// Outbox implements stages.Host.
+func (h *host) Outbox(name string) (stages.Outbox, error) { return h.outbox(name) }
+
+func (h *host) outbox(name string) (*outbox, error) {
+	if out, ok := h.outboxes[name]; ok {
+		return out, nil
+	}
+	q, def, err := h.queue(name)
+	if err != nil {
+		return nil, err
+	}
+	out := newOutbox(h, q, def)
+	h.outboxes[name] = out
+	return out, nil
+}
+
+// Outlet implements stages.Host.
+func (h *host) Outlet() stages.Outlet { return h.outlet }
+
+// Programs implements stages.Host.
+func (h *host) Programs() stages.Programs { return h.programs }
+
+// Checkpoint implements stages.Host.
+func (h *host) Checkpoint() error {
+	if h.slot.Interrupted() || h.ctx.Err() != nil {
+		return stages.ErrInterrupted
+	}
+	h.dirty = true
+	if h.due() {
+		return h.Commit()
+	}
+	return nil
+}
+
+// due says whether it is time to commit.
+func (h *host) due() bool {
+	for _, in := range h.inboxes {
+		if in.block != nil && in.single && in.taken > in.block.Cursor() {
+			return true
+		}
+	}
+	if len(h.sealed) >= maxSealed {
+		return true
+	}
+	if len(h.sealed) == 0 && len(h.open) == 0 {
+		return time.Since(h.committed) > commitAfter
+	}
+	since := time.Since(h.committed)
+	return since > commitAfter || (since > eagerAfter && h.awaited())
+}
+
+// awaited says whether somebody waits for what is there to be committed.
+func (h *host) awaited() bool {
+	for _, out := range h.outboxes {
+		if out.block != nil && out.queue.ReaderWaiting() {
+			return true
+		}
+	}
+	for _, s := range h.sealed {
+		if s.block.Queue().ReaderWaiting() {
+			return true
+		}
+	}
+	return false
+}
+
+// Commit implements stages.Host.
+func (h *host) Commit() error {
+	if !h.dirty {
+		return nil
+	}
+	for _, f := range h.open {
+		if err := f.seal(); err != nil {
+			return err
+		}
+	}
+	h.open = h.open[:0]
+	tx := h.slot.Begin()
+	for _, s := range h.sealed {
+		tx.Publish(s.block, s.items)
+	}
+	standing := h.chain.Standing()
+	h.finishInputs(tx, standing)
+	tx.Continue(standing)
+	h.saveState(tx)
+	if err := h.slot.Commit(tx); err != nil {
+		return err
+	}
+	h.sealed = h.sealed[:0]
+	h.dirty = false
+	h.committed = time.Now()
+	return nil
+}
+
+// saveState adds to the transaction where the chain stands: what has changed since the last commit, or everything when the log has
+// become long.
+func (h *host) saveState(tx *shm.Tx) {
+	full := h.logged == 0 || h.logged > compactAfter+compactTimes*h.snapshot
+	h.state.Reset()
+	h.state.Bool(full)
+	h.saveLeases(&h.state)
+	h.chain.Save(&h.state, full)
+	body := h.state.Bytes()
+	h.frame = binary.AppendUvarint(h.frame[:0], uint64(len(body)))
+	h.frame = append(h.frame, body...)
+	if full {
+		tx.Snapshot(h.frame)
+		h.snapshot, h.logged = len(h.frame), 0
+	} else {
+		tx.State(h.frame)
+	}
+	h.logged += len(h.frame)
+}
+
+// load applies one entry of the state log.
+func (h *host) load(entry []byte) error {
+	r := stages.NewStateReader(entry)
+	full := r.Bool()
+	if full {
+		h.snapshot = len(entry)
+	}
+	h.loadLeases(r)
+	if err := h.chain.Load(r, full); err != nil {
+		return err
+	}
+	return r.Err()
+}
+
+// Wait implements stages.Host.
+func (h *host) Wait(w stages.Waiter, timeout time.Duration) error {
+	if err := h.Commit(); err != nil {
+		return err
+	}
+	if h.slot.Interrupted() || h.ctx.Err() != nil {
+		return stages.ErrInterrupted
+	}
+	if timeout == 0 {
+		return h.waited(w.Wait(h.ctx))
+	}
+	ctx, cancel := context.WithTimeout(h.ctx, timeout)
+	defer cancel()
+	return h.waited(w.Wait(ctx))
+}
+
+// waited is the outcome of a wait as a chain knows it.
+func (h *host) waited(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case h.ctx.Err() != nil:
+		return stages.ErrInterrupted
+	case errors.Is(err, context.DeadlineExceeded):
+		return stages.ErrTimeout
+	default:
+		return err
+	}
+}
+
+// waitShared waits with one of shm's waits until ctx's deadline.
+func (h *host) waitShared(ctx context.Context, wait func(shm.Wait) (shm.WaitResult, error)) error {
+	var w shm.Wait
+	if deadline, ok := ctx.Deadline(); ok {
+		if w.Timeout = time.Until(deadline); w.Timeout <= 0 {
+			return context.DeadlineExceeded
+		}
+	}
+	result, err := wait(w)
+	switch {
+	case err != nil:
+		return err
+	case result == shm.TimedOut:
+		return context.DeadlineExceeded
+	case result == shm.Interrupted:
+		return stages.ErrInterrupted
+	default:
+		return nil
+	}
+}
+
+// Cut implements stages.Host.
+func (h *host) Cut() error {
+	if h.unsettled() {
+		return errReplay
+	}
+	return nil
+}
+
+// errReplay ends a worker that went through a block at one go and then met a failure, or the end of its stream, inside it. Nothing of
+// the block has been committed; it is delivered again, item by item, so that exactly the items before that point are done.
+var errReplay = errors.New("the block is to be worked off item by item")
+
+func (h *host) unsettled() bool {
+	for _, in := range h.inboxes {
+		if in.unsettled() {
+			return h.volatile != h.slot.Commits()+1 // what cannot be read again cannot be replayed either
+		}
+	}
+	return false
+}
+
+// Volatile implements stages.Host. The supervisor hears of it before the first byte is read.
+func (h *host) Volatile(pos stages.Pos) {
+	commits := h.slot.Commits()
+	if h.volatile == commits+1 {
+		return
+	}
+	h.volatile = commits + 1
+	h.dirty = true
+	_ = send(h.control, message{Volatile: &volatileInput{Pos: pos, Commits: commits}})
+}
+
+// stack is the stack of this goroutine, for the debug log.
+func stack() string {
+	buf := make([]byte, 16<<10)
+	return string(buf[:goruntime.Stack(buf, false)])
+}
+
+// options is what the chain is built with.
+func (h *host) options() (stages.Options, error) {
+	p := &h.handoff.Process
+	opts := stages.Options{
+		Host: h, Dir: h.handoff.Dir, Vars: h.handoff.Vars, Env: environment(), Seed: h.handoff.Seed, BlockItems: h.handoff.BlockItems,
+		Self: map[string]any{
+			"name": displayName(p, h.handoff.Index), "index": h.handoff.Index, "replicas": p.Replicas, "pid": os.Getpid(),
+			"parent_pid": h.handoff.ParentPID, "attempt": h.handoff.Start + 1, "start_method": "spawn",
+		},
+	}
+	for _, q := range h.handoff.Queues {
+		opts.Resources = append(opts.Resources, q.Name)
+	}
+	var err error
+	opts.Args, err = arguments(p.Args, opts)
+	return opts, err
+}
+
+// environment is the worker's environment as expressions read it.
+func environment() map[string]any {
+	env := map[string]any{}
+	for _, entry := range os.Environ() {
+		name, value, _ := strings.Cut(entry, "=")
+		env[name] = value
+	}
+	return env
+}
+
+// arguments computes a process's `args` for this replica.
+func arguments(src *stages.Source, opts stages.Options) (map[string]any, error) {
+	if src == nil {
+		return nil, nil
+	}
+	scope := &stages.Scope{Vars: map[string]stages.Type{"self": stages.AnyType, "vars": stages.AnyType, "env": stages.AnyType}}
+	shape, err := stages.Compile(src, scope)
+	if err != nil {
+		return nil, fmt.Errorf("compiling args: %w", err)
+	}
+	value, err := shape.Run(&stages.Env{Self: opts.Self, Vars: opts.Vars, Env: opts.Env})
+	if err != nil {
+		return nil, &stages.StageError{Op: "args", Pos: src.Pos, Type: "expression", Text: err.Error()}
+	}
+	args, ok := value.(map[string]any)
+	if !ok {
+		return nil, &stages.StageError{Op: "args", Pos: src.Pos, Type: "expression", Text: "args must be a mapping"}
+	}
+	return args, nil
+}

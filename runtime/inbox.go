@@ -1,0 +1,200 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/mprun/mprun/planner"
+	"github.com/mprun/mprun/shm"
+	"github.com/mprun/mprun/stages"
+)
+
+// inbox is the reading end of a queue: it implements stages.Inbox. At most one block at a time is in its hands. A block is released
+// by the first commit at which all its items have been taken and nothing of the chain is in flight; while items are in flight its lease
+// is held over a death, for the replacement.
+type inbox struct {
+	host  *host
+	queue *shm.Queue
+	def   *planner.Queue
+
+	block  *shm.Block
+	items  stages.Column // of the block, from first on
+	first  int
+	taken  int // of the block's items, from its start
+	single bool
+	spent  bool // everything that came of the block has left the chain
+}
+
+// Lease implements stages.Inbox.
+func (in *inbox) Lease() (stages.Delivery, error) {
+	if in.block != nil && in.taken == in.block.Items() {
+		in.spent, in.host.dirty = true, true
+		if err := in.host.Commit(); err != nil {
+			return stages.Delivery{}, err
+		}
+	}
+	if in.block == nil {
+		block, status, err := in.queue.Lease(in.host.slot)
+		switch {
+		case err != nil:
+			return stages.Delivery{}, err
+		case status == shm.Ended:
+			return stages.Delivery{}, io.EOF
+		case status == shm.Empty:
+			return stages.Delivery{}, stages.ErrEmpty
+		}
+		in.block, in.taken = block, block.Cursor()
+	}
+	return in.deliver()
+}
+
+// deliver decodes the block in hand.
+func (in *inbox) deliver() (stages.Delivery, error) {
+	payload, err := in.block.Payload()
+	if err != nil {
+		return stages.Delivery{}, err
+	}
+	items, err := stages.DecodeColumn(payload)
+	if err != nil {
+		return stages.Delivery{}, fmt.Errorf("queue %s, block %d: %w", in.def.Name, in.block.Seq(), err)
+	}
+	if items.Len() != in.block.Items() {
+		return stages.Delivery{}, fmt.Errorf("queue %s, block %d has %d items instead of %d", in.def.Name, in.block.Seq(), items.Len(), in.block.Items())
+	}
+	in.host.dirty = true
+	tries := in.block.Tries()
+	in.first, in.items = in.taken, items.Slice(in.taken, items.Len())
+	in.single = tries > 1 || in.def.MaxDeliveries == 1
+	if limit := in.def.MaxDeliveries; limit > 0 && tries > limit {
+		return in.poisoned(tries)
+	}
+	return stages.Delivery{
+		Items: in.items, First: in.first, ID: in.def.Name + "#" + strconv.FormatUint(in.block.Seq(), 10), Attempt: tries, Single: in.single,
+	}, nil
+}
+
+// poisoned deals with an item that has ended as many of its readers as it may: it goes to the dead-letter queue, or the run fails.
+func (in *inbox) poisoned(tries int) (stages.Delivery, error) {
+	text := fmt.Sprintf("%d workers died at work on this item of queue %s", tries-1, in.def.Name)
+	item := in.items.At(0)
+	if in.def.DeadLetter == "" {
+		return stages.Delivery{}, &stages.StageError{
+			Op: "get", Pos: in.def.Pos, Type: "max-deliveries", Item: stages.ShortJSON(item), Text: text + " [max-deliveries]",
+		}
+	}
+	out, err := in.host.outbox(in.def.DeadLetter)
+	if err != nil {
+		return stages.Delivery{}, err
+	}
+	letter := stages.ColumnOf(map[string]any{"item": item, "error": map[string]any{"type": "max-deliveries", "message": text}})
+	for {
+		n, err := out.Put(&letter, 0, 1)
+		if err != nil {
+			return stages.Delivery{}, err
+		}
+		if n == 1 {
+			break
+		}
+		if err := in.host.Wait(out, 0); err != nil {
+			return stages.Delivery{}, err
+		}
+	}
+	in.taken++
+	if err := in.host.Commit(); err != nil {
+		return stages.Delivery{}, err
+	}
+	return in.Lease()
+}
+
+// Take implements stages.Inbox.
+func (in *inbox) Take(n int) {
+	in.taken += n
+	in.host.dirty = true
+}
+
+// Wait implements stages.Waiter.
+func (in *inbox) Wait(ctx context.Context) error {
+	return in.host.waitShared(ctx, func(w shm.Wait) (shm.WaitResult, error) { return in.queue.WaitReadable(in.host.slot, w) })
+}
+
+// unsettled says whether more than one item is in hand that no commit has finished: which of them a failure, or the end of the stream
+// in the middle, leaves undone cannot be told.
+func (in *inbox) unsettled() bool {
+	return in.block != nil && !in.single && in.taken-in.block.Cursor() > 1
+}
+
+// finishInputs adds to the transaction how far the inputs are done.
+func (h *host) finishInputs(tx *shm.Tx, standing bool) {
+	for _, in := range h.inboxes {
+		switch {
+		case in.block == nil:
+		case in.taken == in.block.Items() && (in.spent || !standing):
+			tx.Release(in.block)
+			in.block, in.items, in.spent = nil, stages.Column{}, false
+		default:
+			// The last item stays unfinished as long as something is in flight, so that the lease is held.
+			if cursor := min(in.taken, in.block.Items()-1); cursor > in.block.Cursor() {
+				tx.Advance(in.block, cursor)
+			}
+		}
+	}
+}
+
+// saveLeases writes how many items of each block in hand have been taken, which the block's own cursor does not say while the last of
+// them are in flight.
+func (h *host) saveLeases(w *stages.StateWriter) {
+	n := 0
+	for _, in := range h.inboxes {
+		if in.block != nil {
+			n++
+		}
+	}
+	w.Uint(uint64(n))
+	for name, in := range h.inboxes {
+		if in.block != nil {
+			w.Text(name)
+			w.Uint(in.block.Seq())
+			w.Uint(uint64(in.taken))
+		}
+	}
+}
+
+// leaseNote is what saveLeases wrote of a block.
+type leaseNote struct {
+	queue string
+	seq   uint64
+	taken int
+}
+
+func (h *host) loadLeases(r *stages.StateReader) {
+	h.notes = h.notes[:0]
+	for n := r.Uint(); n > 0 && r.Err() == nil; n-- {
+		h.notes = append(h.notes, leaseNote{queue: r.Text(), seq: r.Uint(), taken: int(r.Uint())})
+	}
+}
+
+// adoptLeases gives the leases that were held over the death of the last owner back to their inboxes.
+func (h *host) adoptLeases(adopted shm.Adopted) error {
+	for _, block := range adopted.Leases {
+		for _, note := range h.notes {
+			if note.queue != block.Queue().Name() || note.seq != block.Seq() {
+				continue
+			}
+			end, err := h.Inbox(note.queue)
+			if err != nil {
+				return err
+			}
+			in := end.(*inbox)
+			in.block, in.taken = block, min(note.taken, block.Items())
+			if limit := in.def.MaxDeliveries; limit > 0 && block.Tries() > limit {
+				return &stages.StageError{
+					Op: "get", Pos: in.def.Pos, Type: "max-deliveries",
+					Text: fmt.Sprintf("%d workers died at work on an item of queue %s [max-deliveries]", block.Tries()-1, note.queue),
+				}
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+)
+
+// outFiles is the files that the run writes. A file that is not appended to is written under a temporary name in its folder and
+// renamed when all processes that wrote to it ended well; else it is removed, and what stood at its path stays.
+type outFiles struct {
+	guardian *guardian
+	runID    string
+	open     map[string]*outFile // by path
+}
+
+type outFile struct {
+	file    *os.File
+	temp    string          // "": appended in place
+	writers map[string]bool // processes that wrote; false: still running
+	failed  bool
+}
+
+func newOutFiles(g *guardian, runID string) *outFiles {
+	return &outFiles{guardian: g, runID: runID, open: map[string]*outFile{}}
+}
+
+// write appends data to the file of a process.
+func (o *outFiles) write(process, path string, appends bool, data []byte) error {
+	f, ok := o.open[path]
+	if !ok {
+		var err error
+		if f, err = o.create(path, appends); err != nil {
+			return fmt.Errorf("process %s: writing a file: %w", process, err)
+		}
+		o.open[path] = f
+	}
+	f.writers[process] = false
+	if _, err := f.file.Write(data); err != nil {
+		return fmt.Errorf("process %s: writing %s: %w", process, path, reason(err))
+	}
+	return nil
+}
+
+func (o *outFiles) create(path string, appends bool) (*outFile, error) {
+	f := &outFile{writers: map[string]bool{}}
+	var err error
+	if appends {
+		f.file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+		return f, err
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		if info.IsDir() {
+			return nil, fmt.Errorf("%s is a folder", path)
+		}
+		f.file, err = os.OpenFile(path, os.O_WRONLY, 0) // a device or named pipe has no temporary twin
+		return f, err
+	}
+	f.temp = filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".mprun-"+o.runID)
+	o.guardian.file(f.temp)
+	f.file, err = os.OpenFile(f.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	return f, err
+}
+
+// settle deals with the files of a process that has ended.
+func (o *outFiles) settle(process string, success bool) error {
+	paths := make([]string, 0, len(o.open))
+	for path := range o.open {
+		paths = append(paths, path)
+	}
+	sort.Strings(paths)
+	var errs []error
+	for _, path := range paths {
+		f := o.open[path]
+		if _, wrote := f.writers[process]; !wrote {
+			continue
+		}
+		f.writers[process] = true
+		f.failed = f.failed || !success
+		if f.settled() {
+			delete(o.open, path)
+			errs = append(errs, o.complete(path, f))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (f *outFile) settled() bool {
+	for _, ended := range f.writers {
+		if !ended {
+			return false
+		}
+	}
+	return true
+}
+
+// complete puts a file in place, or removes it.
+func (o *outFiles) complete(path string, f *outFile) error {
+	err := f.file.Close()
+	if f.temp == "" {
+		return err
+	}
+	defer o.guardian.fileGone(f.temp)
+	if f.failed || err != nil {
+		return errors.Join(err, os.Remove(f.temp))
+	}
+	if err := os.Rename(f.temp, path); err != nil {
+		return errors.Join(fmt.Errorf("putting %s in place: %w", path, reason(err)), os.Remove(f.temp))
+	}
+	return nil
+}
+
+// close removes what was not completed.
+func (o *outFiles) close() {
+	for path, f := range o.open {
+		f.failed = true
+		_ = o.complete(path, f)
+		delete(o.open, path)
+	}
+}
+
+// reason is an error without the operation and path that messages name themselves.
+func reason(err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	var link *os.LinkError
+	if errors.As(err, &link) {
+		return link.Err
+	}
+	return err
+}

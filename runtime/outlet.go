@@ -1,0 +1,113 @@
+package runtime
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/mprun/mprun/shm"
+	"github.com/mprun/mprun/stages"
+)
+
+// outlet is a worker's end of the outlet queue: it implements stages.Outlet.
+type outlet struct {
+	host  *host
+	queue *shm.Queue
+
+	block   *shm.Block // reserved; nil if none
+	records int
+}
+
+// outletBlockRecords is how many records are put into one block, at most.
+const outletBlockRecords = 16
+
+// Print implements stages.Outlet.
+func (o *outlet) Print(to stages.Stream, text []byte) (bool, error) {
+	kind := recordStdout
+	if to == stages.Stderr {
+		kind = recordStderr
+	}
+	return o.add(kind, "", text)
+}
+
+// Write implements stages.Outlet.
+func (o *outlet) Write(path string, appends bool, data []byte) (bool, error) {
+	kind := recordCreate
+	if appends {
+		kind = recordAppend
+	}
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(o.host.handoff.Dir, path)
+	}
+	return o.add(kind, o.host.handoff.Process.Name+"\x00"+filepath.Clean(path), data)
+}
+
+// Result implements stages.Outlet.
+func (o *outlet) Result(name string, value any) (bool, error) {
+	c := stages.ColumnOf(value)
+	return o.add(recordResult, name, stages.AppendColumn(nil, &c, 0, 1))
+}
+
+// Log implements stages.Outlet.
+func (o *outlet) Log(level, text string) (bool, error) {
+	return o.add(recordLog, displayName(&o.host.handoff.Process, o.host.handoff.Index)+"\x00"+level, []byte(text))
+}
+
+// add puts one record into the block that is being filled, or into a new one.
+func (o *outlet) add(kind recordKind, name string, data []byte) (bool, error) {
+	size := recordSize(name, data)
+	if size > outletMaxRecord {
+		return false, stages.Failf("max-item", "a text of %d bytes is larger than what can be written at once, %d bytes", len(data), outletMaxRecord)
+	}
+	if o.block != nil && (o.records == o.block.Granted() || o.block.Len()+size > blockBytes) {
+		o.unopen()
+		if err := o.seal(); err != nil {
+			return false, err
+		}
+	}
+	if o.block == nil {
+		if len(o.host.sealed)+len(o.host.open) >= shm.MaxOutputs-1 {
+			return false, nil
+		}
+		block, status, err := o.queue.Reserve(o.host.slot, outletBlockRecords, size)
+		if err != nil {
+			return false, err
+		}
+		if status != shm.Reserved {
+			return false, nil
+		}
+		o.block, o.records = block, 0
+		o.host.open = append(o.host.open, o)
+	}
+	at := o.block.Len()
+	buf, err := o.block.Buffer(at + size)
+	if err != nil {
+		return false, err
+	}
+	appendRecord(buf[at:at], kind, name, data)
+	o.records++
+	o.host.dirty = true
+	return true, nil
+}
+
+func (o *outlet) unopen() {
+	for i, f := range o.host.open {
+		if f == filler(o) {
+			o.host.open = append(o.host.open[:i], o.host.open[i+1:]...)
+			return
+		}
+	}
+}
+
+func (o *outlet) seal() error {
+	if o.block == nil {
+		return nil
+	}
+	o.host.sealed = append(o.host.sealed, sealedBlock{block: o.block, items: o.records})
+	o.block = nil
+	return nil
+}
+
+// Wait implements stages.Waiter.
+func (o *outlet) Wait(ctx context.Context) error {
+	return o.host.waitShared(ctx, func(w shm.Wait) (shm.WaitResult, error) { return o.queue.WaitWritable(o.host.slot, w) })
+}

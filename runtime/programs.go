@@ -1,0 +1,168 @@
+package runtime
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	goruntime "runtime"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/mprun/mprun/stages"
+)
+
+// programs runs the programs of a worker's chain. They stay in the worker's process group, so that they end with it: at once by
+// PR_SET_PDEATHSIG, and with all that they started when the supervisor kills the group of a worker that has ended.
+type programs struct {
+	stderr io.Writer // where their standard error goes, besides the tail that errors show
+	work   chan func()
+	once   sync.Once
+}
+
+func newPrograms(stderr io.Writer) *programs { return &programs{stderr: stderr} }
+
+// onThread runs f on the thread that starts all programs, which never ends: a program dies with the thread that started it.
+func (p *programs) onThread(f func()) {
+	p.once.Do(func() {
+		p.work = make(chan func())
+		go func() {
+			goruntime.LockOSThread()
+			for f := range p.work {
+				f()
+			}
+		}()
+	})
+	done := make(chan struct{})
+	p.work <- func() { defer close(done); f() }
+	<-done
+}
+
+// Run implements stages.Programs.
+func (p *programs) Run(ctx context.Context, program stages.Program) error {
+	tail := &tailWriter{next: p.stderr}
+	cmd := p.command(program, tail)
+	cmd.Stdin, cmd.Stdout = program.Stdin, program.Stdout
+	if err := p.start(cmd); err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = cmd.Process.Kill() })
+	err := cmd.Wait()
+	if !stop() && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return exitError(program.Words[0], err, tail)
+}
+
+// Start implements stages.Programs.
+func (p *programs) Start(program stages.Program) (stages.Running, error) {
+	tail := &tailWriter{next: p.stderr}
+	cmd := p.command(program, tail)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("making a pipe to %s: %w", program.Words[0], err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, fmt.Errorf("making a pipe from %s: %w", program.Words[0], err)
+	}
+	if err := p.start(cmd); err != nil {
+		return nil, err
+	}
+	return &running{name: program.Words[0], cmd: cmd, stdin: stdin, stdout: stdout, tail: tail}, nil
+}
+
+func (p *programs) command(program stages.Program, stderr io.Writer) *exec.Cmd {
+	cmd := exec.Command(program.Words[0], program.Words[1:]...)
+	cmd.Env = append(os.Environ(), program.Env...)
+	cmd.Dir = program.Dir
+	cmd.Stderr = stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return cmd
+}
+
+func (p *programs) start(cmd *exec.Cmd) error {
+	var err error
+	p.onThread(func() { err = cmd.Start() })
+	if err == nil {
+		return nil
+	}
+	reason := err
+	var path *os.PathError
+	var look *exec.Error
+	switch {
+	case errors.As(err, &look):
+		reason = look.Err
+	case errors.As(err, &path):
+		reason = path.Err
+	}
+	return stages.Failf("exec", "starting %s: %v", cmd.Args[0], reason)
+}
+
+// running implements stages.Running.
+type running struct {
+	name   string
+	cmd    *exec.Cmd
+	stdin  io.WriteCloser
+	stdout io.Reader
+	tail   *tailWriter
+}
+
+func (r *running) Stdin() io.WriteCloser { return r.stdin }
+func (r *running) Stdout() io.Reader     { return r.stdout }
+func (r *running) Kill()                 { _ = r.cmd.Process.Kill() }
+func (r *running) Wait() error           { return exitError(r.name, r.cmd.Wait(), r.tail) }
+
+// exitError is the end of a program as stages see it.
+func exitError(name string, err error, tail *tailWriter) error {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return err
+	}
+	code := exit.ExitCode()
+	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		code = -int(status.Signal())
+	}
+	return &stages.ExitError{Program: name, Code: code, Stderr: tail.text()}
+}
+
+// tailWriter passes everything on and keeps the last lines.
+type tailWriter struct {
+	next io.Writer
+	mu   sync.Mutex
+	tail []byte
+}
+
+// maxTail bounds what an error repeats of a program's standard error, in bytes; maxTailLines in lines.
+const (
+	maxTail      = 2048
+	maxTailLines = 5
+)
+
+func (w *tailWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	w.tail = append(w.tail, p...)
+	if over := len(w.tail) - maxTail; over > 0 {
+		w.tail = append(w.tail[:0], w.tail[over:]...)
+	}
+	w.mu.Unlock()
+	if w.next == nil {
+		return len(p), nil
+	}
+	return w.next.Write(p)
+}
+
+// text is the last lines, on one line.
+func (w *tailWriter) text() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	lines := bytes.Split(bytes.TrimSpace(w.tail), []byte("\n"))
+	if over := len(lines) - maxTailLines; over > 0 {
+		lines = lines[over:]
+	}
+	return strings.ToValidUTF8(string(bytes.Join(lines, []byte(" | "))), "\uFFFD")
+}

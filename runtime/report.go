@@ -1,0 +1,92 @@
+package runtime
+
+import (
+	"time"
+
+	"github.com/mprun/mprun/stages"
+)
+
+// Status says how a run ended. Its value is the exit code of the command line.
+type Status int
+
+// The ways a run ends, as the exit codes that the command line documents. StatusSignal + N is the end by signal N.
+const (
+	StatusOK           Status = 0
+	StatusFailed       Status = 1
+	StatusFault        Status = 70
+	StatusTimeout      Status = 124
+	StatusSignal       Status = 128
+	StatusStdoutClosed Status = 141
+)
+
+// String is the word for the status in reports.
+func (s Status) String() string {
+	switch {
+	case s == StatusOK:
+		return "succeeded"
+	case s == StatusFailed:
+		return "failed"
+	case s == StatusFault:
+		return "fault"
+	case s == StatusTimeout:
+		return "timeout"
+	case s == StatusStdoutClosed:
+		return "stdout-closed"
+	case s > StatusSignal:
+		return "interrupted"
+	default:
+		return "unknown"
+	}
+}
+
+// Report is what a run leaves behind.
+type Report struct {
+	Name      string                 `json:"name"`
+	Status    Status                 `json:"exit_code"`
+	Outcome   string                 `json:"status"` // Status as a word
+	Started   time.Time              `json:"started"`
+	Seconds   float64                `json:"seconds"`
+	Processes []ProcessReport        `json:"processes"`
+	Results   map[string]any         `json:"results,omitempty"`  // of `result` stages: the last value, or the list of all
+	Failures  []Failure              `json:"failures,omitempty"` // the first is the one that ended the run
+	Queues    map[string]QueueReport `json:"queues,omitempty"`
+}
+
+// ProcessReport is one replica of a process.
+type ProcessReport struct {
+	Name     string  `json:"name"` // square, or square[2]
+	Outcome  string  `json:"status"`
+	ExitCode int     `json:"exit_code"` // -N after signal N
+	Starts   int     `json:"starts"`
+	Replaced int     `json:"replaced"` // starts that took the place of one that had died
+	Seconds  float64 `json:"seconds"`
+}
+
+// QueueReport is one queue at the end of the run, in items.
+type QueueReport struct {
+	Put      uint64 `json:"put"`
+	Finished uint64 `json:"finished"`
+	Left     int    `json:"left"`
+}
+
+// Failure is why a process failed.
+type Failure struct {
+	Process  string             `json:"process"`
+	PID      int                `json:"pid,omitempty"`
+	ExitCode int                `json:"exit_code"`
+	Pos      stages.Pos         `json:"pos"` // of the stage, or of the process
+	Stage    *stages.StageError `json:"stage,omitempty"`
+	Text     string             `json:"text"`
+}
+
+// Error is one line: where in the spec, which process, what happened.
+func (f *Failure) Error() string {
+	if f.Stage != nil {
+		s := f.Stage.Pos.String() + ": process " + f.Process + ": " + f.Stage.Op + ": " + f.Stage.Text
+		if f.Stage.Item != "" {
+			s += " (item " + f.Stage.Item + ")"
+		}
+		return s
+	}
+	return f.Pos.String() + ": process " + f.Process + ": " + f.Text
+}

@@ -1,0 +1,79 @@
+package runtime
+
+import (
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mprun/mprun/planner"
+)
+
+// restartPolicy decides whether a replica that has ended is started again.
+type restartPolicy struct {
+	when                   string
+	max                    int
+	window                 time.Duration
+	backoff, backoffAtMost time.Duration
+}
+
+// maxBarren is how many deaths in a row, with no commit between them, show that a worker dies of what it does and not of chance.
+const maxBarren = 10
+
+func newRestartPolicy(r planner.Restart) (restartPolicy, error) {
+	p := restartPolicy{when: r.When, max: r.Max}
+	for _, d := range []struct {
+		text string
+		to   *time.Duration
+	}{{r.Window, &p.window}, {r.Backoff, &p.backoff}, {r.MaxBackoff, &p.backoffAtMost}} {
+		if d.text == "" {
+			continue
+		}
+		v, err := time.ParseDuration(d.text)
+		if err != nil {
+			return p, fmt.Errorf("the plan's restart policy: %w", err)
+		}
+		*d.to = v
+	}
+	return p, nil
+}
+
+// next says whether a replica that ended with code, without being asked to, is started again, and after what pause. A worker that
+// was killed is replaced at once, unless it has died too often without getting anywhere.
+func (p restartPolicy) next(r *replica, code int, now time.Time) (pause time.Duration, again bool) {
+	died := code < 0
+	switch p.when {
+	case "death":
+		return 0, died && r.slot >= 0 && r.barren < maxBarren
+	case "always":
+	case "on-failure":
+		if r.process.succeeded(code) {
+			return 0, false
+		}
+	default:
+		return 0, false
+	}
+	var recent []time.Time
+	for _, t := range r.restarts {
+		if p.window == 0 || now.Sub(t) < p.window {
+			recent = append(recent, t)
+		}
+	}
+	r.restarts = append(recent, now)
+	if p.max > 0 && len(recent) >= p.max {
+		return 0, false
+	}
+	pause = p.backoff << min(len(recent), 20)
+	if p.backoffAtMost > 0 {
+		pause = min(pause, p.backoffAtMost)
+	}
+	return pause, true
+}
+
+// signalName is SIGTERM for 15, and so on.
+func signalName(n int) string {
+	if name := unix.SignalName(unix.Signal(n)); name != "" {
+		return name
+	}
+	return fmt.Sprintf("signal %d", n)
+}

@@ -1,0 +1,273 @@
+package runtime
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mprun/mprun/planner"
+)
+
+func TestRecordsComeBackAsTheyWereWritten(t *testing.T) {
+	block := appendRecord(nil, recordStdout, "", []byte("one\n"))
+	block = appendRecord(block, recordCreate, "p\x00/tmp/x", []byte{0, 1, 2})
+	block = appendRecord(block, recordLog, "p\x00info", nil)
+	type plain struct {
+		Kind recordKind
+		Name string
+		Data string
+	}
+	var got []plain
+	for len(block) > 0 {
+		r, rest, err := nextRecord(block)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, plain{r.kind, string(r.name), string(r.data)})
+		block = rest
+	}
+	want := []plain{{recordStdout, "", "one\n"}, {recordCreate, "p\x00/tmp/x", "\x00\x01\x02"}, {recordLog, "p\x00info", ""}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func FuzzNextRecord(f *testing.F) {
+	f.Add(appendRecord(appendRecord(nil, recordStdout, "a", []byte("b")), recordResult, "x", []byte("y")))
+	f.Add([]byte{1, 255, 255, 255, 255, 255, 255, 255, 255})
+	f.Fuzz(func(t *testing.T, block []byte) {
+		for rest := block; len(rest) > 0; {
+			r, next, err := nextRecord(rest)
+			if err != nil {
+				if !errors.Is(err, errRecord) {
+					t.Errorf("error %v", err)
+				}
+				return
+			}
+			if len(next) >= len(rest) || recordSize(string(r.name), r.data) != len(rest)-len(next) {
+				t.Fatalf("a record of %d bytes out of %d leaves %d", recordSize(string(r.name), r.data), len(rest), len(next))
+			}
+			rest = next
+		}
+	})
+}
+
+func TestGuardianFollowsThePipe(t *testing.T) {
+	groups, files, farewell := readGuardian(strings.NewReader("+g 10\n+g 11\n-g 10\n+g 1\n+g x\n+f \"/tmp/a b\"\n+f \"/tmp/c\"\n-f \"/tmp/c\"\n"))
+	if farewell {
+		t.Error("took the end of the pipe for a farewell")
+	}
+	if diff := cmp.Diff(map[int]bool{11: true}, groups); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(map[string]bool{"/tmp/a b": true}, files); diff != "" {
+		t.Error(diff)
+	}
+	if _, _, farewell := readGuardian(strings.NewReader("+g 10\nbye\n")); !farewell {
+		t.Error("missed the farewell")
+	}
+}
+
+// TestReaperKillsTheGroup starts a shell whose child outlives it in its group, and holds a pipe open.
+func TestReaperKillsTheGroup(t *testing.T) {
+	ends := make(chan exit)
+	reaper, err := newReaper(ends)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reaper.close()
+	s := newSpawner()
+	defer s.close()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	pid, pidfd, err := s.start(shell, []string{"sh", "-c", "sleep 1000 & exit 7"}, os.Environ(), "", []*os.File{null, w, w}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	if err := reaper.watch(pidfd, pid, "tag"); err != nil {
+		t.Fatal(err)
+	}
+	got := <-ends
+	if want := (exit{pid: pid, tag: "tag", code: 7}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if _, err := io.ReadAll(r); err != nil { // ends only when the sleeping child is dead
+		t.Error(err)
+	}
+}
+
+func TestReaperTellsSignals(t *testing.T) {
+	ends := make(chan exit)
+	reaper, err := newReaper(ends)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reaper.close()
+	s := newSpawner()
+	defer s.close()
+	path, err := exec.LookPath("sleep")
+	if err != nil {
+		t.Fatal(err)
+	}
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	pid, pidfd, err := s.start(path, []string{"sleep", "1000"}, nil, "", []*os.File{null, null, null}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := reaper.watch(pidfd, pid, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-ends; got.code != -9 {
+		t.Errorf("exit code %d, want -9", got.code)
+	}
+}
+
+func TestRestartPolicy(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	const never = time.Duration(-1)
+	for _, test := range []struct {
+		name   string
+		policy planner.Restart
+		worker bool
+		codes  []int // a second apart
+		want   []time.Duration
+	}{
+		{"a killed worker is replaced at once", planner.Restart{When: "death"}, true, []int{-9, -11, 0, 1}, []time.Duration{0, 0, never, never}},
+		{"a killed command is not", planner.Restart{When: "death"}, false, []int{-9}, []time.Duration{never}},
+		{"never", planner.Restart{When: "never"}, true, []int{-9, 1, 0}, []time.Duration{never, never, never}},
+		{
+			"on failure, with a pause that doubles",
+			planner.Restart{When: "on-failure", Max: 5, Window: "1m", Backoff: "100ms", MaxBackoff: "300ms"},
+			false,
+			[]int{1, -9, 2, 0},
+			[]time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 300 * time.Millisecond, never},
+		},
+		{
+			"so often in a window",
+			planner.Restart{When: "always", Max: 2, Window: "10s"},
+			false,
+			[]int{0, 0, 0},
+			[]time.Duration{0, 0, never},
+		},
+		{
+			"the window moves on",
+			planner.Restart{When: "always", Max: 2, Window: "1500ms"},
+			false,
+			[]int{0, 0, 0, 0},
+			[]time.Duration{0, 0, 0, 0},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			policy, err := newRestartPolicy(test.policy)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := &replica{process: &process{plan: &planner.Process{}}, slot: -1}
+			if test.worker {
+				r.slot = 0
+			}
+			var got []time.Duration
+			for i, code := range test.codes {
+				pause, again := policy.next(r, code, start.Add(time.Duration(i)*time.Second))
+				if !again {
+					pause = never
+				}
+				got = append(got, pause)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestTailKeepsTheLastLines(t *testing.T) {
+	var passed bytes.Buffer
+	w := &tailWriter{next: &passed}
+	for _, s := range []string{"1\n2\n3", "\n4\n5\n6\n", strings.Repeat("x", maxTail) + "\n", "last\n"} {
+		if _, err := w.Write([]byte(s)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := w.text(); !strings.HasSuffix(got, " | last") || len(got) > maxTail+3*keptLines {
+		t.Errorf("tail %q", got)
+	}
+	if passed.Len() != 6*2+maxTail+1+5 {
+		t.Errorf("passed on %d bytes", passed.Len())
+	}
+}
+
+func TestOutFilesAppearWhenAllWritersEndedWell(t *testing.T) {
+	dir := t.TempDir()
+	path := dir + "/out"
+	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	content := func() string {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	o := newOutFiles(nil, "id")
+	check(o.write("a", path, false, []byte("A")))
+	check(o.write("b", path, false, []byte("B")))
+	check(o.settle("a", true))
+	if got := content(); got != "old" {
+		t.Errorf("after the first writer: %q", got)
+	}
+	check(o.settle("b", true))
+	if got := content(); got != "AB" {
+		t.Errorf("after both: %q", got)
+	}
+	check(o.write("a", path, false, []byte("X")))
+	check(o.settle("a", false))
+	if got := content(); got != "AB" {
+		t.Errorf("after a failure: %q", got)
+	}
+	check(o.write("a", path, true, []byte("C")))
+	if got := content(); got != "ABC" {
+		t.Errorf("appended: %q", got)
+	}
+	o.close()
+	entries, err := os.ReadDir(dir)
+	check(err)
+	if len(entries) != 1 {
+		t.Errorf("left behind: %v", entries)
+	}
+}

@@ -1,0 +1,218 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sort"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/mprun/mprun/planner"
+)
+
+// start starts a replica. What keeps it from starting is a failure of the replica.
+func (s *supervisor) start(r *replica) {
+	start := s.startCommand
+	if r.slot >= 0 {
+		start = s.startWorker
+	}
+	r.starts++
+	if r.starts == 1 {
+		r.started = time.Now()
+	}
+	if err := start(r); err != nil {
+		r.state, r.failed, r.code = replicaEnded, true, 127
+		r.ended = time.Now()
+		s.fail(r.failure(nil, err.Error()))
+		return
+	}
+	r.state = replicaRunning
+	if r.process.stopping {
+		s.stopReplica(r)
+	}
+}
+
+// startWorker starts this binary again as a worker of the replica's chain.
+func (s *supervisor) startWorker(r *replica) error {
+	p := r.process.plan
+	h := handoff{
+		Process: *p, Index: r.index, Slot: r.slot, Start: r.starts - 1, Queues: s.plan.Queues,
+		Vars: s.plan.Vars, Files: len(s.arena.Files()), Seed: s.plan.Seed, BlockItems: s.plan.BlockItems, Dir: s.dir(p), RunID: s.id, ParentPID: os.Getpid(),
+	}
+	handoff, err := h.file()
+	if err != nil {
+		return err
+	}
+	defer handoff.Close()
+	ours, theirs, err := socketPair()
+	if err != nil {
+		return err
+	}
+	defer theirs.Close()
+	log := s.log.With("process", r.name)
+	programs, programsEnd, err := newLogPipe(log, slog.LevelInfo)
+	if err != nil {
+		ours.Close()
+		return err
+	}
+	defer programsEnd.Close()
+	crash, crashEnd, err := newLogPipe(log, slog.LevelDebug)
+	if err != nil {
+		ours.Close()
+		return err
+	}
+	defer crashEnd.Close()
+	r.output = crash
+	_ = programs
+	stdin := s.null
+	if p.Stdin.Kind == "inherit" {
+		stdin = s.opt.Stdin
+	}
+	files := append([]*os.File{stdin, programsEnd, crashEnd, handoff, theirs}, s.arena.Files()...)
+	pid, pidfd, err := s.spawner.start(s.exe, []string{"mprun", "worker", r.name}, s.environment(p), s.dir(p), files, false)
+	if err != nil {
+		ours.Close()
+		return readable(err, p, s.dir(p))
+	}
+	r.control = newControl(ours)
+	return s.watch(r, pid, pidfd)
+}
+
+// startCommand starts a program of the plan.
+func (s *supervisor) startCommand(r *replica) error {
+	p := r.process.plan
+	path, err := s.lookPath(p)
+	if err != nil {
+		return err
+	}
+	files := make([]*os.File, 3)
+	var owned []*os.File
+	defer func() { closeAll(owned...) }()
+	for i, io := range []planner.Stdio{p.Stdin, p.Stdout, p.Stderr} {
+		file, own, err := s.openStdio(r, i, io)
+		if err != nil {
+			return err
+		}
+		files[i] = file
+		if own {
+			owned = append(owned, file)
+		}
+	}
+	foreground := p.Stdin.Kind == "inherit" && term.IsTerminal(int(s.opt.Stdin.Fd()))
+	pid, pidfd, err := s.spawner.start(path, p.Command, s.environment(p), s.dir(p), files, foreground)
+	if err != nil {
+		return readable(err, p, s.dir(p))
+	}
+	return s.watch(r, pid, pidfd)
+}
+
+// watch has the reaper tell of the replica's end, and the guardian know its group.
+func (s *supervisor) watch(r *replica, pid, pidfd int) error {
+	r.pid = pid
+	s.guardian.group(pid)
+	return s.reaper.watch(pidfd, pid, r)
+}
+
+// openStdio is the file for descriptor fd of a command; own says that it must be closed here once the command has it.
+func (s *supervisor) openStdio(r *replica, fd int, io planner.Stdio) (file *os.File, own bool, err error) {
+	switch io.Kind {
+	case "inherit":
+		return []*os.File{s.opt.Stdin, s.opt.Stdout, s.opt.Stderr}[fd], false, nil
+	case "file":
+		path := io.Path
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(s.dir(r.process.plan), path)
+		}
+		if fd == 0 {
+			file, err = os.Open(path)
+		} else {
+			file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+		}
+		return file, true, err
+	case "log":
+		var pipe *logPipe
+		pipe, file, err = newLogPipe(s.log.With("process", r.name), slog.LevelInfo)
+		if fd == 2 || r.output == nil {
+			r.output = pipe
+		}
+		return file, true, err
+	default:
+		return s.null, false, nil
+	}
+}
+
+// dir is the folder a process runs in.
+func (s *supervisor) dir(p *planner.Process) string {
+	switch {
+	case p.Dir == "":
+		return s.plan.Dir
+	case filepath.IsAbs(p.Dir):
+		return p.Dir
+	default:
+		return filepath.Join(s.plan.Dir, p.Dir)
+	}
+}
+
+// environment is mprun's own, the process's, and the run's mark.
+func (s *supervisor) environment(p *planner.Process) []string {
+	env := os.Environ()
+	names := make([]string, 0, len(p.Env))
+	for name := range p.Env {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		env = append(env, name+"="+p.Env[name])
+	}
+	return append(env, runMark+"="+s.id)
+}
+
+// lookPath finds a command's program as execvp would, by the PATH that the process gets.
+func (s *supervisor) lookPath(p *planner.Process) (string, error) {
+	name := p.Command[0]
+	if strings.Contains(name, "/") {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(s.dir(p), name)
+		}
+		return name, nil
+	}
+	if path, ok := p.Env["PATH"]; ok {
+		for _, dir := range filepath.SplitList(path) {
+			if found, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
+				return found, nil
+			}
+		}
+		return "", fmt.Errorf("program %s not found in the PATH of the process", name)
+	}
+	found, err := exec.LookPath(name)
+	if err != nil {
+		return "", fmt.Errorf("program %s not found", name)
+	}
+	return found, nil
+}
+
+// readable says which of the two a start did not find: the program or the folder.
+func readable(err error, p *planner.Process, dir string) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, statErr := os.Stat(dir); statErr != nil {
+			return fmt.Errorf("starting in %s: %w", dir, fs.ErrNotExist)
+		}
+	}
+	return err
+}
+
+// commandName is the name of a running program, for messages. See proc(5), /proc/pid/comm.
+func commandName(pid int) string {
+	name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+	if err != nil {
+		return "ended"
+	}
+	return strings.TrimSpace(string(name))
+}

@@ -1,0 +1,86 @@
+package runtime
+
+import (
+	"os"
+	"syscall"
+	"time"
+)
+
+// report sums the run up.
+func (s *supervisor) report() *Report {
+	r := &Report{
+		Name: s.plan.Name, Status: s.status, Outcome: s.status.String(), Started: s.began, Seconds: time.Since(s.began).Seconds(),
+		Failures: s.failures, Queues: map[string]QueueReport{}, Results: map[string]any{},
+	}
+	for _, p := range s.processes {
+		for _, replica := range p.replicas {
+			r.Processes = append(r.Processes, replica.report())
+		}
+	}
+	stats := s.arena.Stats()
+	for i, q := range s.plan.Queues {
+		st := stats.Queues[i]
+		r.Queues[q.Name] = QueueReport{Put: st.Published, Finished: st.Finished, Left: int(st.Waiting + st.Leased)}
+	}
+	for name, value := range s.outlet.results {
+		if list, ok := value.(resultList); ok {
+			value = []any(list)
+		}
+		r.Results[name] = value
+	}
+	return r
+}
+
+func (r *replica) report() ProcessReport {
+	out := ProcessReport{Name: r.name, Outcome: "succeeded", ExitCode: r.code, Starts: r.starts, Replaced: r.deaths}
+	switch {
+	case r.starts == 0:
+		out.Outcome = "not-started"
+	case r.failed:
+		out.Outcome = "failed"
+	case r.stopped:
+		out.Outcome = "stopped"
+	}
+	if r.starts > 0 {
+		out.Seconds = r.ended.Sub(r.started).Seconds()
+	}
+	return out
+}
+
+// progress is how far the run has come.
+func (s *supervisor) progress() Progress {
+	elapsed := time.Since(s.began)
+	p := Progress{Elapsed: elapsed, Seconds: elapsed.Seconds()}
+	for _, process := range s.processes {
+		state := replicaEnded
+		pp := ProcessProgress{Name: process.plan.Name, Replicas: len(process.replicas)}
+		for _, r := range process.replicas {
+			state = min(state, r.state)
+			pp.Replaced += r.deaths
+			switch r.state {
+			case replicaRunning:
+				pp.Running++
+			case replicaEnded:
+				pp.Ended++
+			}
+		}
+		pp.State = state.String()
+		p.Processes = append(p.Processes, pp)
+	}
+	stats := s.arena.Stats()
+	for i, q := range s.plan.Queues {
+		st := stats.Queues[i]
+		p.Queues = append(p.Queues, QueueProgress{
+			Name: q.Name, Waiting: int(st.Waiting), Put: st.Published, Finished: st.Finished, Closed: st.Closed,
+		})
+	}
+	return p
+}
+
+// signalNumber is the number of a signal that the process got.
+func signalNumber(sig os.Signal) int {
+	if n, ok := sig.(syscall.Signal); ok {
+		return int(n)
+	}
+	return int(syscall.SIGTERM)
+}

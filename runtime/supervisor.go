@@ -1,0 +1,313 @@
+package runtime
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/mprun/mprun/planner"
+	"github.com/mprun/mprun/shm"
+)
+
+// supervisor makes a plan happen. One goroutine, loop, owns everything here; all others send it events.
+type supervisor struct {
+	plan  *planner.Plan
+	opt   Options
+	id    string
+	began time.Time
+	log   *slog.Logger
+
+	arena    *shm.Arena
+	queues   map[string]*shm.Queue
+	outlet   *drain
+	spawner  *spawner
+	reaper   *reaper
+	guardian *guardian // nil unless the plan needs one
+	null     *os.File
+	exe      string
+
+	processes []*process // in the order of start
+	byName    map[string]*process
+
+	exits chan exit
+	calls chan func() // from timers and other goroutines, run by loop
+	quit  chan struct{}
+
+	stopping bool
+	killed   bool
+	status   Status
+	failures []Failure
+}
+
+// Run carries out plan. The Report is there whatever happened to the processes; an error is a fault of mprun's own or of the machine
+// (no memory, no processes), and then nothing is left running either. Run may be called several times, one after the other.
+func Run(ctx context.Context, plan *planner.Plan, opt Options) (*Report, error) {
+	s, err := newSupervisor(plan, opt)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	s.loop(ctx)
+	return s.report(), nil
+}
+
+func newSupervisor(plan *planner.Plan, opt Options) (_ *supervisor, err error) {
+	id := make([]byte, 8)
+	_, _ = rand.Read(id) // never fails
+	s := &supervisor{
+		plan: plan, opt: opt, id: hex.EncodeToString(id), began: time.Now(), log: opt.Log,
+		byName: map[string]*process{}, queues: map[string]*shm.Queue{},
+		exits: make(chan exit), calls: make(chan func()), quit: make(chan struct{}),
+		exe: opt.Executable,
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.exe == "" {
+		s.exe = "/proc/self/exe"
+	}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if err := s.prepareProcesses(); err != nil {
+		return nil, err
+	}
+	if err := s.prepareMemory(); err != nil {
+		return nil, err
+	}
+	if s.null, err = os.OpenFile(os.DevNull, os.O_RDWR, 0); err != nil {
+		return nil, err
+	}
+	s.spawner = newSpawner()
+	if s.reaper, err = newReaper(s.exits); err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(plan.Processes, func(p planner.Process) bool { return p.Programs || p.Files || len(p.Command) > 0 }) {
+		if s.guardian, err = startGuardian(s.exe, s.id); err != nil {
+			return nil, err
+		}
+	}
+	s.outlet, err = startDrain(s)
+	return s, err
+}
+
+// prepareProcesses makes the process table.
+func (s *supervisor) prepareProcesses() error {
+	slot := 0
+	for i := range s.plan.Processes {
+		p := &process{plan: &s.plan.Processes[i]}
+		var err error
+		if p.policy, err = newRestartPolicy(p.plan.Restart); err != nil {
+			return err
+		}
+		if p.grace, err = time.ParseDuration(p.plan.Stop.Grace); err != nil {
+			return fmt.Errorf("the plan's grace of %s: %w", p.plan.Name, err)
+		}
+		for index := range p.plan.Replicas {
+			r := &replica{process: p, index: index, slot: -1, name: displayName(p.plan, index), state: replicaWaiting}
+			if len(p.plan.Command) == 0 {
+				r.slot = slot
+				slot++
+			}
+			p.replicas = append(p.replicas, r)
+		}
+		s.processes = append(s.processes, p)
+		s.byName[p.plan.Name] = p
+	}
+	for _, p := range s.processes {
+		for _, d := range p.plan.DependsOn {
+			on, ok := s.byName[d.Process]
+			if !ok {
+				return fmt.Errorf("the plan's process %s depends on %s, which is not in it", p.plan.Name, d.Process)
+			}
+			on.dependents = append(on.dependents, p)
+		}
+	}
+	return nil
+}
+
+// prepareMemory makes the arena: a slot for each worker and one for the supervisor, which takes what leaves the run from the last
+// queue.
+func (s *supervisor) prepareMemory() error {
+	slots := 1
+	for _, p := range s.processes {
+		for _, r := range p.replicas {
+			if r.slot >= 0 {
+				slots++
+			}
+		}
+	}
+	config := shm.Config{Slots: slots}
+	for _, q := range s.plan.Queues {
+		config.Queues = append(config.Queues, shm.QueueConfig{
+			Name: q.Name, Capacity: q.Capacity, MaxItem: q.MaxItem, MaxBytes: int64(q.MaxBytes),
+			MaxDeliveries: q.MaxDeliveries,
+		})
+	}
+	config.Queues = append(config.Queues, shm.QueueConfig{
+		Name: outletName, Capacity: outletRecords, MaxItem: outletMaxRecord, MaxBytes: outletBytes,
+	})
+	var err error
+	if s.arena, err = shm.Create(config); err != nil {
+		return fmt.Errorf("making the shared memory of the run: %w", err)
+	}
+	for i, q := range s.plan.Queues {
+		s.queues[q.Name] = s.arena.Queue(i)
+	}
+	return nil
+}
+
+// loop runs until every process has ended and what they wrote is passed on.
+func (s *supervisor) loop(ctx context.Context) {
+	var timeout <-chan time.Time
+	if s.opt.Timeout > 0 {
+		timer := time.NewTimer(s.opt.Timeout)
+		defer timer.Stop()
+		timeout = timer.C
+	}
+	progress := s.ticker(s.opt.Progress != nil, s.opt.ProgressEvery)
+	defer progress.Stop()
+	cycles := s.ticker(s.hasCycle(), cycleEvery)
+	defer cycles.Stop()
+
+	for s.settle(); !s.over(); s.settle() {
+		select {
+		case e := <-s.exits:
+			s.exited(e.tag.(*replica), e)
+		case call := <-s.calls:
+			call()
+		case sig := <-s.opt.Signals:
+			s.signalled(sig)
+		case <-timeout:
+			s.end(StatusTimeout)
+		case <-ctx.Done():
+			s.end(StatusSignal + 15)
+		case <-cycles.C:
+			s.closeCycles()
+		case <-progress.C:
+			s.opt.Progress(s.progress())
+		}
+	}
+	s.outlet.finish()
+	if err := s.outlet.err; err != nil && s.status == StatusOK {
+		s.outletFailed(err)
+	}
+	s.killLeftovers()
+	if s.opt.Progress != nil {
+		s.opt.Progress(s.progress())
+	}
+}
+
+// ticker ticks only if on.
+func (s *supervisor) ticker(on bool, every time.Duration) *time.Ticker {
+	if every <= 0 {
+		every = time.Second
+	}
+	t := time.NewTicker(every)
+	if !on {
+		t.Stop()
+	}
+	return t
+}
+
+// call has loop run f, unless the run is over.
+func (s *supervisor) call(f func()) {
+	select {
+	case s.calls <- f:
+	case <-s.quit:
+	}
+}
+
+// later has loop run f after d.
+func (s *supervisor) later(d time.Duration, f func()) *time.Timer {
+	return time.AfterFunc(d, func() { s.call(f) })
+}
+
+func (s *supervisor) over() bool {
+	for _, p := range s.processes {
+		if !p.settled {
+			return false
+		}
+	}
+	return true
+}
+
+// close lets go of everything. Nothing that was started is running any more, unless preparing the run itself went wrong.
+func (s *supervisor) close() {
+	close(s.quit)
+	if s.outlet != nil {
+		s.outlet.close()
+	}
+	if s.spawner != nil {
+		s.spawner.close()
+	}
+	if s.reaper != nil {
+		s.reaper.close()
+	}
+	s.guardian.close()
+	closeAll(s.null)
+	if s.arena != nil {
+		s.arena.Close()
+	}
+}
+
+// signalled deals with a signal from outside: the first ends the run gracefully, the second kills.
+func (s *supervisor) signalled(sig os.Signal) {
+	n := signalNumber(sig)
+	if s.stopping {
+		s.status = StatusSignal + Status(n)
+		s.kill()
+		return
+	}
+	s.log.Info("stopping; once more kills", "signal", signalName(n))
+	s.end(StatusSignal + Status(n))
+}
+
+// end stops the run with status, unless it is being stopped already.
+func (s *supervisor) end(status Status) {
+	if !s.stopping {
+		s.stopping = true
+		s.status = status
+	}
+}
+
+// fail notes a failure; without KeepGoing it stops the run.
+func (s *supervisor) fail(f Failure) {
+	s.failures = append(s.failures, f)
+	s.log.Error(f.Error(), "process", f.Process)
+	if !s.opt.KeepGoing {
+		s.end(StatusFailed)
+		return
+	}
+	if s.status == StatusOK {
+		s.status = StatusFailed
+	}
+}
+
+// fault notes a fault of mprun's own, which always stops the run.
+func (s *supervisor) fault(f Failure) {
+	s.failures = append(s.failures, f)
+	s.log.Error(f.Error(), "process", f.Process)
+	s.end(StatusFault)
+}
+
+// outletFailed deals with an outlet that takes no more: a reader that went away, or a disk that is full.
+func (s *supervisor) outletFailed(err error) {
+	if errors.Is(err, errStdoutClosed) {
+		s.end(StatusStdoutClosed)
+		return
+	}
+	if !s.stopping {
+		s.failures = append(s.failures, Failure{Text: err.Error()})
+		s.log.Error(err.Error())
+	}
+	s.end(StatusFailed)
+}

@@ -1,0 +1,170 @@
+package runtime
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/mprun/mprun/shm"
+	"github.com/mprun/mprun/stages"
+)
+
+// Exit codes of a worker. A failure or fault is told over the control socket first.
+const (
+	workerDone   = 0
+	workerFailed = 1
+	workerReplay = 69
+	workerFault  = 70
+)
+
+// WorkerMain is the main function of a worker process, which runs one replica's chain; it returns the exit code.
+//
+// The worker's life: take the slot at its current epoch, adopt what the last owner's last commit left, build the chain, load the
+// state into it, advance it until it is done. Everything it changes becomes visible with commits only, so that it may be killed at
+// any moment; what then happens is shm's recovery and a replacement that starts here again.
+func WorkerMain([]string) int {
+	syscall.CloseOnExec(fdHandoff)
+	syscall.CloseOnExec(fdControl)
+	signal.Ignore(syscall.SIGINT, syscall.SIGHUP)           // a terminal's signals are for the supervisor to act on
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a broken pipe is an error, not the end
+	control := os.NewFile(fdControl, "control")
+	err := work(control)
+	var failed *stages.StageError
+	switch {
+	case err == nil, errors.Is(err, stages.ErrInterrupted):
+		return workerDone
+	case errors.Is(err, errReplay):
+		return workerReplay
+	case errors.As(err, &failed):
+		_ = send(control, message{Failed: failed})
+		return workerFailed
+	default:
+		_ = send(control, message{Fault: err.Error()})
+		return workerFault
+	}
+}
+
+func work(control *os.File) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+			fmt.Fprintln(os.Stderr, stack())
+		}
+	}()
+	h, err := receiveHandoff()
+	if err != nil {
+		return err
+	}
+	files := make([]*os.File, h.Files)
+	for i := range files {
+		syscall.CloseOnExec(fdArena + i)
+		files[i] = os.NewFile(uintptr(fdArena+i), "arena")
+	}
+	arena, err := shm.Open(files)
+	if err != nil {
+		return err
+	}
+	slot, err := arena.Attach(h.Slot)
+	if err != nil {
+		return err
+	}
+	slot.SetPID(os.Getpid())
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	go obey(control, stop)
+	host := newHost(ctx, h, arena, slot, control)
+	return host.run()
+}
+
+// obey waits for the supervisor's word to stop. The end of the socket is the end of the supervisor, and so of the worker.
+func obey(control *os.File, stop func()) {
+	for {
+		m, err := receive(control)
+		switch {
+		case err != nil:
+			os.Exit(workerFault)
+		case m.Stop:
+			stop()
+		}
+	}
+}
+
+// run builds the chain and takes it to its end.
+func (h *host) run() error {
+	adopted, err := h.slot.Adopt()
+	if err != nil {
+		return err
+	}
+	opts, err := h.options()
+	if err != nil {
+		return err
+	}
+	chain, err := stages.Build(h.handoff.Process.Stages, opts)
+	if err != nil {
+		return err
+	}
+	h.chain = chain
+	if err := h.resume(adopted); err != nil {
+		return err
+	}
+	run := &stages.Run{Host: h}
+	for {
+		state, err := chain.Advance(run)
+		if err != nil {
+			return h.ended(err)
+		}
+		if state == stages.Done {
+			h.dirty = true
+			return h.Commit()
+		}
+		chain.Out().Truncate()
+	}
+}
+
+// ended commits what came before the end of a chain by an error: the items before one that failed are done, and what is in hand
+// when the run is interrupted can be told from the rest.
+func (h *host) ended(err error) error {
+	var failed *stages.StageError
+	isFailed := errors.As(err, &failed)
+	switch {
+	case !isFailed && !errors.Is(err, stages.ErrInterrupted):
+		return err
+	case isFailed && h.unsettled():
+		return errReplay
+	}
+	h.dirty = true
+	if commitErr := h.Commit(); commitErr != nil {
+		return commitErr
+	}
+	return err
+}
+
+// resume puts the chain where the last commit of this slot left it, or at its start.
+func (h *host) resume(adopted shm.Adopted) error {
+	data, err := io.ReadAll(adopted.State)
+	if err != nil {
+		return fmt.Errorf("reading the saved state: %w", err)
+	}
+	if len(data) == 0 {
+		h.chain.Seed(h.handoff.Process.Name)
+		h.chain.End()
+		return nil
+	}
+	h.logged = len(data)
+	for len(data) > 0 {
+		size, n := binary.Uvarint(data)
+		if n <= 0 || size > uint64(len(data)-n) {
+			return errors.New("the saved state is damaged")
+		}
+		if err := h.load(data[n : n+int(size)]); err != nil {
+			return err
+		}
+		data = data[n+int(size):]
+	}
+	return h.adoptLeases(adopted)
+}
