@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"strings"
 )
 
 // Errors of arithmetic.
@@ -26,16 +27,28 @@ func aKind(v any) string {
 	return "a resource"
 }
 
-func article(kind Kinds) string {
-	switch kind {
-	case KindNull, KindBytes:
-		return kind.String()
-	case KindInt:
-		return "an int"
-	case KindString:
-		return "text"
+// article names each of the kinds with its article.
+func article(kinds Kinds) string {
+	if kinds == KindAny || kinds == KindAny&^KindNull {
+		return "anything"
 	}
-	return "a " + kind.String()
+	var names []string
+	if kinds&KindNumber == KindNumber {
+		names = append(names, "a number")
+		kinds &^= KindNumber
+	}
+	for i, name := range kindNames {
+		switch kind := Kinds(1 << i); {
+		case kinds&kind == 0:
+		case kind == KindNull || kind == KindBytes:
+			names = append(names, name)
+		case kind == KindInt:
+			names = append(names, "an int")
+		default:
+			names = append(names, "a "+name)
+		}
+	}
+	return strings.Join(names, " or ")
 }
 
 func addInts(a, b int) (int, bool) {

@@ -53,7 +53,7 @@ func (c *compiler) function(name string, at int, arguments []ast.Node) code {
 		}
 		offsets[i], types[i] = c.tree.at(node), args[i].typ
 		if want := f.param(i); !types[i].May(want) && types[i].Kinds != 0 {
-			c.fail(offsets[i], "", "%s takes %s, not %s", f.argument(i, len(arguments)), want, aType(types[i]))
+			c.fail(offsets[i], "", "%s takes %s, not %s", f.argument(i, len(arguments)), article(want), aType(types[i]))
 			wrong = true
 		}
 	}
@@ -95,7 +95,7 @@ func (c *compiler) calling(f *function, args []code, offsets []int, at int) eval
 				return nil, err
 			}
 			if kind := KindOf(v); kind&f.param(i) == 0 && (kind != 0 || !f.objects) {
-				return nil, &ExprError{Offset: offsets[i], Msg: fmt.Sprintf("%s takes %s, not %s", f.argument(i, len(args)), f.param(i), aKind(v))}
+				return nil, &ExprError{Offset: offsets[i], Msg: fmt.Sprintf("%s takes %s, not %s", f.argument(i, len(args)), article(f.param(i)), aKind(v))}
 			}
 			a[i] = v
 		}

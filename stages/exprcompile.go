@@ -399,7 +399,7 @@ func (c *compiler) mapping(n *ast.MapNode) code {
 		}
 		record = false
 		if t := pairs[i].key.typ; !t.May(KindString) && t.Kinds != 0 {
-			c.fail(pairs[i].at, "string(x) makes it one", "a map's key must be text, not %s", aType(t))
+			c.fail(pairs[i].at, "string(x) makes it one", "a map's key must be a string, not %s", aType(t))
 		}
 	}
 	typ := MapOf(values)
@@ -416,7 +416,7 @@ func (c *compiler) mapping(n *ast.MapNode) code {
 			}
 			name, ok := key.(string)
 			if !ok {
-				return nil, &ExprError{Offset: p.at, Msg: "a map's key must be text, not " + aKind(key)}
+				return nil, &ExprError{Offset: p.at, Msg: "a map's key must be a string, not " + aKind(key)}
 			}
 			if m[name], err = p.value.run(env); err != nil {
 				return nil, err

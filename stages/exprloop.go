@@ -438,6 +438,9 @@ func loopReduce(l *looping, env *Env) (any, error) {
 		if acc, err = l.eval(env, list, i); err != nil {
 			return nil, err
 		}
+		if n := i - from + 1; n&(n-1) == 0 && tooDeep(acc, maxItemDepth) { // now and then: looking costs
+			return nil, failAt(errTooDeep, l.at)
+		}
 	}
 	return acc, nil
 }

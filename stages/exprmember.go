@@ -33,9 +33,6 @@ func (c *compiler) member(n *ast.MemberNode) code {
 	base := c.node(n.Node)
 	property := c.value(n.Property)
 	at := c.tree.at(n)
-	if index, ok := property.val.(int); ok && index < 0 {
-		at = c.tree.at(n.Property)
-	}
 	got := code{object: base.object, typ: c.memberType(n, base, property)}
 	run, optional := base.run, n.Optional
 	if name, ok := property.val.(string); ok {

@@ -1,13 +1,36 @@
 package stages
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
+	"strconv"
 )
 
 // maxItemDepth bounds how deep a value may nest to become an item; deeper it is taken for a cycle.
 const maxItemDepth = 1000
+
+var errTooDeep = errors.New("nested deeper than " + strconv.Itoa(maxItemDepth))
+
+// tooDeep says whether lists and maps nest deeper than limit.
+func tooDeep(item any, limit int) bool {
+	switch v := item.(type) {
+	case []any:
+		return limit == 0 || slices.ContainsFunc(v, func(e any) bool { return tooDeep(e, limit-1) })
+	case map[string]any:
+		if limit == 0 {
+			return true
+		}
+		for _, e := range v {
+			if tooDeep(e, limit-1) {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // Normalize turns a Go value into an item: numbers of other widths, typed lists and maps, Objects. Items are returned as they are
 // if they hold nothing else. Integers beyond 64 bits, maps with keys other than strings and everything that has no like among
@@ -16,7 +39,7 @@ func Normalize(v any) (any, error) { return normalize(v, 0) }
 
 func normalize(v any, depth int) (any, error) {
 	if depth > maxItemDepth {
-		return nil, fmt.Errorf("nested deeper than %d", maxItemDepth)
+		return nil, errTooDeep
 	}
 	switch v := v.(type) {
 	case nil, bool, int, float64, string, []byte:
@@ -121,7 +144,7 @@ func normalizeOther(v reflect.Value, depth int) (any, error) {
 				key = key.Elem()
 			}
 			if key.Kind() != reflect.String {
-				return nil, fmt.Errorf("a map needs text as keys, not %v", key)
+				return nil, fmt.Errorf("a map needs strings as keys, not %v", key)
 			}
 			e, err := normalize(it.Value().Interface(), depth+1)
 			if err != nil {

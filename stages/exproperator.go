@@ -302,7 +302,7 @@ func (c *compiler) pattern(got code, at int) func(*Env) (*regexp.Regexp, error) 
 		}
 		s, ok := v.(string)
 		if !ok {
-			return nil, fmt.Errorf("a pattern must be text, not %s", aKind(v))
+			return nil, fmt.Errorf("a pattern must be a string, not %s", aKind(v))
 		}
 		return env.regexp(s)
 	}

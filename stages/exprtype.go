@@ -26,14 +26,8 @@ const (
 // kindNames is in the order of the bits.
 var kindNames = [...]string{"null", "bool", "int", "float", "string", "bytes", "list", "map"}
 
-// String names the kinds as a message does: "int or float", "anything".
+// String names the kinds: "list or map".
 func (k Kinds) String() string {
-	switch k {
-	case KindAny:
-		return "anything"
-	case KindNumber:
-		return "number"
-	}
 	var names []string
 	for i, name := range kindNames {
 		if k&(1<<i) != 0 {

@@ -94,7 +94,7 @@ func funcFromPairs(_ *Env, a []any) (any, error) {
 		}
 		key, ok := pair[0].(string)
 		if !ok {
-			return nil, fmt.Errorf("fromPairs(): a map's key must be text, not %s", aKind(pair[0]))
+			return nil, fmt.Errorf("fromPairs(): a map's key must be a string, not %s", aKind(pair[0]))
 		}
 		m[key] = pair[1]
 	}

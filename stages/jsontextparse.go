@@ -46,7 +46,7 @@ type jsonParser struct {
 
 var (
 	errJSONEnd   = errors.New("the text ends too early")
-	errJSONDepth = fmt.Errorf("nested deeper than %d", maxJSONDepth)
+	errJSONDepth = errors.New("nested deeper than " + strconv.Itoa(maxJSONDepth))
 )
 
 func (p *jsonParser) space() {
