@@ -206,8 +206,40 @@ func (b *Batch) reset() {
 	b.head, b.hidden = 0, 0
 }
 
-// pushPiece adds a row like the first one of in, with another item, and with extra as the value of one more bound name.
+// pushPiece adds a row like the first one of in, with another item, and with extra as the value of one more bound name. Where in
+// has no row, as at the end of a stream, the names bound before stand for null.
 func (b *Batch) pushPiece(in *Batch, item, extra any) {
+	if in.rows() == 0 {
+		b.EmitNew(item, "")
+		b.bound[len(b.bound)-1].set(b.item.Len()-1, extra)
+		return
+	}
 	b.push(in, 0, []any{extra})
-	b.item.replaceLast(item)
+	b.item.set(b.item.Len()-1, item)
+}
+
+// emitNested adds row i of nested, the output of a chain inside of a stage, as a result of the first row of in. Of the names that
+// nested has bound, those that the row came with stay. At the end of the stream in has no row: then the item that `as` would keep
+// is null.
+func (b *Batch) emitNested(in, nested *Batch, i int) {
+	row := nested.head + i
+	inherited := b.bound
+	if b.binds {
+		last := len(b.bound) - 1
+		b.bound[last].AppendRange(&nested.item, row, row+1)
+		if in.rows() > 0 {
+			b.item.AppendRange(&in.item, in.head, in.head+1)
+		} else {
+			b.item.Append(nil)
+		}
+		inherited = b.bound[:last]
+	} else {
+		b.item.AppendRange(&nested.item, row, row+1)
+	}
+	for j := range inherited {
+		inherited[j].AppendRange(&nested.bound[j], row, row+1)
+	}
+	if b.tracked {
+		b.ids = append(b.ids, nested.ID(i))
+	}
 }

@@ -6,7 +6,9 @@ package stages
 //	rows -> [in 0] stage 0 -> [in 1] stage 1 -> ... -> [in n] stage n -> out
 //
 // Everything the machine knows is in those batches and in the nodes. Save writes it down at any step; a chain built of the same
-// stages and Loaded from it goes on where the other stood.
+// stages and Loaded from it goes on where the other stood. A commit that fails loses what its Save wrote: the next must be full.
+//
+// Before Advance returns an error of an item, everything that came before the item has been worked off, and nothing behind it.
 //
 // A Chain is used by one goroutine.
 type Chain struct {
@@ -66,6 +68,9 @@ func (c *Chain) Advance(r *Run) (State, error) {
 			return 0, err
 		}
 		if c.links[i].cut {
+			if err := r.Cut(); err != nil {
+				return 0, err
+			}
 			c.cutBefore(i)
 		}
 		if i < last {
@@ -82,6 +87,15 @@ func (c *Chain) Reset() {
 	c.out.Truncate()
 	for _, l := range c.links {
 		l.reset()
+	}
+}
+
+// dropRows drops whatever is in flight, after a failure that the stage around the chain deals with. The stages keep what they have
+// seen before.
+func (c *Chain) dropRows() {
+	c.out.Truncate()
+	for _, l := range c.links {
+		l.drop()
 	}
 }
 
@@ -134,11 +148,14 @@ func (c *Chain) rest() State {
 	return Idle
 }
 
-// cutBefore drops what stands before stage i, which has ended the stream.
+// cutBefore drops the rows that stage i, which has ended the stream, and those before it have not come to.
 func (c *Chain) cutBefore(i int) {
 	c.links[i].cut = false
+	for _, l := range c.links[:i+1] {
+		l.drop()
+		l.ended = true
+	}
 	for _, l := range c.links[:i] {
-		l.in.Truncate()
-		l.ended, l.done = true, true
+		l.done = true
 	}
 }

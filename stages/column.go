@@ -170,9 +170,25 @@ func kindOf(item any) ColumnKind {
 	}
 }
 
-// replaceLast changes the last item.
-func (c *Column) replaceLast(item any) {
-	last := c.Len() - 1
+// set changes item i. A column of another kind becomes Mixed.
+func (c *Column) set(i int, item any) {
+	switch v := item.(type) {
+	case int:
+		if c.Kind == Ints {
+			c.Ints[i] = v
+			return
+		}
+	case float64:
+		if c.Kind == Floats {
+			c.Floats[i] = v
+			return
+		}
+	case string:
+		if c.Kind == Strings {
+			c.Strings[i] = v
+			return
+		}
+	}
 	c.box()
-	c.Any[last] = item
+	c.Any[i] = item
 }

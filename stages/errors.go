@@ -3,6 +3,7 @@ package stages
 import (
 	"fmt"
 	"strconv"
+	"unicode/utf8"
 )
 
 // ItemError is a failure of one item, which `retry` and `on_error` may deal with. Every other error ends the chain.
@@ -10,6 +11,13 @@ type ItemError struct {
 	Type    string // "expression", "exec", "timeout", "format", "io", "fail": error.type in expressions
 	Message string
 	Code    int // exit code wanted by `fail`, or 0
+
+	// Partial says that only a piece of the row failed (a line of the file that is being read), which is Piece, and that the node has
+	// moved behind it: skipping it means to go on. Without it the whole first row failed.
+	Partial bool
+	Piece   any
+
+	nested *StageError // the failure of a chain inside of the stage, which says more exactly where
 }
 
 // Error is the message.
@@ -37,6 +45,24 @@ func (e *StageError) Error() string {
 		s += " (item " + e.Item + ")"
 	}
 	return s
+}
+
+// shownItem is how many bytes of an item a message shows.
+const shownItem = 200
+
+// shortJSON is an item as JSON, shortened.
+func ShortJSON(item any) string { return shortJSON(item) }
+
+func shortJSON(item any) string {
+	text := AppendJSON(nil, item)
+	if len(text) <= shownItem {
+		return string(text)
+	}
+	cut := shownItem
+	for cut > 0 && !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return string(text[:cut]) + "..."
 }
 
 func exitText(e *ExitError) string {

@@ -29,6 +29,8 @@ type Host interface {
 	// Volatile says that input which cannot be read again is about to be read by the stage at pos; the next commit ends that.
 	// If the worker dies between, the run fails naming that stage.
 	Volatile(pos Pos)
+	// Cut is called when a stage has ended the stream and rows before it are about to be dropped. An error ends the chain.
+	Cut() error
 }
 
 // Waiter is something a stage waits for.

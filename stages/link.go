@@ -31,13 +31,16 @@ type link struct {
 }
 
 // ready says whether step has something to do.
-func (l *link) ready() bool { return l.in.Len() > 0 || (l.ended && !l.done) }
+func (l *link) ready() bool { return l.in.Len() > 0 || l.cut || l.ended && !l.done }
 
 // standing says whether the stage is in the middle of dealing with a failure.
 func (l *link) standing() bool { return l.handler != nil || l.tries > 0 }
 
 // step lets the stage do a piece of work.
 func (l *link) step(r *Run, out *Batch) error {
+	if l.cut { // the chain has not come to cut what stands before, or a commit fell in between
+		return nil
+	}
 	if l.handler != nil {
 		return l.handle(r, out)
 	}
@@ -58,7 +61,7 @@ func (l *link) step(r *Run, out *Batch) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, EndOfStream):
-		l.endStream()
+		l.cut = true
 		return nil
 	default:
 		return l.failed(r, out, err)
@@ -67,14 +70,24 @@ func (l *link) step(r *Run, out *Batch) error {
 
 // run steps the node, shown the rows for which `when` holds.
 func (l *link) run(r *Run, out *Batch) error {
-	r.Limit = l.limit
+	limit, timeout := r.Limit, r.timeout // of the stage around this chain
+	r.Limit, r.timeout = l.limit, 0
 	out.binds = l.binds
-	defer func() { out.binds = false }()
+	var err error
 	if l.when == nil && l.timeout == nil {
-		return l.node.Step(r, l.in, out)
+		err = l.node.Step(r, l.in, out)
+	} else {
+		l.in.show(1)
+		err = l.runFirst(r, out)
+		l.in.showAll()
 	}
-	l.in.show(1)
-	defer l.in.showAll()
+	out.binds = false
+	r.Limit, r.timeout = limit, timeout
+	return err
+}
+
+// runFirst steps the node for the first row, if `when` holds of it.
+func (l *link) runFirst(r *Run, out *Batch) error {
 	if l.when != nil && !l.passed {
 		ok, err := l.when.Bool(l.in, 0)
 		if err != nil {
@@ -93,7 +106,6 @@ func (l *link) run(r *Run, out *Batch) error {
 			return err
 		}
 		r.timeout = max(d, time.Nanosecond)
-		defer func() { r.timeout = 0 }()
 	}
 	return l.node.Step(r, l.in, out)
 }
@@ -105,18 +117,28 @@ func (l *link) flush(r *Run, out *Batch) error {
 		l.done = true
 		return nil
 	}
-	r.Limit = l.limit
+	limit, timeout := r.Limit, r.timeout
+	r.Limit, r.timeout = l.limit, 0
 	out.binds = l.binds
 	done, err := f.Flush(r, out)
 	out.binds = false
-	if err != nil {
-		if item := itemError(err); item != nil {
-			return l.fatal(item, "")
-		}
+	r.Limit, r.timeout = limit, timeout
+	if err == nil {
+		l.done = done
+		return nil
+	}
+	if errors.Is(err, EndOfStream) {
+		l.done = true
+		return nil
+	}
+	item := itemError(err)
+	if item == nil {
 		return err
 	}
-	l.done = done
-	return nil
+	if !item.Partial { // there is no item that could be left out
+		return l.fatal(item, "")
+	}
+	return l.failed(r, out, item)
 }
 
 // failed deals with the failure of the first row.
@@ -136,6 +158,9 @@ func (l *link) failed(r *Run, out *Batch, err error) error {
 		}
 	}
 	h := l.onError
+	if h == nil && item.nested != nil && (item.Type != "timeout" || l.onTimeout == nil) {
+		return item.nested // which says more exactly where
+	}
 	if item.Type == "timeout" && l.onTimeout != nil {
 		h = l.onTimeout
 	}
@@ -178,21 +203,26 @@ func (l *link) handle(r *Run, out *Batch) error {
 }
 
 func (l *link) then(h *handling, out *Batch, item *ItemError) error {
-	l.passed, l.tries = false, 0
+	if !item.Partial {
+		l.passed, l.tries = false, 0
+	}
 	switch h.then {
 	case ThenSkip:
 		l.skip(item)
 	case ThenPass:
 		out.binds = l.binds
-		if item.Partial {
-			out.Emit(l.in, 0, item.Piece)
-		} else {
+		switch {
+		case !item.Partial:
 			out.EmitRows(l.in, 0, 1)
+		case l.in.rows() > 0:
+			out.Emit(l.in, 0, item.Piece)
+		default:
+			out.EmitNew(item.Piece, "")
 		}
 		out.binds = false
 		l.skip(item)
 	case ThenEnd:
-		l.endStream()
+		l.cut = true
 	default:
 		return l.fatal(item, l.shown(item))
 	}
@@ -215,12 +245,24 @@ type Skipper interface {
 	Skip()
 }
 
-func (l *link) endStream() {
+// drop forgets the rows that stand here and what was being done with them.
+func (l *link) drop() {
+	if l.in.rows() > 0 {
+		if s, ok := l.node.(Skipper); ok {
+			s.Skip()
+		}
+	}
 	l.in.Truncate()
-	l.ended, l.cut = true, true
+	if l.handler != nil {
+		l.handler.chain.Reset()
+	}
+	l.passed, l.tries, l.handler = false, 0, nil
 }
 
 func (l *link) fatal(item *ItemError, shown string) error {
+	if item.nested != nil {
+		return item.nested
+	}
 	return &StageError{Op: l.stage.Op, Pos: l.stage.Pos, Item: shown, Type: item.Type, Code: item.Code, Text: item.Message}
 }
 
@@ -238,6 +280,10 @@ func itemError(err error) *ItemError {
 	var item *ItemError
 	if errors.As(err, &item) {
 		return item
+	}
+	var stage *StageError
+	if errors.As(err, &stage) { // of a chain inside of the stage
+		return &ItemError{Type: stage.Type, Message: stage.Error(), Code: stage.Code, nested: stage}
 	}
 	if errors.Is(err, ErrTimeout) {
 		return &ItemError{Type: "timeout", Message: "timed out"}
@@ -267,6 +313,7 @@ func (l *link) save(w *StateWriter, full bool) {
 	w.rows(l.in)
 	w.Bool(l.ended)
 	w.Bool(l.done)
+	w.Bool(l.cut)
 	w.Bool(l.passed)
 	w.Int(l.tries)
 	if s, ok := l.node.(Stateful); ok {
@@ -287,7 +334,7 @@ func (l *link) load(r *StateReader, full bool) error {
 	if err := r.rows(l.in); err != nil {
 		return err
 	}
-	l.ended, l.done, l.passed, l.tries = r.Bool(), r.Bool(), r.Bool(), r.Int()
+	l.ended, l.done, l.cut, l.passed, l.tries = r.Bool(), r.Bool(), r.Bool(), r.Bool(), r.Int()
 	if s, ok := l.node.(Stateful); ok {
 		if err := s.Load(r, full); err != nil {
 			return err

@@ -10,8 +10,9 @@ type Node interface {
 	// Step takes at least one row from the front of in, or adds at least one row to out; at most r.Limit rows, about, at a time.
 	// An operator that makes many results of a row emits some and drops the row with the last of them.
 	//
-	// An error says that the first row of in failed: what came before has been taken and emitted. EndOfStream says that the stage
-	// wants nothing more. Before Step calls r.Wait or r.Commit, in, out and the node's fields must say exactly where it stands.
+	// An error says that the first row of in failed, and that this call has taken and emitted nothing: a Step that comes to a row
+	// which fails ends before it, so that what came before is worked off first; the next Step gives the error.
+	// EndOfStream says that the stage wants nothing more; what this call emitted is passed on. Before Step calls r.Wait or r.Commit, in, out and the node's fields must say exactly where it stands.
 	Step(r *Run, in, out *Batch) error
 }
 
@@ -23,7 +24,8 @@ type Flusher interface {
 
 // Stateful is a Node with state that a replacement of its worker must know.
 type Stateful interface {
-	// Save appends what has changed since the last Save; everything if full. Appending nothing is right if nothing changed.
+	// Save appends what has changed since the last Save; everything if full. It says itself how far what it appends reaches: where
+	// nothing changed, that is at least a byte which says so.
 	Save(w *StateWriter, full bool)
 	// Load applies what one Save appended, in the same order; full says that it was everything.
 	Load(r *StateReader, full bool) error

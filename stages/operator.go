@@ -57,6 +57,12 @@ type FieldDef struct {
 	Default  string   // as written in a spec, "" if there is none
 	Optional bool     // of an operand: may be empty (null)
 	Acc      bool     // acc is in scope
+
+	// Later names the capability that the option still waits for; LaterWords and LaterForms do so for some of an Enum's words, and
+	// for ways to write the value other than the plain one, as `{count, every}` of batch. Such a value cannot be planned yet.
+	Later      string
+	LaterWords []string
+	LaterForms string
 }
 
 // Group orders the operators in documentation.
@@ -90,6 +96,12 @@ type Operator struct {
 	Pure bool
 	// Source: makes items, without end perhaps; where the chain commits.
 	Source bool
+	// Takes: what it takes from outside is gone for others, as from a queue.
+	Takes bool
+	// Ends: may end the stream before its source does.
+	Ends bool
+	// Single: works on rows one by one, for a long time or with a commit each; stages before it hand it one at a time.
+	Single bool
 	// Waits: takes `timeout` and `on_timeout`.
 	Waits bool
 	// Aggregate: its results come from no single row, so that names bound before it are gone.

@@ -62,20 +62,7 @@ func (w *StateWriter) Column(c *Column, from, to int) {
 // rows writes a batch.
 func (w *StateWriter) rows(b *Batch) {
 	w.Uint(uint64(b.taken))
-	n := b.rows()
-	w.Uint(uint64(n))
-	if n == 0 {
-		return
-	}
-	w.Column(&b.item, b.head, b.head+n)
-	for j := range b.bound {
-		w.Column(&b.bound[j], b.head, b.head+n)
-	}
-	if b.tracked {
-		for _, id := range b.ids[b.head : b.head+n] {
-			w.Text(id)
-		}
-	}
+	w.rowRange(b, b.head, b.item.Len())
 }
 
 // errState says that a state log is not what the chain wrote.
@@ -177,21 +164,6 @@ func (r *StateReader) next(n int) []byte {
 func (r *StateReader) rows(b *Batch) error {
 	b.reset()
 	b.taken = int(r.Uint())
-	n := int(r.Uint())
-	if n == 0 || r.err != nil {
-		return r.err
-	}
-	b.item = r.Column()
-	for j := range b.bound {
-		b.bound[j] = r.Column()
-	}
-	if b.tracked {
-		for range n {
-			b.ids = append(b.ids, r.Text())
-		}
-	}
-	if b.item.Len() != n {
-		r.fail()
-	}
+	r.appendRows(b)
 	return r.err
 }

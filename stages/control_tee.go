@@ -1,0 +1,102 @@
+package stages
+
+// teeing is `tee`: each item goes into all of the chains, one after the other, and then on. A chain sees all items as one stream.
+type teeing struct {
+	chains []*Chain
+	at     int  // the chain that is at work on the first row
+	given  bool // the first row has been given to it
+	ended  bool // the chains have been told that the stream has ended
+}
+
+func buildTee(b *Builder, stage *Stage) (Node, error) {
+	t := &teeing{}
+	for i := range stage.Operand.Branches {
+		chain, err := b.Chain(stage.Operand.Branches[i].Stages)
+		if err != nil {
+			return nil, err
+		}
+		t.chains = append(t.chains, chain)
+	}
+	return t, nil
+}
+
+func (t *teeing) Step(r *Run, in, out *Batch) error {
+	for t.at < len(t.chains) {
+		chain := t.chains[t.at]
+		if !t.given && !chain.Ended() {
+			chain.Push(in, 0)
+		}
+		t.given = true
+		if err := drain(r, chain); err != nil {
+			return err
+		}
+		t.at, t.given = t.at+1, false
+	}
+	t.at = 0
+	out.EmitRows(in, 0, 1)
+	in.Drop(1)
+	return nil
+}
+
+// drain takes a chain on until it is idle or done, and drops what comes out of it.
+func drain(r *Run, chain *Chain) error {
+	for {
+		state, err := chain.Advance(r)
+		if err != nil || state != Results {
+			return err
+		}
+		chain.Out().Truncate()
+	}
+}
+
+func (t *teeing) Flush(r *Run, _ *Batch) (bool, error) {
+	if !t.ended {
+		for _, chain := range t.chains {
+			chain.End()
+		}
+		t.ended, t.at = true, 0
+	}
+	for ; t.at < len(t.chains); t.at++ {
+		if err := drain(r, t.chains[t.at]); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// Skip drops what the chains were doing with the first row.
+func (t *teeing) Skip() {
+	for _, chain := range t.chains {
+		chain.dropRows()
+	}
+	t.at, t.given = 0, false
+}
+
+func (t *teeing) Save(w *StateWriter, full bool) {
+	w.Int(t.at)
+	w.Bool(t.given)
+	w.Bool(t.ended)
+	for _, chain := range t.chains {
+		chain.Save(w, full)
+	}
+}
+
+func (t *teeing) Load(r *StateReader, full bool) error {
+	t.at, t.given, t.ended = r.Int(), r.Bool(), r.Bool()
+	if t.at < 0 || t.at > len(t.chains) {
+		r.fail()
+	}
+	for _, chain := range t.chains {
+		if err := chain.Load(r, full); err != nil {
+			return err
+		}
+	}
+	return r.Err()
+}
+
+func (t *teeing) Reset() {
+	for _, chain := range t.chains {
+		chain.Reset()
+	}
+	t.at, t.given, t.ended = 0, false, false
+}

@@ -1,0 +1,450 @@
+package stages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// errKilled is how a test's worker dies: nothing after the last commit counts.
+var errKilled = errors.New("killed")
+
+// world is what outlives a worker: what has been committed. Workers come and go; each is a fakeHost.
+type world struct {
+	queues   map[string]*fakeQueue
+	stdout   strings.Builder
+	stderr   strings.Builder
+	written  map[string]string // by path
+	results  []string
+	logged   []string
+	dir      string
+	programs Programs
+
+	state   [][]byte // what the chain has written down since the last full one, which is first
+	commits int
+}
+
+// fakeQueue is a queue: blocks of items to be read, or what was put.
+type fakeQueue struct {
+	blocks   []Column
+	cursor   int // items of blocks[0] that have been taken
+	attempts int // of blocks[0]
+	single   bool
+
+	put       []any
+	room      int  // items that fit; 0: any number
+	noReaders bool // or: after so many
+	after     int
+}
+
+func newWorld() *world {
+	return &world{queues: map[string]*fakeQueue{}, written: map[string]string{}, programs: nil}
+}
+
+func (w *world) queue(name string) *fakeQueue {
+	q := w.queues[name]
+	if q == nil {
+		q = &fakeQueue{}
+		w.queues[name] = q
+	}
+	return q
+}
+
+// outcome is everything that can be seen from outside, for comparisons.
+func (w *world) outcome() string {
+	var b strings.Builder
+	names := make([]string, 0, len(w.queues))
+	for name := range w.queues {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		fmt.Fprintf(&b, "%s: %s\n", name, AppendJSON(nil, append([]any{}, w.queues[name].put...)))
+	}
+	fmt.Fprintf(&b, "stdout: %q\nstderr: %q\nresults: %q\nlogged: %q\nwritten: %q\n", w.stdout.String(), w.stderr.String(), w.results, w.logged, w.written)
+	return b.String()
+}
+
+// fakeHost is a worker in a world. What it does is staged until a commit.
+type fakeHost struct {
+	world  *world
+	chain  *Chain
+	staged []func() // done by the next commit
+	boxes  map[string]*fakeOutbox
+	ins    []*fakeInbox
+
+	// commitNow says whether a checkpoint commits; nil: it does.
+	commitNow func() bool
+	// die says whether the worker dies at this call; nil: it does not.
+	die func() bool
+	// empty says whether a queue seems empty at this call; nil: it does not.
+	empty func() bool
+	// full says whether the next Save is to be a full one; nil: only the first is.
+	full func() bool
+
+	volatile Pos
+	cuts     int
+	saved    bool
+}
+
+func (w *world) host() *fakeHost { return &fakeHost{world: w, boxes: map[string]*fakeOutbox{}} }
+
+func ask(f func() bool) bool { return f != nil && f() }
+
+func (h *fakeHost) Inbox(queue string) (Inbox, error) {
+	q := h.world.queue(queue)
+	in := &fakeInbox{host: h, name: queue, queue: q, at: q.cursor}
+	h.ins = append(h.ins, in)
+	return in, nil
+}
+
+func (h *fakeHost) Outbox(queue string) (Outbox, error) {
+	if h.boxes[queue] == nil {
+		h.boxes[queue] = &fakeOutbox{host: h, queue: h.world.queue(queue)}
+	}
+	return h.boxes[queue], nil
+}
+
+func (h *fakeHost) Outlet() Outlet       { return (*fakeOutlet)(h) }
+func (h *fakeHost) Programs() Programs   { return h.world.programs }
+func (h *fakeHost) Resources() Resources { return nil }
+func (h *fakeHost) Volatile(pos Pos)     { h.volatile = pos }
+
+func (h *fakeHost) Cut() error {
+	h.cuts++
+	if ask(h.die) {
+		return errKilled
+	}
+	if ask(h.commitNow) {
+		return h.Commit()
+	}
+	return nil
+}
+
+func (h *fakeHost) Checkpoint() error {
+	if ask(h.die) {
+		return errKilled
+	}
+	if h.commitNow != nil && !h.commitNow() {
+		return nil
+	}
+	return h.Commit()
+}
+
+func (h *fakeHost) Commit() error {
+	if ask(h.die) {
+		return errKilled
+	}
+	for _, do := range h.staged {
+		do()
+	}
+	h.staged = h.staged[:0]
+	for _, in := range h.ins {
+		in.commit()
+	}
+	h.save()
+	h.volatile = Pos{}
+	h.world.commits++
+	if ask(h.die) {
+		return errKilled
+	}
+	return nil
+}
+
+func (h *fakeHost) save() {
+	if h.chain == nil {
+		return
+	}
+	var w StateWriter
+	full := len(h.world.state) == 0 || ask(h.full)
+	h.chain.Save(&w, full)
+	if full {
+		h.world.state = nil
+	}
+	h.world.state = append(h.world.state, slices.Clone(w.Bytes()))
+}
+
+func (h *fakeHost) Wait(w Waiter, timeout time.Duration) error {
+	if err := h.Commit(); err != nil {
+		return err
+	}
+	ctx, cancel := context.Background(), context.CancelFunc(func() {})
+	if timeout > 0 {
+		ctx, cancel = context.WithTimeout(ctx, timeout)
+	}
+	defer cancel()
+	err := w.Wait(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return ErrTimeout
+	}
+	return err
+}
+
+// fakeInbox is the reading end of a queue.
+type fakeInbox struct {
+	host  *fakeHost
+	name  string
+	queue *fakeQueue
+	at    int // items of the first block that are taken, committed or not
+	held  bool
+}
+
+func (q *fakeInbox) Wait(context.Context) error { return nil }
+
+func (q *fakeInbox) Lease() (Delivery, error) {
+	if !q.held && ask(q.host.empty) {
+		return Delivery{}, ErrEmpty
+	}
+	number := len(q.queue.blocks)
+	done := 0
+	if q.held { // its last item has been taken
+		done = 1
+	}
+	for ; done < number; done++ {
+		block := &q.queue.blocks[done]
+		from := 0
+		if done == 0 {
+			from = q.at
+		}
+		if from == block.Len() {
+			continue
+		}
+		if done > 0 {
+			if err := q.host.Commit(); err != nil { // the real one finishes the block with the next commit; this one now
+				return Delivery{}, err
+			}
+			return q.Lease()
+		}
+		q.held = true
+		id := fmt.Sprintf("%s-%d", q.name, number)
+		return Delivery{Items: block.Slice(from, block.Len()), First: from, ID: id, Attempt: 1 + q.queue.attempts, Single: q.queue.single}, nil
+	}
+	return Delivery{}, io.EOF
+}
+
+func (q *fakeInbox) Take(n int) { q.at += n }
+
+// commit moves the cursor and finishes a block that is all taken.
+func (q *fakeInbox) commit() {
+	if len(q.queue.blocks) == 0 {
+		return
+	}
+	q.queue.cursor = q.at
+	if q.at == q.queue.blocks[0].Len() {
+		q.queue.blocks = q.queue.blocks[1:]
+		q.at, q.queue.cursor, q.queue.attempts, q.held = 0, 0, 0, false
+	}
+}
+
+// fakeOutbox is the writing end of a queue. Its reader takes everything whenever the writer waits.
+type fakeOutbox struct {
+	host   *fakeHost
+	queue  *fakeQueue
+	inside int // items that its reader has not taken
+	total  int // items ever put by this worker
+}
+
+func (q *fakeOutbox) Wait(ctx context.Context) error {
+	q.inside = 0
+	return nil
+}
+
+func (q *fakeOutbox) Put(c *Column, from, to int) (int, error) {
+	if q.queue.noReaders && len(q.queue.put)+q.total >= q.queue.after {
+		return 0, ErrNoReaders
+	}
+	n := to - from
+	if q.queue.room > 0 {
+		n = min(n, q.queue.room-q.inside)
+	}
+	if q.queue.noReaders {
+		n = min(n, q.queue.after-len(q.queue.put)-q.total)
+	}
+	items := make([]any, n)
+	for i := range items {
+		items[i] = c.At(from + i)
+	}
+	q.inside += n
+	q.total += n
+	q.host.staged = append(q.host.staged, func() {
+		q.queue.put = append(q.queue.put, items...)
+		q.total -= n
+	})
+	return n, nil
+}
+
+// fakeOutlet stages what leaves the run.
+type fakeOutlet fakeHost
+
+func (o *fakeOutlet) Wait(context.Context) error { return nil }
+
+func (o *fakeOutlet) Print(to Stream, text []byte) (bool, error) {
+	if ask(o.empty) {
+		return false, nil
+	}
+	s := string(text)
+	o.staged = append(o.staged, func() {
+		if to == Stderr {
+			o.world.stderr.WriteString(s)
+			return
+		}
+		o.world.stdout.WriteString(s)
+	})
+	return true, nil
+}
+
+func (o *fakeOutlet) Write(path string, _ bool, data []byte) (bool, error) {
+	s := string(data)
+	o.staged = append(o.staged, func() { o.world.written[path] += s })
+	return true, nil
+}
+
+func (o *fakeOutlet) Result(name string, value any) (bool, error) {
+	if ask(o.empty) {
+		return false, nil
+	}
+	o.staged = append(o.staged, func() { o.world.results = append(o.world.results, name+"="+string(AppendJSON(nil, value))) })
+	return true, nil
+}
+
+func (o *fakeOutlet) Log(level, text string) (bool, error) {
+	o.staged = append(o.staged, func() { o.world.logged = append(o.world.logged, level+": "+text) })
+	return true, nil
+}
+
+// start makes a worker with a chain that stands where the last commit left it.
+func (w *world) start(stages []Stage, opts Options) (*fakeHost, error) {
+	h := w.host()
+	for _, q := range w.queues {
+		if q.cursor > 0 || len(w.state) > 0 {
+			q.attempts++
+		}
+	}
+	opts.Host = h
+	if opts.Dir == "" {
+		opts.Dir = w.dir
+	}
+	chain, err := Build(stages, opts)
+	if err != nil {
+		return nil, err
+	}
+	h.chain = chain
+	if len(w.state) == 0 {
+		chain.Seed("seed")
+		chain.End()
+		return h, nil
+	}
+	for i, data := range w.state {
+		r := NewStateReader(data)
+		if err := chain.Load(r, i == 0); err != nil {
+			return nil, err
+		}
+		if !r.Empty() {
+			return nil, errors.New("the chain has not read all of its state")
+		}
+	}
+	return h, nil
+}
+
+// finish runs the chain to its end and commits; what comes out of it is put into the queue "out".
+func (h *fakeHost) finish() error {
+	r := &Run{Host: h, Limit: 1}
+	for {
+		state, err := h.chain.Advance(r)
+		if err != nil {
+			var failure *StageError
+			if errors.As(err, &failure) {
+				if err := h.Commit(); err != nil {
+					return err
+				}
+			}
+			return err
+		}
+		out := h.chain.Out()
+		if out.Len() > 0 {
+			box, _ := h.Outbox("out")
+			c := out.Column()
+			if _, err := box.Put(&c, 0, c.Len()); err != nil {
+				return err
+			}
+			out.Truncate()
+		}
+		if state == Done {
+			return h.Commit()
+		}
+		if state == Idle {
+			return errors.New("the chain is idle although its stream has ended")
+		}
+	}
+}
+
+// run runs stages in one go.
+func (w *world) run(stages []Stage, opts Options) error {
+	h, err := w.start(stages, opts)
+	if err != nil {
+		return err
+	}
+	return h.finish()
+}
+
+// runOut runs stages and gives what came out of them.
+func runOut(t *testing.T, stages []Stage, blockItems int) ([]any, error) {
+	t.Helper()
+	w := newWorld()
+	err := w.run(stages, Options{BlockItems: blockItems})
+	return w.queue("out").put, err
+}
+
+// Literals of stages.
+
+func srcExpr(text string) *Source { return &Source{Kind: SourceExpr, Text: text} }
+
+func srcLiteral(v any) *Source { return &Source{Kind: SourceLiteral, Value: v} }
+
+// srcText is a text with ${{ }}.
+func srcText(s string) *Source {
+	src := &Source{Kind: SourceText}
+	for {
+		before, after, ok := strings.Cut(s, "${{")
+		if before != "" {
+			src.Parts = append(src.Parts, TextPart{Text: before})
+		}
+		if !ok {
+			return src
+		}
+		end := FindClose(after)
+		src.Parts = append(src.Parts, TextPart{Text: strings.TrimSpace(after[:end]), Expr: true})
+		s = after[end+2:]
+	}
+}
+
+// stage is a stage with an operand and options: name, value, name, value ...
+func stage(op string, operand Field, options ...any) Stage {
+	s := Stage{Op: op, Operand: operand, Pos: Pos{File: "test.yaml", Line: 1, Col: 1 + len(op)}}
+	for i := 0; i < len(options); i += 2 {
+		if s.Options == nil {
+			s.Options = map[string]Field{}
+		}
+		s.Options[options[i].(string)] = Field{Source: options[i+1].(*Source)}
+	}
+	return s
+}
+
+func exprField(text string) Field { return Field{Source: srcExpr(text)} }
+
+func itemsStage(items ...any) Stage {
+	return stage("items", Field{Source: srcLiteral(append([]any{}, items...))})
+}
+
+func queueField(names ...string) Field {
+	var f Field
+	for _, name := range names {
+		f.Places = append(f.Places, Place{Name: name, Kind: "queue"})
+	}
+	return f
+}

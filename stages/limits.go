@@ -1,0 +1,105 @@
+package stages
+
+import "slices"
+
+// Batches are invisible: results, order and effects are those of item after item. Two effects on a batch would come all of one and
+// then all of the other; and an effect on a whole batch would be ahead of an item that fails or ends the stream behind it. Where a
+// chain has such a place, its items go one by one.
+
+// Narrow says whether items must go through a chain one by one: it has two stages that change something outside, or one that does
+// before a stage that may fail or end the stream, or takes from a queue before a stage that may end the stream.
+func Narrow(stages []Stage) bool {
+	effect, taking := false, false
+	for i := range stages {
+		stage := &stages[i]
+		op := Lookup(stage.Op)
+		if op == nil {
+			return true
+		}
+		acts := hasEffect(stage, op)
+		if effect && (acts || !isPure(stage, op)) || taking && mayEnd(stage, op) {
+			return true
+		}
+		effect = effect || acts
+		taking = taking || op.Takes
+	}
+	return false
+}
+
+// limits is how many rows each stage of a chain may emit in a step: one by one where the chain is narrow, and before stages that
+// take rows one by one for a long time, so that no more is taken from a queue than is being worked on and commits in between need
+// not write down many waiting rows; else block.
+func limits(stages []Stage, narrow bool, block int) []int {
+	n := make([]int, len(stages))
+	narrow = narrow || Narrow(stages)
+	single := false
+	for i := len(stages) - 1; i >= 0; i-- {
+		n[i] = block
+		if narrow || single {
+			n[i] = 1
+		}
+		single = single || isSingle(&stages[i])
+	}
+	return n
+}
+
+// hasEffect says whether something outside of the chain changes with an item.
+func hasEffect(stage *Stage, op *Operator) bool {
+	return op.Effect || slices.ContainsFunc(chainsOf(stage), anyEffect)
+}
+
+func anyEffect(stages []Stage) bool {
+	return slices.ContainsFunc(stages, func(s Stage) bool {
+		op := Lookup(s.Op)
+		return op == nil || hasEffect(&s, op)
+	})
+}
+
+// isPure says whether no item can fail in the stage or end the stream.
+func isPure(stage *Stage, op *Operator) bool {
+	if !op.Pure || stage.When != nil || stage.Timeout != nil {
+		return false
+	}
+	return !slices.ContainsFunc(chainsOf(stage), func(stages []Stage) bool {
+		return slices.ContainsFunc(stages, func(s Stage) bool {
+			inner := Lookup(s.Op)
+			return inner == nil || !isPure(&s, inner)
+		})
+	})
+}
+
+// mayEnd says whether the stage may end the stream before its source does.
+func mayEnd(stage *Stage, op *Operator) bool {
+	return op.Ends || endsBy(stage.OnError) || endsBy(stage.OnTimeout)
+}
+
+func endsBy(h *Handler) bool { return h != nil && h.Then == ThenEnd }
+
+// isSingle says whether rows are worked on one by one, with commits or waits in between.
+func isSingle(stage *Stage) bool {
+	op := Lookup(stage.Op)
+	if op == nil || op.Single || op.Source {
+		return true
+	}
+	return slices.ContainsFunc(chainsOf(stage), func(stages []Stage) bool {
+		return slices.ContainsFunc(stages, func(s Stage) bool { return isSingle(&s) })
+	})
+}
+
+// chainsOf is the chains inside of a stage, without its handlers: those run when all that came before has been worked off.
+func chainsOf(stage *Stage) [][]Stage {
+	var chains [][]Stage
+	add := func(f Field) {
+		if f.Stages != nil {
+			chains = append(chains, f.Stages)
+		}
+		for i := range f.Branches {
+			chains = append(chains, f.Branches[i].Stages)
+		}
+	}
+	add(stage.Operand)
+	for _, f := range stage.Options {
+		add(f)
+	}
+	return chains
+}

@@ -1,0 +1,121 @@
+package stages
+
+import (
+	"errors"
+	"fmt"
+)
+
+// putting is `put` to one queue.
+type putting struct {
+	outbox Outbox
+	value  *RowExpr
+	values Column
+	want   int // values to compute for the next Put: about as many as there was room for
+}
+
+func buildPut(b *Builder, stage *Stage) (Node, error) {
+	value, err := b.keyOf(stage.Options["value"].Source)
+	if err != nil {
+		return nil, err
+	}
+	boxes := make([]Outbox, len(stage.Operand.Places))
+	for i := range boxes {
+		if boxes[i], err = b.Host().Outbox(stage.Operand.Places[i].Name); err != nil {
+			return nil, fmt.Errorf("writing to queue %s: %w", stage.Operand.Places[i].Name, err)
+		}
+	}
+	switch len(boxes) {
+	case 0:
+		return nil, errors.New("put needs a queue")
+	case 1:
+		return &putting{outbox: boxes[0], value: value}, nil
+	default:
+		return &puttingAll{boxes: boxes, value: value}, nil
+	}
+}
+
+func (p *putting) Step(r *Run, in, out *Batch) error {
+	if p.want == 0 {
+		p.want = r.Limit
+	}
+	p.values.Reset()
+	failure := p.value.Column(&p.values, in, min(in.Len(), r.Limit, p.want))
+	n := p.values.Len()
+	if n == 0 {
+		return failure
+	}
+	put, err := p.outbox.Put(&p.values, 0, n)
+	out.EmitRows(in, 0, put)
+	in.Drop(put)
+	p.want = max(1, put)
+	switch {
+	case errors.Is(err, ErrNoReaders):
+		return EndOfStream
+	case err != nil:
+		return err
+	case put == n:
+		p.want = min(2*n, r.Limit)
+		return nil
+	case put > 0:
+		return nil // what has been put is worked off before anything waits
+	}
+	return r.Await(p.outbox)
+}
+
+// puttingAll is `put` to several queues: each item into all of them, item by item. It goes on as long as somebody reads one.
+type puttingAll struct {
+	boxes []Outbox
+	value *RowExpr
+	// Of the first row: the queues before it have the item, and whether any of them wanted it.
+	reached int
+	wanted  bool
+}
+
+func (p *puttingAll) Step(r *Run, in, out *Batch) error {
+	v, err := p.value.At(in, 0)
+	if err != nil {
+		return err
+	}
+	item := ColumnOf(v)
+	for p.reached < len(p.boxes) {
+		box := p.boxes[p.reached]
+		put, err := box.Put(&item, 0, 1)
+		switch {
+		case errors.Is(err, ErrNoReaders):
+			p.reached++
+		case err != nil:
+			return err
+		case put == 1:
+			p.reached++
+			p.wanted = true
+		default:
+			return r.Await(box)
+		}
+	}
+	wanted := p.wanted
+	p.Skip()
+	if !wanted {
+		return EndOfStream
+	}
+	out.EmitRows(in, 0, 1)
+	in.Drop(1)
+	return nil
+}
+
+// Skip forgets which queues have the first row.
+func (p *puttingAll) Skip() { p.reached, p.wanted = 0, false }
+
+func (p *puttingAll) Save(w *StateWriter, _ bool) {
+	w.Int(p.reached)
+	w.Bool(p.wanted)
+}
+
+func (p *puttingAll) Load(r *StateReader, _ bool) error {
+	p.reached, p.wanted = r.Int(), r.Bool()
+	if p.reached < 0 || p.reached > len(p.boxes) {
+		r.fail()
+	}
+	return r.Err()
+}
+
+func (p *puttingAll) Reset() { p.Skip() }

@@ -1,0 +1,103 @@
+package stages
+
+// tableSinks is the rows of what sends items somewhere. The item goes on.
+func tableSinks() []Operator {
+	value := FieldDef{Name: "value", Kind: ExpressionField, Default: "item", Doc: "What is sent in place of the item."}
+	return []Operator{
+		{
+			Name: "put", Group: Sinks, Doc: "Puts each item into a queue, or into each of several; ends the stream when nobody reads them any more.",
+			Example: "put: results",
+			Operand: FieldDef{Kind: PlacesField, Values: []string{"queue"}, Doc: "The queue or queues."},
+			Options: []FieldDef{value},
+			Effect:  true, Waits: true, Build: buildPut,
+		},
+		{
+			Name: "send", Group: Sinks, Doc: "Sends each item over a pipe or a connection.",
+			Example: "send: p.a",
+			Operand: FieldDef{Kind: PlacesField, Values: []string{"pipe", "connection"}, Doc: "The end of a pipe, or a connection."},
+			Options: []FieldDef{value, {Name: "format", Kind: EnumField, Values: []string{"lines", "nul", "jsonl", "csv", "bytes", "frames"}, Doc: "How items are written."}},
+			Effect:  true, Waits: true, Later: laterPipes,
+		},
+		{
+			Name: "close", Group: Sinks, Doc: "Closes the end of a pipe, or a connection.",
+			Example: "close: p.a",
+			Operand: FieldDef{Kind: PlacesField, Values: []string{"pipe", "connection"}, Doc: "The end of a pipe, or a connection."},
+			Effect:  true, Later: laterPipes,
+		},
+		{
+			Name: "ack", Group: Sinks, Doc: "Acknowledges an item that was got with ack: manual.",
+			Example: "ack: item",
+			Operand: FieldDef{Kind: EnumField, Values: []string{"item"}, Doc: "The word item."},
+			Effect:  true, Later: laterAck,
+		},
+		{
+			Name: "store", Group: Sinks, Doc: "Stores a value in a place.",
+			Example: "store: config.limit",
+			Operand: FieldDef{Kind: PlacesField, Values: []string{"value", "array", "manager"}, Doc: "The place."},
+			Options: []FieldDef{value}, Effect: true, Later: laterValues,
+		},
+		{
+			Name: "add", Group: Sinks, Doc: "Adds a value to a place, in one atomic step.",
+			Example: "add: hist[item % 10]",
+			Operand: FieldDef{Kind: PlacesField, Values: []string{"value", "array", "manager"}, Doc: "The place."},
+			Options: []FieldDef{value}, Effect: true, Later: laterValues,
+		},
+		{
+			Name: "apply", Group: Sinks, Doc: "Replaces each element of a value or an array by the value of an expression.",
+			Example: "apply: points\nvalue: item * 2",
+			Operand: FieldDef{Kind: PlacesField, Values: []string{"value", "array"}, Doc: "The value or array."},
+			Options: []FieldDef{
+				{Name: "value", Kind: ExpressionField, Doc: "The new element; the old one is item, its index at."},
+				{Name: "split", Kind: BoolField, Default: "false", Doc: "Each replica does its part."},
+			},
+			Effect: true, Later: laterValues,
+		},
+		{
+			Name: "call", Group: Sinks, Doc: "Calls a method of an object of a manager.",
+			Example: "call: config.update\nargs: [item]",
+			Operand: FieldDef{Kind: PlacesField, Values: []string{"manager"}, Doc: "The object and its method."},
+			Options: []FieldDef{{Name: "args", Kind: DataField, Doc: "The arguments."}},
+			Effect:  true, Waits: true, Later: laterManagers,
+		},
+		{
+			Name: "print", Group: Sinks, Doc: "Prints a line: text as it is, everything else as JSON.",
+			Example: "print: ${{ item.value }} ${{ item.key }}",
+			Operand: FieldDef{Kind: TextField, Optional: true, Default: "${{ item }}", Doc: "The text."},
+			Options: []FieldDef{
+				{Name: "to", Kind: EnumField, Values: []string{"stdout", "stderr"}, Default: "stdout", Doc: "Where to."},
+				{Name: "end", Kind: TextField, Default: `"\n"`, Doc: "What follows the text."},
+			},
+			Effect: true, Pure: true, Build: buildPrint,
+		},
+		{
+			Name: "write", Group: Sinks, Doc: "Writes each item to a file, which appears when all its writers have ended well; names that end in .gz are compressed.",
+			Example: "write: out/${{ item.name }}.jsonl\nformat: jsonl",
+			Operand: FieldDef{Kind: TextField, Doc: "The path; - is standard output."},
+			Options: []FieldDef{
+				formatField("lines", "lines", "nul", "jsonl", "csv", "bytes"), headerField(),
+				{Name: "append", Kind: BoolField, Default: "false", Doc: "Adds to the file, and at once."},
+			},
+			Effect: true, Build: buildWrite,
+		},
+		{
+			Name: "result", Group: Sinks, Doc: "Puts a value into the run's report; of several under one name, a list.",
+			Example: "result: total",
+			Operand: FieldDef{Kind: NameField, Doc: "The name."},
+			Options: []FieldDef{value}, Effect: true, Pure: true, Build: buildResult,
+		},
+		{
+			Name: "log", Group: Sinks, Doc: "Writes a line to the run's log.",
+			Example: "log: got ${{ item }}\nlevel: debug",
+			Operand: FieldDef{Kind: TextField, Optional: true, Default: "${{ item }}", Doc: "The text."},
+			Options: []FieldDef{{Name: "level", Kind: EnumField, Values: []string{"debug", "info", "warning", "error"}, Default: "info", Doc: "How important it is."}},
+			Effect:  true, Pure: true, Build: buildLog,
+		},
+		{
+			Name: "fail", Group: Sinks, Doc: "Fails the item, and with it the process unless on_error says otherwise.",
+			Example: "fail: no such user ${{ item }}\ncode: 4",
+			Operand: FieldDef{Kind: TextField, Optional: true, Default: "${{ item }}", Doc: "The message."},
+			Options: []FieldDef{{Name: "code", Kind: CountField, Default: "1", Doc: "The process's exit code."}},
+			Build:   buildFail,
+		},
+	}
+}

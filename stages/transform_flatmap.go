@@ -1,0 +1,97 @@
+package stages
+
+// flatMap is `flat_map`: each element of a list becomes an item of its own.
+type flatMap struct {
+	expr *RowExpr
+
+	// The list of the first row, while it is being emitted. It is kept, and not computed again after a death, since an expression
+	// may read what has changed since.
+	list    []any
+	next    int // element
+	started bool
+	saved   bool // the list is written down
+}
+
+func buildFlatMap(b *Builder, stage *Stage) (Node, error) {
+	expr, err := b.Expr(stage.Operand.Source)
+	return &flatMap{expr: expr}, err
+}
+
+func (f *flatMap) Step(r *Run, in, out *Batch) error {
+	for rows, space := 0, r.Limit; in.Len() > 0 && space > 0; rows++ {
+		if !f.started {
+			if err := f.begin(in); err != nil {
+				return before(rows, err)
+			}
+		}
+		n := min(space, len(f.list)-f.next)
+		for i, item := range f.list[f.next : f.next+n] {
+			out.EmitPart(in, 0, f.next+i, item)
+		}
+		space -= max(n, 1)
+		if f.next += n; f.next < len(f.list) {
+			return nil
+		}
+		f.Skip()
+		in.Drop(1)
+	}
+	return nil
+}
+
+// begin computes the list of the first row.
+func (f *flatMap) begin(in *Batch) error {
+	v, err := f.expr.At(in, 0)
+	if err != nil {
+		return err
+	}
+	switch list := v.(type) {
+	case []any:
+		f.list = list
+	case nil:
+		f.list = nil
+	default:
+		return Failf("expression", "flat_map needs a list, not %s", aKind(v))
+	}
+	f.started, f.saved, f.next = true, false, 0
+	return nil
+}
+
+// Skip forgets what is left of the list.
+func (f *flatMap) Skip() { f.list, f.next, f.started, f.saved = nil, 0, false, false }
+
+func (f *flatMap) Save(w *StateWriter, full bool) {
+	w.Bool(f.started)
+	if !f.started {
+		return
+	}
+	w.Int(f.next)
+	whole := full || !f.saved
+	w.Bool(whole)
+	if whole {
+		list := Column{Any: f.list}
+		w.Column(&list, 0, len(f.list))
+		f.saved = true
+	}
+}
+
+func (f *flatMap) Load(r *StateReader, _ bool) error {
+	if f.started = r.Bool(); !f.started {
+		f.Skip()
+		return r.Err()
+	}
+	f.next = r.Int()
+	if r.Bool() {
+		list := r.Column()
+		f.list = make([]any, list.Len())
+		for i := range f.list {
+			f.list[i] = list.At(i)
+		}
+	}
+	if f.next < 0 || f.next > len(f.list) {
+		r.fail()
+	}
+	f.saved = true
+	return r.Err()
+}
+
+func (f *flatMap) Reset() { f.Skip() }

@@ -1,0 +1,193 @@
+package stages
+
+import (
+	"slices"
+)
+
+// reducingBy is `reduce` with `by`: the items of each key become one {key, value}, sorted by key. A key has a slot, a row in two
+// columns, so that counts by the hundred thousand are compact.
+type reducingBy struct {
+	fold *folding
+	init *RowExpr // nil: the first item
+	by   *RowExpr
+	ids  origin
+
+	index keyIndex
+	keys  Column // by slot
+	accs  Column // by slot
+
+	changed []int  // slots that are not written down as they are now
+	marked  []bool // by slot: it is in changed
+	saved   int    // slots that are written down
+	fresh   bool   // what is written down is no longer true
+
+	order   []int // slots sorted by key, from the first Flush on
+	emitted int
+	column  Column
+}
+
+func (d *reducingBy) Step(r *Run, in, _ *Batch) error {
+	d.ids.note(in)
+	d.column.Reset()
+	failure := d.by.Column(&d.column, in, min(in.Len(), r.Limit))
+	n, i := d.column.Len(), 0
+	for ; i < n; i++ {
+		if err := d.row(in, i); err != nil {
+			failure = err
+			break
+		}
+	}
+	in.Drop(i)
+	return before(i, failure)
+}
+
+// row folds row i into the slot of its key.
+func (d *reducingBy) row(in *Batch, i int) error {
+	slot, isNew := d.slot(i)
+	if isNew {
+		acc, used, err := d.fold.begin(d.init, in, i)
+		if err == nil && !used {
+			acc, err = d.fold.one(acc, in, i)
+		}
+		if err != nil {
+			d.index.forgetLast(d.column.At(i))
+			return err
+		}
+		d.keys.Append(d.index.kept(d.column.At(i)))
+		d.accs.Append(acc)
+		d.marked = append(d.marked, false)
+		d.mark(slot)
+		return nil
+	}
+	if d.accs.Kind == Ints {
+		if sum, ok := d.fold.ints(d.accs.Ints[slot], in, i); ok {
+			d.accs.Ints[slot] = sum
+			d.mark(slot)
+			return nil
+		}
+	}
+	acc, err := d.fold.one(d.accs.At(slot), in, i)
+	if err != nil {
+		return err
+	}
+	d.accs.set(slot, acc)
+	d.mark(slot)
+	return nil
+}
+
+// slot is the slot of the key of row i.
+func (d *reducingBy) slot(i int) (int, bool) {
+	switch d.column.Kind {
+	case Ints:
+		return d.index.ofInt(d.column.Ints[i])
+	case Strings:
+		return d.index.ofText(d.column.Strings[i])
+	default:
+		return d.index.number(d.column.At(i))
+	}
+}
+
+func (d *reducingBy) mark(slot int) {
+	if !d.marked[slot] {
+		d.marked[slot] = true
+		d.changed = append(d.changed, slot)
+	}
+}
+
+func (d *reducingBy) Flush(r *Run, out *Batch) (bool, error) {
+	if d.order == nil {
+		d.order = sortedOrder(&d.keys, false)
+	}
+	n := min(r.Limit, len(d.order)-d.emitted)
+	for _, slot := range d.order[d.emitted : d.emitted+n] {
+		out.EmitNew(map[string]any{"key": d.keys.At(slot), "value": d.accs.At(slot)}, d.ids.next())
+	}
+	d.emitted += n
+	return d.emitted == len(d.order), nil
+}
+
+func (d *reducingBy) Save(w *StateWriter, full bool) {
+	d.ids.save(w)
+	w.Int(d.emitted)
+	switch {
+	case full || d.fresh:
+		w.Uint(heldFresh)
+		w.Column(&d.keys, 0, d.keys.Len())
+		w.Column(&d.accs, 0, d.accs.Len())
+	case len(d.changed) > 0:
+		w.Uint(heldMore)
+		w.Column(&d.keys, d.saved, d.keys.Len())
+		slices.Sort(d.changed) // new slots come last, in their order
+		slots := Column{Kind: Ints, Ints: d.changed}
+		var accs Column
+		for _, slot := range d.changed {
+			accs.AppendRange(&d.accs, slot, slot+1)
+		}
+		w.Column(&slots, 0, slots.Len())
+		w.Column(&accs, 0, accs.Len())
+	default:
+		w.Uint(heldSame)
+	}
+	d.written()
+}
+
+// written notes that everything is written down.
+func (d *reducingBy) written() {
+	for _, slot := range d.changed {
+		d.marked[slot] = false
+	}
+	d.changed, d.saved, d.fresh = d.changed[:0], d.keys.Len(), false
+}
+
+func (d *reducingBy) Load(r *StateReader, _ bool) error {
+	d.ids.load(r)
+	d.emitted = r.Int()
+	switch r.Uint() {
+	case heldFresh:
+		d.forget()
+		d.addSlots(r.Column())
+		d.accs = r.Column()
+	case heldMore:
+		d.addSlots(r.Column())
+		slots, accs := r.Column(), r.Column()
+		for i := range min(slots.Len(), accs.Len()) {
+			slot, ok := slots.At(i).(int)
+			switch {
+			case !ok || slot < 0 || slot > d.accs.Len():
+				r.fail()
+				return r.Err()
+			case slot == d.accs.Len():
+				d.accs.AppendRange(&accs, i, i+1)
+			default:
+				d.accs.set(slot, accs.At(i))
+			}
+		}
+	}
+	if d.accs.Len() != d.keys.Len() || d.index.len() != d.keys.Len() || d.emitted < 0 || d.emitted > d.keys.Len() {
+		r.fail()
+	}
+	d.marked = make([]bool, d.keys.Len())
+	d.changed = d.changed[:0]
+	d.written()
+	return r.Err()
+}
+
+func (d *reducingBy) addSlots(keys Column) {
+	for i := range keys.Len() {
+		d.index.number(keys.At(i))
+	}
+	d.keys.AppendRange(&keys, 0, keys.Len())
+}
+
+func (d *reducingBy) Reset() {
+	d.ids.reset()
+	d.forget()
+	d.fresh = true
+}
+
+func (d *reducingBy) forget() {
+	d.index.reset()
+	d.keys, d.accs = Column{}, Column{}
+	d.changed, d.marked, d.saved = nil, nil, 0
+	d.order, d.emitted = nil, 0
+}

@@ -1,0 +1,386 @@
+package stages
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+)
+
+// Items travel as CBOR (RFC 8949), definite lengths only. A column is one CBOR value:
+//
+//	Ints     tag 79 over a byte string: sint64, little endian (RFC 8746)
+//	Floats   tag 86 over a byte string: float64, little endian (RFC 8746)
+//	Strings  an array of text strings
+//	Mixed    an array of items: null, bool, int, float64, text, bytes, array, map with text keys
+const (
+	cborUint   = 0 << 5
+	cborNegint = 1 << 5
+	cborBytes  = 2 << 5
+	cborText   = 3 << 5
+	cborArray  = 4 << 5
+	cborMap    = 5 << 5
+	cborTag    = 6 << 5
+	cborFalse  = 0xf4
+	cborTrue   = 0xf5
+	cborNull   = 0xf6
+	cborDouble = 0xfb
+
+	tagInts   = 79
+	tagFloats = 86
+	cborOne   = 24 // additional information: the argument is in the next byte, 25: two bytes, ...
+
+	// maxWireDepth bounds how deep lists and maps nest, so that no input exhausts the stack.
+	maxWireDepth = 10_000
+	// wireHead is the most bytes that the head of a CBOR value has.
+	wireHead = 9
+)
+
+var (
+	errWire      = errors.New("damaged items: not what was encoded")
+	errWireDepth = errors.New("an item nests too deep")
+)
+
+// AppendColumn appends the items from up to, but without, to of c as CBOR. What is no item is written as null.
+// Items are written as they are: that text is UTF-8 is the business of whoever makes it.
+func AppendColumn(dst []byte, c *Column, from, to int) []byte {
+	switch c.Kind {
+	case Ints:
+		dst = appendTyped(dst, tagInts, to-from)
+		for _, v := range c.Ints[from:to] {
+			dst = binary.LittleEndian.AppendUint64(dst, uint64(v))
+		}
+	case Floats:
+		dst = appendTyped(dst, tagFloats, to-from)
+		for _, v := range c.Floats[from:to] {
+			dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(v))
+		}
+	case Strings:
+		dst = appendHead(dst, cborArray, uint64(to-from))
+		for _, s := range c.Strings[from:to] {
+			dst = append(appendHead(dst, cborText, uint64(len(s))), s...)
+		}
+	default:
+		dst = appendHead(dst, cborArray, uint64(to-from))
+		for _, item := range c.Any[from:to] {
+			dst = appendItem(dst, item)
+		}
+	}
+	return dst
+}
+
+// EncodedSize is an upper bound, in bytes, of what AppendColumn appends for the items from up to, but without, to.
+func EncodedSize(c *Column, from, to int) int {
+	switch c.Kind {
+	case Ints, Floats:
+		return 2 + wireHead + 8*(to-from)
+	case Strings:
+		size := wireHead * (1 + to - from)
+		for _, s := range c.Strings[from:to] {
+			size += len(s)
+		}
+		return size
+	default:
+		size := wireHead
+		for _, item := range c.Any[from:to] {
+			size += itemSize(item)
+		}
+		return size
+	}
+}
+
+func itemSize(item any) int {
+	size := wireHead
+	switch v := item.(type) {
+	case string:
+		size += len(v)
+	case []byte:
+		size += len(v)
+	case []any:
+		for _, e := range v {
+			size += itemSize(e)
+		}
+	case map[string]any:
+		for key, e := range v {
+			size += wireHead + len(key) + itemSize(e)
+		}
+	}
+	return size
+}
+
+// appendTyped appends the head of a typed array of n 8-byte numbers.
+func appendTyped(dst []byte, tag byte, n int) []byte {
+	return appendHead(append(dst, cborTag|cborOne, tag), cborBytes, uint64(n)*8)
+}
+
+// appendHead appends the head of a CBOR value: its major type, and its argument in as few bytes as it needs.
+func appendHead(dst []byte, major byte, n uint64) []byte {
+	switch {
+	case n < cborOne:
+		return append(dst, major|byte(n))
+	case n <= math.MaxUint8:
+		return append(dst, major|cborOne, byte(n))
+	case n <= math.MaxUint16:
+		return binary.BigEndian.AppendUint16(append(dst, major|(cborOne+1)), uint16(n))
+	case n <= math.MaxUint32:
+		return binary.BigEndian.AppendUint32(append(dst, major|(cborOne+2)), uint32(n))
+	default:
+		return binary.BigEndian.AppendUint64(append(dst, major|(cborOne+3)), n)
+	}
+}
+
+func appendItem(dst []byte, item any) []byte {
+	switch v := item.(type) {
+	case bool:
+		if v {
+			return append(dst, cborTrue)
+		}
+		return append(dst, cborFalse)
+	case int:
+		if v < 0 {
+			return appendHead(dst, cborNegint, uint64(-(v + 1)))
+		}
+		return appendHead(dst, cborUint, uint64(v))
+	case float64:
+		return binary.BigEndian.AppendUint64(append(dst, cborDouble), math.Float64bits(v))
+	case string:
+		return append(appendHead(dst, cborText, uint64(len(v))), v...)
+	case []byte:
+		return append(appendHead(dst, cborBytes, uint64(len(v))), v...)
+	case []any:
+		dst = appendHead(dst, cborArray, uint64(len(v)))
+		for _, e := range v {
+			dst = appendItem(dst, e)
+		}
+		return dst
+	case map[string]any:
+		dst = appendHead(dst, cborMap, uint64(len(v)))
+		for key, e := range v {
+			dst = append(appendHead(dst, cborText, uint64(len(key))), key...)
+			dst = appendItem(dst, e)
+		}
+		return dst
+	default:
+		return append(dst, cborNull)
+	}
+}
+
+// DecodeColumn reads what AppendColumn appended. Nothing of the result shares memory with data, so that shared memory may be used
+// again; the texts of a Strings column share one allocation. Anything else than the whole of one column is an error, and costs no
+// more memory than some multiple of len(data).
+func DecodeColumn(data []byte) (Column, error) {
+	d := wireReader{data: data}
+	c := d.column()
+	if d.err == nil && d.at != len(data) {
+		d.err = errWire
+	}
+	if d.err != nil {
+		return Column{}, d.err
+	}
+	return c, nil
+}
+
+// wireReader reads CBOR. After an error everything reads as zero.
+type wireReader struct {
+	data []byte
+	at   int
+	err  error
+	// parts is how many parts lists and maps have claimed so far: each is at least a byte, so that a few bytes which claim many
+	// parts, and that at each level, cost no memory.
+	parts uint64
+}
+
+func (d *wireReader) fail(err error) {
+	if d.err == nil {
+		d.err = err
+	}
+	d.at = len(d.data)
+}
+
+func (d *wireReader) column() Column {
+	major, n := d.head()
+	switch {
+	case major == cborTag && n == tagInts:
+		raw := d.typed()
+		ints := make([]int, len(raw)/8)
+		for i := range ints {
+			ints[i] = int(binary.LittleEndian.Uint64(raw[8*i:]))
+		}
+		return Column{Kind: Ints, Ints: ints}
+	case major == cborTag && n == tagFloats:
+		raw := d.typed()
+		floats := make([]float64, len(raw)/8)
+		for i := range floats {
+			floats[i] = math.Float64frombits(binary.LittleEndian.Uint64(raw[8*i:]))
+		}
+		return Column{Kind: Floats, Floats: floats}
+	case major == cborArray:
+		count := d.count(n, 1)
+		if d.at < len(d.data) && d.data[d.at]&0xe0 == cborText {
+			if c, ok := d.texts(count); ok {
+				return c
+			}
+		}
+		return Column{Any: d.items(count, 1)}
+	default:
+		d.fail(errWire)
+		return Column{}
+	}
+}
+
+// typed is the bytes of a typed array of 8-byte numbers.
+func (d *wireReader) typed() []byte {
+	major, n := d.head()
+	if major != cborBytes || n%8 != 0 {
+		d.fail(errWire)
+		return nil
+	}
+	return d.bytes(n)
+}
+
+// texts reads count text strings into one allocation. If there is anything else among them, it reads nothing and says so.
+func (d *wireReader) texts(count int) (Column, bool) {
+	start := d.at
+	texts := make([]string, count)
+	all := string(d.data[start:])
+	for i := range texts {
+		if d.at < len(d.data) && d.data[d.at]&0xe0 != cborText {
+			d.at = start
+			return Column{}, false
+		}
+		_, n := d.head()
+		if d.err != nil || n > uint64(len(d.data)-d.at) {
+			d.fail(errWire)
+			return Column{}, true
+		}
+		from := d.at - start
+		texts[i] = all[from : from+int(n)]
+		d.at += int(n)
+	}
+	return Column{Kind: Strings, Strings: texts}, true
+}
+
+func (d *wireReader) items(count, depth int) []any {
+	items := make([]any, count)
+	for i := range items {
+		items[i] = d.item(depth)
+	}
+	return items
+}
+
+func (d *wireReader) item(depth int) any {
+	if depth > maxWireDepth {
+		d.fail(errWireDepth)
+		return nil
+	}
+	if d.at >= len(d.data) {
+		d.fail(errWire)
+		return nil
+	}
+	switch d.data[d.at] {
+	case cborNull:
+		d.at++
+		return nil
+	case cborTrue:
+		d.at++
+		return true
+	case cborFalse:
+		d.at++
+		return false
+	case cborDouble:
+		d.at++
+		b := d.bytes(8)
+		if d.err != nil {
+			return nil
+		}
+		return math.Float64frombits(binary.BigEndian.Uint64(b))
+	}
+	major, n := d.head()
+	switch major {
+	case cborUint, cborNegint:
+		if n > math.MaxInt64 {
+			d.fail(errWire)
+			return nil
+		}
+		if major == cborNegint {
+			return -1 - int(n)
+		}
+		return int(n)
+	case cborText:
+		return string(d.bytes(n))
+	case cborBytes:
+		return append([]byte{}, d.bytes(n)...)
+	case cborArray:
+		return d.items(d.count(n, 1), depth+1)
+	case cborMap:
+		return d.mapping(d.count(n, 2), depth+1)
+	default:
+		d.fail(errWire)
+		return nil
+	}
+}
+
+func (d *wireReader) mapping(count, depth int) map[string]any {
+	m := make(map[string]any, count)
+	for range count {
+		major, n := d.head()
+		if major != cborText {
+			d.fail(errWire)
+			return nil
+		}
+		key := string(d.bytes(n))
+		m[key] = d.item(depth)
+	}
+	if d.err == nil && len(m) != count {
+		d.fail(errWire) // a key twice
+	}
+	return m
+}
+
+// head reads the head of a value: its major type and argument.
+func (d *wireReader) head() (major byte, n uint64) {
+	if d.at >= len(d.data) {
+		d.fail(errWire)
+		return 0xff, 0
+	}
+	first := d.data[d.at]
+	d.at++
+	major, short := first&0xe0, first&0x1f
+	if short < cborOne {
+		return major, uint64(short)
+	}
+	if short > cborOne+3 {
+		d.fail(errWire)
+		return 0xff, 0
+	}
+	width := 1 << (short - cborOne)
+	if len(d.data)-d.at < width {
+		d.fail(errWire)
+		return 0xff, 0
+	}
+	for _, b := range d.data[d.at : d.at+width] {
+		n = n<<8 | uint64(b)
+	}
+	d.at += width
+	return major, n
+}
+
+// count is n as the number of parts of a list, or of pairs of a map: size is the bytes that one has at least.
+func (d *wireReader) count(n, size uint64) int {
+	if n > uint64(len(d.data)-d.at)/size || d.parts+n*size > uint64(len(d.data)) {
+		d.fail(errWire)
+		return 0
+	}
+	d.parts += n * size
+	return int(n)
+}
+
+// bytes is the next n bytes, shared with the input.
+func (d *wireReader) bytes(n uint64) []byte {
+	if n > uint64(len(d.data)-d.at) {
+		d.fail(errWire)
+		return nil
+	}
+	b := d.data[d.at : d.at+int(n)]
+	d.at += int(n)
+	return b
+}
