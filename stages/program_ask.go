@@ -1,0 +1,141 @@
+package stages
+
+import (
+	"errors"
+	"io"
+	"time"
+)
+
+// askNode is `through` with `per: item`: a program that answers each line with a line. Rows stay before the stage until they are
+// answered, so nothing need be written down: after a death another program is asked again.
+//
+// Whatever goes wrong, the program is ended and the next row gets a new one, because it is not known any more which answer belongs
+// to which row.
+type askNode struct {
+	*speaker
+	asked   int       // rows that have been written to the program and not been answered
+	since   time.Time // when the first of them became the first
+	answers Column
+}
+
+func (n *askNode) Step(r *Run, in, out *Batch) error {
+	err := n.ask(r, in, out)
+	if err != nil && !errors.Is(err, ErrInterrupted) {
+		n.Reset()
+	}
+	return err
+}
+
+func (n *askNode) ask(r *Run, in, out *Batch) error {
+	if err := n.start(r); err != nil {
+		return err
+	}
+	if n.asked == 0 {
+		n.since = time.Now()
+	}
+	if err := n.sayMore(in); err != nil {
+		return err
+	}
+	err := n.hear(max(1, min(n.asked, r.Limit)), &n.answers)
+	k := n.answers.Len()
+	switch {
+	case k > n.asked:
+		return n.unasked()
+	case k > 0:
+		out.EmitColumn(in, &n.answers)
+		in.Drop(k)
+		n.asked -= k
+		n.since = time.Now()
+		return nil
+	case errors.Is(err, errNotYet):
+		return n.await(r)
+	case errors.Is(err, io.EOF):
+		return n.silent()
+	}
+	var item *ItemError
+	if errors.As(err, &item) { // an answer is the row's own
+		item.Partial, item.Piece = false, nil
+	}
+	return err
+}
+
+// sayMore writes rows to the program, as many as it has room for. Before the first of them, it must not have anything to say.
+func (n *askNode) sayMore(in *Batch) error {
+	if n.asked == 0 && n.talk.hasNews() {
+		return nil
+	}
+	for n.asked < in.Len() && n.talk.room() {
+		err := n.say(in.Item(n.asked))
+		if err != nil && n.asked > 0 {
+			return nil // it is said again when it is the first
+		}
+		if err != nil {
+			return err
+		}
+		n.asked++
+	}
+	return nil
+}
+
+// await waits for the program as long as the row that it is asked for may take.
+func (n *askNode) await(r *Run) error {
+	left := time.Duration(0)
+	if r.Timeout() > 0 {
+		if left = r.Timeout() - time.Since(n.since); left <= 0 {
+			return ErrTimeout
+		}
+	}
+	return r.Wait(n.talk, left)
+}
+
+// unasked is the failure of a program that says something nobody asked for.
+func (n *askNode) unasked() error {
+	return Failf("exec", "%s wrote more than it was asked: with `per: item` each line gets one line (`per: stream` is free)", n.talk.name)
+}
+
+// silent is the failure of a program that has gone without an answer.
+func (n *askNode) silent() error {
+	if err := n.talk.result(); err != nil {
+		return err
+	}
+	return Failf("exec", "%s ended without an answer: with `per: item` each line gets one line (`per: stream` is free)", n.talk.name)
+}
+
+// Flush lets the program end.
+func (n *askNode) Flush(r *Run, _ *Batch) (bool, error) {
+	if n.talk == nil {
+		return true, nil
+	}
+	n.talk.finish()
+	err := n.hear(1, &n.answers)
+	switch {
+	case errors.Is(err, errNotYet):
+		return false, r.Await(n.talk)
+	case errors.Is(err, io.EOF):
+		err = n.talk.result()
+	case err == nil:
+		err = n.unasked()
+	}
+	n.Reset()
+	return true, err
+}
+
+func (n *askNode) Skip() { n.Reset() }
+
+// Reset ends the program.
+func (n *askNode) Reset() {
+	n.stop()
+	n.asked = 0
+}
+
+// Close ends the program.
+func (n *askNode) Close() { n.Reset() }
+
+// Save has nothing to write down.
+func (n *askNode) Save(*StateWriter, bool) {}
+
+// Load ends the program, if there is one.
+func (n *askNode) Load(r *StateReader, _ bool) error {
+	n.Reset()
+	return r.Err()
+}

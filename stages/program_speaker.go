@@ -1,0 +1,96 @@
+package stages
+
+import (
+	"errors"
+	"io"
+	"strings"
+)
+
+// speaker starts the program of a `through` and writes items for it.
+type speaker struct {
+	words  []*RowExpr
+	env    *RowExpr
+	cwd    *RowExpr
+	dir    string
+	format format
+
+	talk   *talk   // nil: it has not been started, or was ended
+	reader *reader // of what it writes
+	record []byte
+}
+
+func newSpeaker(b *Builder, stage *Stage) (*speaker, error) {
+	s := &speaker{dir: b.Dir()}
+	var err error
+	if s.words, err = b.Exprs(stage.Operand.Sources); err != nil {
+		return nil, err
+	}
+	if len(s.words) == 0 {
+		return nil, errors.New("a program is needed")
+	}
+	if s.env, err = b.Option("env"); err != nil {
+		return nil, err
+	}
+	if s.cwd, err = b.Option("cwd"); err != nil {
+		return nil, err
+	}
+	s.format, _, err = formatOptions(b, stage, formatLines)
+	return s, err
+}
+
+// start starts the program, if it does not run. Its words are the same for all items: there is no item in them.
+func (s *speaker) start(r *Run) error {
+	if s.talk != nil {
+		return nil
+	}
+	nobody := NewBatch(s.words[0].names, false)
+	nobody.EmitNew(nil, "")
+	p, err := programOf(s.words, s.env, s.cwd, s.dir, nobody)
+	if err != nil {
+		return err
+	}
+	t, err := startTalk(r, p)
+	if err != nil {
+		return err
+	}
+	s.talk = t
+	s.reader = newReader(s.format, csvHeader{})
+	s.reader.in = t
+	return nil
+}
+
+// stop ends the program.
+func (s *speaker) stop() {
+	if s.talk != nil {
+		_ = s.talk.Close()
+	}
+	s.talk, s.reader = nil, nil
+}
+
+// say writes an item to the program.
+func (s *speaker) say(item any) error {
+	s.record = appendRecord(s.record[:0], s.format, item)
+	inside := string(s.record[:max(0, len(s.record)-1)])
+	switch {
+	case s.format == formatLines && strings.IndexByte(inside, '\n') >= 0:
+		return Failf("format", "a text with a line break in it would be several lines (`format: jsonl` or `nul` keeps it whole)")
+	case s.format == formatNul && strings.IndexByte(inside, 0) >= 0:
+		return Failf("format", "a text with a zero byte in it would be several texts (`format: jsonl` keeps it whole)")
+	}
+	s.talk.say(s.record)
+	return nil
+}
+
+// hear takes up to limit items that the program has written. errNotYet and io.EOF are as in reader.next.
+func (s *speaker) hear(limit int, items *Column) error {
+	items.Reset()
+	err := s.reader.next(limit, items, func() {})
+	var broken *brokenRecord
+	if errors.As(err, &broken) {
+		return &ItemError{Type: "format", Message: broken.at("output of "+s.talk.name) + ": " + broken.message, Partial: true, Piece: broken.piece}
+	}
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, errNotYet) {
+		return Failf("exec", "output of %s: %s", s.talk.name, err)
+	}
+	return err
+}

@@ -1,0 +1,22 @@
+package stages
+
+import "errors"
+
+func buildThrough(b *Builder, stage *Stage) (Node, error) {
+	s, err := newSpeaker(b, stage)
+	if err != nil {
+		return nil, err
+	}
+	per, err := b.Word(stage.Options["per"])
+	if err != nil {
+		return nil, err
+	}
+	if per == "stream" {
+		b.TrackIdentities()
+		return &streamNode{speaker: s, origin: b.origin()}, nil
+	}
+	if s.format == formatBytes {
+		return nil, errors.New("bytes have no end that would tell one answer from the next: use `per: stream`, or another format")
+	}
+	return &askNode{speaker: s}, nil
+}

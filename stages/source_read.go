@@ -1,0 +1,271 @@
+package stages
+
+import (
+	"errors"
+	"io"
+	"strconv"
+)
+
+// readNode is `read`: what is in files, one after the other, in a format. It keeps one of them open.
+//
+// With several files, one that cannot be read is left out where `on_error` says so (the piece that failed is its path); a file that
+// is alone is the row itself, and can be retried. A record that does not follow the format is left out alone in both cases.
+type readNode struct {
+	turn
+	paths  []*RowExpr
+	dir    string
+	pos    Pos
+	format format
+	header csvHeader
+
+	files  listing // paths
+	from   *reader // of the file that is next in files; nil: it has not been begun
+	fresh  bool    // from is another one than was written down
+	column Column
+}
+
+func buildRead(b *Builder, stage *Stage) (Node, error) {
+	t, err := newTurn(b)
+	if err != nil {
+		return nil, err
+	}
+	n := &readNode{turn: t, dir: b.Dir(), pos: stage.Pos}
+	if n.paths, err = b.Exprs(textSources(stage.Operand)); err != nil {
+		return nil, err
+	}
+	n.format, n.header, err = formatOptions(b, stage, formatLines)
+	return n, err
+}
+
+// formatOptions is the options `format` and `header` of a stage.
+func formatOptions(b *Builder, stage *Stage, without format) (f format, header csvHeader, err error) {
+	f = without
+	word, err := b.Word(stage.Options["format"])
+	if err != nil {
+		return 0, header, err
+	}
+	if word != "" {
+		if f, err = parseFormat(word); err != nil {
+			return 0, header, err
+		}
+	}
+	e, err := b.Option("header")
+	if err != nil || e == nil {
+		return f, header, err
+	}
+	value, ok := e.Const()
+	if !ok {
+		return 0, header, errors.New("`header` must be the same for all items")
+	}
+	if f != formatCSV {
+		return 0, header, errors.New("`header` needs `format: csv`")
+	}
+	header, err = headerOf(value)
+	return f, header, err
+}
+
+// headerOf reads the value of a Header field: true, false, or names.
+func headerOf(value any) (csvHeader, error) {
+	switch v := value.(type) {
+	case bool:
+		return csvHeader{none: !v}, nil
+	case []any:
+		header := csvHeader{}
+		seen := map[string]bool{}
+		for _, name := range v {
+			text := TextOf(name)
+			if seen[text] {
+				return header, errors.New("`header` has the name " + strconv.Quote(text) + " twice")
+			}
+			seen[text] = true
+			header.names = append(header.names, text)
+		}
+		if len(header.names) > 0 {
+			return header, nil
+		}
+	}
+	return csvHeader{}, errors.New("`header` is true, false, or a list of names")
+}
+
+func (n *readNode) Step(r *Run, in, out *Batch) error {
+	if !n.active {
+		paths, err := textValues(n.paths, in, "a path")
+		if err != nil {
+			return err
+		}
+		if err := n.begin(in); err != nil {
+			return err
+		}
+		n.files.set(texts(paths))
+	}
+	if n.files.empty() || n.room(1) == 0 {
+		n.close()
+		n.finish(in)
+		return nil
+	}
+	if err := n.open(); err != nil {
+		return n.fileFailed(err)
+	}
+	n.column.Reset()
+	err := n.from.next(n.room(r.Limit), &n.column, func() { r.Volatile(n.pos) })
+	if n.column.Len() > 0 {
+		n.emit(in, out, &n.column)
+		return nil
+	}
+	return n.without(r, err)
+}
+
+// without deals with a read that gave no item.
+func (n *readNode) without(r *Run, err error) error {
+	var broken *brokenRecord
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, io.EOF):
+		n.nextFile()
+		return nil
+	case errors.Is(err, errNotYet):
+		return r.Await(n.from.in.waiter())
+	case errors.As(err, &broken):
+		return &ItemError{Type: "format", Message: broken.at(n.name()) + ": " + broken.message, Partial: true, Piece: broken.piece}
+	}
+	return n.fileFailed(err)
+}
+
+// open sees to it that the next file is open.
+func (n *readNode) open() error {
+	path := n.path()
+	squeezed, err := compressionFor(n.format, path)
+	if err != nil {
+		return err
+	}
+	if n.from == nil {
+		n.from, n.fresh = newReader(n.format, n.header), true
+	}
+	if path != "-" {
+		path = resolve(n.dir, path)
+	}
+	return n.from.open(path, squeezed)
+}
+
+func (n *readNode) path() string { return TextOf(n.files.items[n.files.at]) }
+
+// name is the file for messages.
+func (n *readNode) name() string {
+	if path := n.path(); path != "-" {
+		return path
+	}
+	return "standard input"
+}
+
+// fileFailed is the failure of the file itself.
+func (n *readNode) fileFailed(err error) error {
+	message := n.name()
+	if n.from != nil && n.from.w.line > 0 {
+		message += ": behind line " + strconv.Itoa(n.from.w.line)
+	}
+	failed := &ItemError{Type: "io", Message: message + ": " + err.Error()}
+	if len(n.files.items) > 1 {
+		failed.Partial, failed.Piece = true, n.path()
+		n.nextFile()
+		return failed
+	}
+	if n.from != nil {
+		n.from.rewind()
+	}
+	return failed
+}
+
+func (n *readNode) nextFile() {
+	n.close()
+	n.files.take(1)
+}
+
+func (n *readNode) close() {
+	if n.from != nil {
+		n.from.close()
+		n.from = nil
+	}
+}
+
+func (n *readNode) Skip() {
+	n.close()
+	n.active = false
+}
+
+func (n *readNode) Reset() { n.Skip() }
+
+// What a Save says of the reader.
+const (
+	readerNone = iota
+	readerSame
+	readerFresh
+)
+
+func (n *readNode) Save(w *StateWriter, full bool) {
+	n.save(w)
+	if !n.active {
+		return
+	}
+	n.files.save(w, full)
+	switch {
+	case n.from == nil:
+		w.Uint(readerNone)
+	case n.fresh || full:
+		w.Uint(readerFresh)
+		n.from.save(w, true)
+		n.fresh = false
+	default:
+		w.Uint(readerSame)
+		n.from.save(w, false)
+	}
+}
+
+func (n *readNode) Load(r *StateReader, _ bool) error {
+	n.load(r)
+	if !n.active {
+		n.close()
+		return r.Err()
+	}
+	n.files.load(r)
+	switch r.Uint() {
+	case readerNone:
+		n.close()
+	case readerFresh:
+		n.close()
+		n.from = newReader(n.format, n.header)
+		n.from.load(r, true)
+	case readerSame:
+		if n.from == nil {
+			r.fail()
+			break
+		}
+		n.from.load(r, false)
+	}
+	return r.Err()
+}
+
+// readType is the type of what a format gives.
+func readType(stage *Stage, _ *Scope, _ Type) Type {
+	return formatType(stage, StringType)
+}
+
+// formatType is the type of the items that the stage's `format` gives; without is that of no format.
+func formatType(stage *Stage, without Type) Type {
+	option := stage.Options["format"].Source
+	if option == nil {
+		return without
+	}
+	switch option.Value {
+	case "lines", "nul", "text":
+		return StringType
+	case "bytes":
+		return BytesType
+	case "csv":
+		if header := stage.Options["header"].Source; header != nil && header.Value == false {
+			return ListOf(StringType)
+		}
+		return MapOf(StringType)
+	}
+	return AnyType
+}

@@ -1,0 +1,74 @@
+package stages
+
+// tablePrograms is the operators that run programs.
+func tablePrograms() []Operator {
+	env := FieldDef{Name: "env", Kind: DataField, Doc: "Variables added to the program's environment; null is not set."}
+	cwd := FieldDef{Name: "cwd", Kind: TextField, Doc: "The folder that the program runs in, relative to the spec's."}
+	input := FieldDef{Name: "input", Kind: TextField, Doc: "What the program reads on its standard input; nothing if not given."}
+	answer := formatField("text", "text", "lines", "nul", "jsonl", "csv", "bytes")
+	answer.Doc = "How the output is read: as one text without its last newline, or as several results: lines, zero-terminated texts, JSON texts, CSV records; or as bytes."
+	creates := FieldDef{Name: "creates", Kind: TextField, Later: "creates", Doc: "The program writes to `${{ out }}`, which becomes this file on success; what is there and newer than the input is skipped."}
+	return []Operator{
+		{
+			Name: "pool", Group: Transforms, Waits: true, Later: "pools",
+			Doc:     "Hands each item to one of many workers; results come back in order.",
+			Example: "pool: {workers: 8}",
+			Operand: FieldDef{Kind: DataField, Doc: "A pool, or its fields."},
+			Options: []FieldDef{
+				{Name: "do", Kind: ChainField, Doc: "The task: each item goes through it as a stream of its own."},
+				{Name: "chunk_size", Kind: CountField, Doc: "Items that are handed over at a time."},
+				{Name: "ordered", Kind: BoolField, Default: "true", Doc: "Whether results come in the order of the items."},
+			},
+			Infer: anyOut,
+		},
+		{
+			Name: "exec", Group: Transforms, Effect: true, Single: true, Waits: true,
+			Doc:     "Runs a program for each item; the result is what it writes. It finds ITEM_ID and ATTEMPT in its environment.",
+			Example: "exec: sha256sum ${{ item }}",
+			Operand: FieldDef{Kind: CommandField, Doc: "The program and its arguments: a list, or a text that is split into words before anything is replaced."},
+			Options: []FieldDef{input, answer, headerField(), env, cwd, creates},
+			Infer:   execType, Build: buildExec,
+		},
+		{
+			Name: "shell", Group: Transforms, Effect: true, Single: true, Waits: true, Later: "shell as a stage",
+			Doc:     "Runs a shell script for each item, which is in `$ITEM`.",
+			Example: "shell: grep -c error \"$ITEM\"",
+			Operand: FieldDef{Kind: ScriptField, Doc: "The script, for /bin/sh."},
+			Options: []FieldDef{input, answer, headerField(), env, cwd, creates},
+			Infer:   execType,
+		},
+		{
+			Name: "through", Group: Transforms, Waits: true,
+			Doc:     "Hands items to a program that lives as long as the worker, and takes what it writes.",
+			Example: "through: tr a-z A-Z",
+			Operand: FieldDef{Kind: CommandField, Doc: "The program and its arguments; there is no item in them."},
+			Options: []FieldDef{
+				{
+					Name: "per", Kind: EnumField, Values: []string{"item", "stream"}, Default: "item",
+					Doc: "`item`: each line that goes in gets one line, which is its result. `stream`: lines go in and come out as the program likes; what it keeps inside is lost if its worker is killed.",
+				},
+				formatField("lines", "lines", "nul", "jsonl", "bytes"), env, cwd,
+			},
+			Infer: throughType, Build: buildThrough,
+		},
+		{
+			Name: "python", Group: Transforms, Effect: true, Single: true, Waits: true, Later: "Python functions",
+			Doc:     "Calls a Python function for each item, in a Python that lives as long as the worker.",
+			Example: "python: features:extract",
+			Operand: FieldDef{Kind: TextField, Doc: "`module:function`."},
+			Options: []FieldDef{
+				{Name: "python", Kind: TextField, Default: "python3", Doc: "The interpreter."},
+				{Name: "init", Kind: TextField, Doc: "`module:function` that is called once before."},
+				{Name: "path", Kind: TextListField, Doc: "Folders that modules are looked for in."},
+				{Name: "spread", Kind: BoolField, Default: "false", Doc: "A list is the function's arguments, a map its named ones."},
+			},
+			Infer: anyOut,
+		},
+	}
+}
+
+// execType is the type of what a program's output is read as.
+func execType(stage *Stage, _ *Scope, _ Type) Type { return formatType(stage, StringType) }
+
+// throughType is the type of what a program beside the chain writes.
+func throughType(stage *Stage, _ *Scope, _ Type) Type { return formatType(stage, StringType) }

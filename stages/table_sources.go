@@ -1,0 +1,140 @@
+package stages
+
+import "slices"
+
+// tableSources is the sources: operators that make items. Each runs once for every row that comes in; at the head of a chain that
+// is one row, a null.
+func tableSources() []Operator {
+	const external = "pipes and connections"
+	count := FieldDef{Name: "count", Kind: CountField, Doc: "At most so many items, of each item that comes in."}
+	split := FieldDef{
+		Name: "split", Kind: BoolField, Default: "false", Later: "sources that replicas share",
+		Doc: "Replicas share the source, instead of each running it whole.",
+	}
+	return []Operator{
+		{
+			Name: "items", Group: Sources, Source: true,
+			Doc:     "Gives the elements of a list, one after the other.",
+			Example: "items: [1, 2, {n: 3}]",
+			Operand: FieldDef{Kind: DataField, Doc: "The list; null is an empty one."},
+			Options: []FieldDef{count, split},
+			Infer:   itemsType, Build: buildItems,
+		},
+		{
+			Name: "matrix", Group: Sources, Source: true, Later: "matrix",
+			Doc:     "Gives one item for each combination of one element out of every list.",
+			Example: "matrix: {os: [linux, darwin], arch: [amd64, arm64]}",
+			Operand: FieldDef{Kind: DataField, Doc: "A mapping of lists."},
+			Options: []FieldDef{count, split},
+			Infer:   anyOut,
+		},
+		{
+			Name: "range", Group: Sources, Source: true,
+			Doc:     "Gives whole numbers up to, but without, the stop.",
+			Example: "range: [10, 0, -2]",
+			Operand: FieldDef{Kind: RangedField, Doc: "The stop, or `[start, stop, step]`; each is an expression."},
+			Options: []FieldDef{count, split},
+			Infer:   rangeType, Build: buildRange,
+		},
+		{
+			Name: "files", Group: Sources, Source: true,
+			Doc:     "Gives the names of the files that match, sorted and each once; `**` is any number of folders, hidden names match only patterns that begin with a dot.",
+			Example: "files: logs/**/*.gz",
+			Operand: FieldDef{Kind: TextListField, Doc: "A glob or a list of globs, relative to the spec's folder. One that matches nothing is a warning in the log."},
+			Options: []FieldDef{count, split},
+			Infer:   textOut, Build: buildFiles,
+		},
+		{
+			Name: "read", Group: Sources, Source: true, Waits: true,
+			Doc:     "Reads files item by item; names that end in `.gz` are decompressed. A record that does not follow the format fails alone.",
+			Example: "read: access.log",
+			Operand: FieldDef{Kind: TextListField, Doc: "A path, or a list of paths; `-` is standard input."},
+			Options: []FieldDef{
+				formatField("lines", "lines", "nul", "jsonl", "csv", "bytes", "frames"), headerField(),
+				{Name: "follow", Kind: BoolField, Default: "false", Later: "following files", Doc: "Waits for more at the end of a file, as `tail -F` does."},
+				count, split,
+			},
+			Infer: readType, Build: buildRead,
+		},
+		{
+			Name: "get", Group: Sources, Source: true, Takes: true, Waits: true,
+			Doc:     "Takes items from a queue until it is closed and empty.",
+			Example: "get: jobs",
+			Operand: FieldDef{Kind: PlacesField, Values: []string{"queue"}, Doc: "The queue.", LaterForms: "reading several queues in one stage"},
+			Options: []FieldDef{
+				{
+					Name: "ack", Kind: EnumField, Values: []string{"auto", "manual"}, Default: "auto", LaterWords: []string{"manual"},
+					Doc: "Whether an item is finished when it has left the chain and what came of it is committed, or by `ack`.",
+				},
+				count, split,
+			},
+			Infer: anyOut, Build: buildGet,
+		},
+		{
+			Name: "recv", Group: Sources, Source: true, Waits: true, Later: external,
+			Doc:     "Takes what is sent over a pipe or connection until the other end is closed; of several, from whichever is ready.",
+			Example: "recv: p.b",
+			Operand: FieldDef{Kind: PlacesField, Values: []string{"pipe", "connection"}, Doc: "An end of a pipe, a connection, a family such as `p[*]`, or a list of them; `from` tells which."},
+			Options: []FieldDef{
+				{Name: "max_item", Kind: SizeField, Default: "16MiB", Doc: "A larger item is an error."},
+				formatField("", "lines", "nul", "jsonl", "csv", "bytes", "frames"),
+				{Name: "into", Kind: PlacesField, Values: []string{"array"}, Doc: "Bytes are received into this array."},
+				count, split,
+			},
+			Infer: anyOut,
+		},
+		{
+			Name: "every", Group: Sources, Source: true, Later: "timers",
+			Doc:     "Gives its count, from 0, again and again after a pause.",
+			Example: "every: 1s",
+			Operand: FieldDef{Kind: DurationField, Doc: "The time from item to item."},
+			Options: []FieldDef{count, split},
+			Infer:   rangeType,
+		},
+		{
+			Name: "accept", Group: Sources, Source: true, Waits: true, Later: external,
+			Doc:     "Gives a connection for each program that connects to a listener.",
+			Example: "accept: door",
+			Operand: FieldDef{Kind: PlacesField, Values: []string{"listener"}, Doc: "The listener."},
+			Options: []FieldDef{count, split},
+			Infer:   anyOut,
+		},
+		{
+			Name: "connect", Group: Sources, Source: true, Waits: true, Later: external,
+			Doc:     "Gives a connection to the listener at an address.",
+			Example: "connect: unix:/tmp/door",
+			Operand: FieldDef{Kind: TextField, Doc: "The address."},
+			Options: []FieldDef{
+				{Name: "authkey", Kind: TextField, Doc: "The key that both ends must know."},
+				count, split,
+			},
+			Infer: anyOut,
+		},
+	}
+}
+
+// formatField is the option `format` with these words.
+func formatField(without string, words ...string) FieldDef {
+	f := FieldDef{
+		Name: "format", Kind: EnumField, Values: words, Default: without,
+		Doc: "How items stand in the bytes: a line each, texts that end with a zero byte, a JSON text a line, records of CSV, or all bytes as one item.",
+	}
+	if slices.Contains(words, "frames") {
+		f.LaterWords = []string{"frames"}
+	}
+	return f
+}
+
+// headerField is the option `header`.
+func headerField() FieldDef {
+	return FieldDef{
+		Name: "header", Kind: HeaderField, Default: "true",
+		Doc: "Of `format: csv`: whether the first record has the fields' names, or the names; without names a record is a list.",
+	}
+}
+
+// textOut says that a stage gives text.
+func textOut(*Stage, *Scope, Type) Type { return StringType }
+
+// anyOut says that nothing is known of what a stage gives.
+func anyOut(*Stage, *Scope, Type) Type { return AnyType }
