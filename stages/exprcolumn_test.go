@@ -248,3 +248,21 @@ func BenchmarkCompileExpr(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkRun(b *testing.B) {
+	for _, src := range []string{"item.path", "item.n + 1", `item.s + "x"`, `item.n > 2 and item.b`, "upper(item.s)", "{host: item.s, n: item.n + 1}", "map(item.xs, it * 2)", `item.s matches "^g"`, `split(item.path, "/")`} {
+		e, err := CompileExpr(src, testScope())
+		if err != nil {
+			b.Fatal(err)
+		}
+		env := testEnv()
+		b.Run(src, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := e.Run(env); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -24,20 +24,20 @@ type loopFunction struct {
 
 // loopFunctions is sorted by name.
 var loopFunctions = [...]loopFunction{
-	{"all", true, false, loopAll, alwaysType(BoolType)},
-	{"any", true, false, loopAny, alwaysType(BoolType)},
-	{"count", true, true, loopCount, alwaysType(IntType)},
-	{"filter", true, false, loopFilter, func(elem, _ Type) Type { return ListOf(elem) }},
-	{"find", true, false, loopFind, func(elem, _ Type) Type { return elem.Nullable() }},
-	{"findIndex", true, false, loopFindIndex, alwaysType(IntType.Nullable())},
-	{"findLast", true, false, loopFindLast, func(elem, _ Type) Type { return elem.Nullable() }},
-	{"findLastIndex", true, false, loopFindLastIndex, alwaysType(IntType.Nullable())},
-	{"groupBy", false, false, loopGroupBy, func(elem, _ Type) Type { return MapOf(ListOf(elem)) }},
-	{"map", false, false, loopMap, func(_, body Type) Type { return ListOf(body) }},
-	{"none", true, false, loopNone, alwaysType(BoolType)},
-	{"one", true, false, loopOne, alwaysType(BoolType)},
+	{"all", true, false, loopAll, boolType},
+	{"any", true, false, loopAny, boolType},
+	{"count", true, true, loopCount, intType},
+	{"filter", true, false, loopFilter, listOfElements},
+	{"find", true, false, loopFind, maybeElementOf},
+	{"findIndex", true, false, loopFindIndex, maybeIntType},
+	{"findLast", true, false, loopFindLast, maybeElementOf},
+	{"findLastIndex", true, false, loopFindLastIndex, maybeIntType},
+	{"groupBy", false, false, loopGroupBy, groupsOf},
+	{"map", false, false, loopMap, listOfResults},
+	{"none", true, false, loopNone, boolType},
+	{"one", true, false, loopOne, boolType},
 	{"reduce", false, false, loopReduce, nil},
-	{"sortBy", false, false, loopSortBy, func(elem, _ Type) Type { return ListOf(elem) }},
+	{"sortBy", false, false, loopSortBy, listOfElements},
 	{"sum", false, true, loopSum, sumType},
 }
 
@@ -48,6 +48,12 @@ func findLoop(name string) *loopFunction {
 	}
 	return &loopFunctions[i]
 }
+
+func listOfElements(elem, _ Type) Type { return ListOf(elem) }
+func listOfResults(_, body Type) Type  { return ListOf(body) }
+func maybeElementOf(elem, _ Type) Type { return elem.Nullable() }
+func maybeIntType(_, _ Type) Type      { return IntType.Nullable() }
+func groupsOf(elem, _ Type) Type       { return MapOf(ListOf(elem)) }
 
 // sumType: the sum of nothing is the int 0.
 func sumType(_, body Type) Type {

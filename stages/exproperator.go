@@ -26,21 +26,21 @@ var binaryOperators = [...]binaryOperator{
 	{"+", add, [][2]Kinds{{KindNumber, KindNumber}, {KindString, KindString}}, addType, "string(x) makes text, int(x) and float(x) numbers, concat(a, b) joins lists"},
 	{"-", subtract, [][2]Kinds{{KindNumber, KindNumber}}, numberType, "int(x) and float(x) read numbers"},
 	{"*", multiply, [][2]Kinds{{KindNumber, KindNumber}}, numberType, "int(x) and float(x) read numbers"},
-	{"/", divide, [][2]Kinds{{KindNumber, KindNumber}}, alwaysType(FloatType), "int(x) and float(x) read numbers"},
-	{"%", remainder, [][2]Kinds{{KindInt, KindInt}}, alwaysType(IntType), "mod(a, b) takes floats too"},
+	{"/", divide, [][2]Kinds{{KindNumber, KindNumber}}, floatType, "int(x) and float(x) read numbers"},
+	{"%", remainder, [][2]Kinds{{KindInt, KindInt}}, intType, "mod(a, b) takes floats too"},
 	{"**", power, [][2]Kinds{{KindNumber, KindNumber}}, powerType, "int(x) and float(x) read numbers"},
 	{"^", power, [][2]Kinds{{KindNumber, KindNumber}}, powerType, "int(x) and float(x) read numbers"},
-	{"==", equalAny, nil, alwaysType(BoolType), "string(x), int(x) and float(x) convert"},
-	{"!=", unequalAny, nil, alwaysType(BoolType), "string(x), int(x) and float(x) convert"},
-	{"<", less, [][2]Kinds{{KindNumber, KindNumber}, {KindString, KindString}}, alwaysType(BoolType), "string(x), int(x) and float(x) convert"},
-	{"<=", atMost, [][2]Kinds{{KindNumber, KindNumber}, {KindString, KindString}}, alwaysType(BoolType), "string(x), int(x) and float(x) convert"},
-	{">", greater, [][2]Kinds{{KindNumber, KindNumber}, {KindString, KindString}}, alwaysType(BoolType), "string(x), int(x) and float(x) convert"},
-	{">=", atLeast, [][2]Kinds{{KindNumber, KindNumber}, {KindString, KindString}}, alwaysType(BoolType), "string(x), int(x) and float(x) convert"},
-	{"..", span, [][2]Kinds{{KindInt, KindInt}}, alwaysType(Type{Kinds: KindList, Elem: &IntType}), ""},
-	{"in", isIn, [][2]Kinds{{KindAny, KindList | KindNull}, {KindString, KindMap | KindString}}, alwaysType(BoolType), ""},
-	{"contains", containsText, textPairs, alwaysType(BoolType), "x in list looks into a list"},
-	{"startsWith", startsWith, textPairs, alwaysType(BoolType), ""},
-	{"endsWith", endsWith, textPairs, alwaysType(BoolType), ""},
+	{"==", equalAny, nil, boolType, "string(x), int(x) and float(x) convert"},
+	{"!=", unequalAny, nil, boolType, "string(x), int(x) and float(x) convert"},
+	{"<", less, [][2]Kinds{{KindNumber, KindNumber}, {KindString, KindString}}, boolType, "string(x), int(x) and float(x) convert"},
+	{"<=", atMost, [][2]Kinds{{KindNumber, KindNumber}, {KindString, KindString}}, boolType, "string(x), int(x) and float(x) convert"},
+	{">", greater, [][2]Kinds{{KindNumber, KindNumber}, {KindString, KindString}}, boolType, "string(x), int(x) and float(x) convert"},
+	{">=", atLeast, [][2]Kinds{{KindNumber, KindNumber}, {KindString, KindString}}, boolType, "string(x), int(x) and float(x) convert"},
+	{"..", span, [][2]Kinds{{KindInt, KindInt}}, spanType, ""},
+	{"in", isIn, [][2]Kinds{{KindAny, KindList | KindNull}, {KindString, KindMap | KindString}}, boolType, ""},
+	{"contains", containsText, textPairs, boolType, "x in list looks into a list"},
+	{"startsWith", startsWith, textPairs, boolType, ""},
+	{"endsWith", endsWith, textPairs, boolType, ""},
 }
 
 // textPairs are the operands of the operators on texts; null contains nothing.
@@ -55,7 +55,12 @@ func findOperator(symbol string) *binaryOperator {
 	return nil
 }
 
-func alwaysType(t Type) func(Type, Type) Type { return func(Type, Type) Type { return t } }
+// Types of results that do not depend on the operands; functions, so that the tables need no code to initialise.
+
+func boolType(_, _ Type) Type  { return BoolType }
+func intType(_, _ Type) Type   { return IntType }
+func floatType(_, _ Type) Type { return FloatType }
+func spanType(_, _ Type) Type  { return ListOf(IntType) }
 
 // numberType is the type of arithmetic: a float as soon as one side is one.
 func numberType(a, b Type) Type {
