@@ -94,6 +94,7 @@ func (b *Builder) Chain(stages []Stage, extra ...string) (*Chain, error) {
 		}
 	}
 	chain.out = inner.NewBatch()
+	chain.listen()
 	return chain, nil
 }
 

@@ -157,5 +157,8 @@ func (c *Chain) cutBefore(i int) {
 	}
 	for _, l := range c.links[:i] {
 		l.done = true
+		if open, ok := l.node.(Closer); ok {
+			open.Close()
+		}
 	}
 }

@@ -22,6 +22,9 @@ type link struct {
 	onError   *handling
 	onTimeout *handling
 
+	spontaneous Spontaneous // the node, if it is that
+	arrivals    []Waiter    // the stages behind that are
+
 	ended   bool // no more rows come in
 	done    bool // ended, and everything has been emitted
 	cut     bool // this stage has just ended the stream
@@ -31,7 +34,9 @@ type link struct {
 }
 
 // ready says whether step has something to do.
-func (l *link) ready() bool { return l.in.Len() > 0 || l.cut || l.ended && !l.done }
+func (l *link) ready() bool {
+	return l.in.Len() > 0 || l.cut || l.ended && !l.done || l.handler != nil || l.pending()
+}
 
 // standing says whether the stage is in the middle of dealing with a failure.
 func (l *link) standing() bool { return l.handler != nil || l.tries > 0 }
@@ -43,6 +48,9 @@ func (l *link) step(r *Run, out *Batch) error {
 	}
 	if l.handler != nil {
 		return l.handle(r, out)
+	}
+	if l.in.Len() == 0 && !l.ended {
+		return l.spout(r, out)
 	}
 	if l.in.Len() == 0 {
 		return l.flush(r, out)
@@ -70,8 +78,8 @@ func (l *link) step(r *Run, out *Batch) error {
 
 // run steps the node, shown the rows for which `when` holds.
 func (l *link) run(r *Run, out *Batch) error {
-	limit, timeout := r.Limit, r.timeout // of the stage around this chain
-	r.Limit, r.timeout = l.limit, 0
+	limit, timeout, arrivals := r.Limit, r.timeout, r.arrivals // of the stage around this chain
+	r.Limit, r.timeout, r.arrivals = l.limit, 0, l.arrivals
 	out.binds = l.binds
 	var err error
 	if l.when == nil && l.timeout == nil {
@@ -82,7 +90,7 @@ func (l *link) run(r *Run, out *Batch) error {
 		l.in.showAll()
 	}
 	out.binds = false
-	r.Limit, r.timeout = limit, timeout
+	r.Limit, r.timeout, r.arrivals = limit, timeout, arrivals
 	return err
 }
 

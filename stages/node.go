@@ -33,5 +33,10 @@ type Stateful interface {
 	Reset()
 }
 
+// Closer is a Node that holds something open, which it lets go of when the stream has been ended behind it.
+type Closer interface {
+	Close()
+}
+
 // EndOfStream is returned by Step when the stage ends the stream: what it emitted is passed on, its input is dropped.
 var EndOfStream = errors.New("end of stream") //nolint:staticcheck,revive // a signal like io.EOF

@@ -99,7 +99,7 @@ func (n *readNode) Step(r *Run, in, out *Batch) error {
 		n.files.set(texts(paths))
 	}
 	if n.files.empty() || n.room(1) == 0 {
-		n.close()
+		n.Close()
 		n.finish(in)
 		return nil
 	}
@@ -177,11 +177,12 @@ func (n *readNode) fileFailed(err error) error {
 }
 
 func (n *readNode) nextFile() {
-	n.close()
+	n.Close()
 	n.files.take(1)
 }
 
-func (n *readNode) close() {
+// Close lets go of the file.
+func (n *readNode) Close() {
 	if n.from != nil {
 		n.from.close()
 		n.from = nil
@@ -189,7 +190,7 @@ func (n *readNode) close() {
 }
 
 func (n *readNode) Skip() {
-	n.close()
+	n.Close()
 	n.active = false
 }
 
@@ -224,15 +225,15 @@ func (n *readNode) Save(w *StateWriter, full bool) {
 func (n *readNode) Load(r *StateReader, _ bool) error {
 	n.load(r)
 	if !n.active {
-		n.close()
+		n.Close()
 		return r.Err()
 	}
 	n.files.load(r)
 	switch r.Uint() {
 	case readerNone:
-		n.close()
+		n.Close()
 	case readerFresh:
-		n.close()
+		n.Close()
 		n.from = newReader(n.format, n.header)
 		n.from.load(r, true)
 	case readerSame:
