@@ -10,10 +10,10 @@ type Plan struct {
 	File    string `json:"file"` // as given on the command line
 	Dir     string `json:"dir"`  // paths in the spec are relative to it
 
-	Vars       map[string]any `json:"vars,omitempty"`
-	Seed       int64          `json:"seed,omitempty"`
-	BlockItems int            `json:"block_items,omitempty"` // most items of a batch; 0: mprun's choice
-	Log        Log            `json:"log,omitzero"`
+	Vars       Values `json:"vars,omitempty"`
+	Seed       int64  `json:"seed,omitempty"`
+	BlockItems int    `json:"block_items,omitempty"` // most items of a batch; 0: mprun's choice
+	Log        Log    `json:"log,omitzero"`
 
 	Queues    []Queue   `json:"queues"`    // in the order of the spec
 	Processes []Process `json:"processes"` // in the order of start: after what they depend on
@@ -35,8 +35,9 @@ type Queue struct {
 	MaxBytes      int        `json:"max_bytes"` // bytes
 	MaxDeliveries int        `json:"max_deliveries"`
 	DeadLetter    string     `json:"dead_letter,omitempty"`
-	Type          string     `json:"type,omitempty"`    // of its items, as text
-	Readers       []string   `json:"readers,omitempty"` // names of processes
+	Type          string     `json:"type,omitempty"`     // of its items, as text
+	Declared      string     `json:"declared,omitempty"` // the type that the spec gives it: int32, ...; what is put must fit it
+	Readers       []string   `json:"readers,omitempty"`  // names of processes
 	Writers       []string   `json:"writers,omitempty"`
 	Cycle         []string   `json:"cycle,omitempty"` // the queues of the cycle that it is on, itself included
 }
@@ -49,7 +50,7 @@ type Process struct {
 
 	Stages  []stages.Stage `json:"stages,omitempty"`
 	Command []string       `json:"command,omitempty"` // executed directly; a `shell` is /bin/sh -c
-	Args    any            `json:"args,omitempty"`
+	Args    *stages.Source `json:"args,omitempty"`    // data; what reads `self` is left to be computed in each replica
 
 	Env    map[string]string `json:"env,omitempty"` // added to mprun's own
 	Dir    string            `json:"dir,omitempty"`

@@ -1,0 +1,91 @@
+package planner
+
+import (
+	"strings"
+
+	"github.com/mprun/mprun/spec"
+)
+
+// notYet lists the keys of the language that this version cannot carry out. In a path, * stands for any key and [] for any element
+// of a list.
+var notYet = [...]struct {
+	path   string
+	unless string // the value that asks for nothing: the default
+}{
+	{path: "include"},
+	{path: "env_file"},
+	{path: "types"},
+	{path: "chains"},
+	{path: "pipes"},
+	{path: "locks"},
+	{path: "semaphores"},
+	{path: "conditions"},
+	{path: "events"},
+	{path: "barriers"},
+	{path: "values"},
+	{path: "arrays"},
+	{path: "managers"},
+	{path: "listeners"},
+	{path: "pools"},
+	{path: "finally"},
+	{path: "tests"},
+	{path: "queues.*.count"},
+	{path: "queues.*.key"},
+	{path: "queues.*.broadcast", unless: "false"},
+	{path: "queues.*.ack", unless: "auto"},
+	{path: "PROCESS.autostart", unless: "true"},
+	{path: "PROCESS.env_file"},
+	{path: "PROCESS.start_method", unless: "spawn"},
+	{path: "PROCESS.ready"},
+	{path: "PROCESS.limits"},
+	{path: "PROCESS.user"},
+	{path: "PROCESS.watch"},
+	{path: "PROCESS.creates"},
+	{path: "PROCESS.stdin.pipe"},
+	{path: "PROCESS.stdin.format", unless: "lines|nul|jsonl|csv|bytes"},
+	{path: "PROCESS.stdout.pipe"},
+	{path: "PROCESS.stdout.format", unless: "lines|nul|jsonl|csv|bytes"},
+	{path: "PROCESS.stderr.put"},
+	{path: "PROCESS.stderr.pipe"},
+}
+
+// checkAvailable refuses the keys of the document that cannot be carried out yet.
+func (c *compiler) checkAvailable() {
+	for _, k := range notYet {
+		path := k.path
+		if rest, ok := strings.CutPrefix(path, "PROCESS."); ok {
+			c.refuse(c.doc.Root, "defaults."+rest, k.unless)
+			path = "processes.*." + rest
+		}
+		c.refuse(c.doc.Root, path, k.unless)
+	}
+}
+
+// refuse reports the keys below n that path leads to.
+func (c *compiler) refuse(n *spec.Node, path, unless string) {
+	if n == nil || n.Kind != spec.Map {
+		return
+	}
+	name, rest, more := strings.Cut(path, ".")
+	for _, e := range n.Keys {
+		if name != "*" && e.Key.Text != name || strings.HasPrefix(e.Key.Text, "x-") {
+			continue
+		}
+		switch {
+		case more:
+			c.refuse(e.Value, rest, unless)
+		case !isOneOf(e.Value, unless):
+			c.notAvailable(e, e.Key.Text)
+		}
+	}
+}
+
+// isOneOf says that a value is one of the words of a list divided by |.
+func isOneOf(n *spec.Node, words string) bool {
+	return words != "" && n.IsScalar() && strings.Contains("|"+words+"|", "|"+n.Text+"|")
+}
+
+// notAvailable reports a key that cannot be carried out yet.
+func (c *compiler) notAvailable(e *spec.Entry, what string) {
+	c.errorIn(e.Key.At(), e.Value, CodeNotAvailable, "", "this version of mprun cannot run %q yet", what)
+}

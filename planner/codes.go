@@ -1,0 +1,75 @@
+package planner
+
+import "github.com/mprun/mprun/spec"
+
+// Codes of the findings of this package. They are stable.
+const (
+	CodeNotAvailable    = "not-available"
+	CodeUnknownVar      = "unknown-var"
+	CodeUnknownName     = "unknown-name"
+	CodeWrongResource   = "wrong-resource"
+	CodeBadPlace        = "bad-place"
+	CodeExpression      = "expression"
+	CodePlanValue       = "plan-value"
+	CodeUnknownOperator = "unknown-operator"
+	CodeNoOperator      = "no-operator"
+	CodeTwoOperators    = "two-operators"
+	CodeUnknownOption   = "unknown-option"
+	CodeMissingOperand  = "missing-operand"
+	CodeNotWaiting      = "not-waiting"
+	CodeHandler         = "bad-handler"
+	CodeRegexp          = "bad-regexp"
+	CodeInjection       = "injection"
+	CodeUnknownProgram  = "unknown-program"
+	CodeForeignKey      = "foreign-key"
+	CodeNoStages        = "no-stages"
+	CodeNeverWritten    = "never-written"
+	CodeNeverRead       = "never-read"
+	CodeUnused          = "unused"
+	CodeCycleCapacity   = "cycle-capacity"
+	CodeCycleEnd        = "cycle-end"
+	CodeSharedStdin     = "shared-stdin"
+	CodeSplitReduce     = "split-reduce"
+	CodeItemType        = "item-type"
+	CodeDependsCycle    = "depends-cycle"
+	CodeNoProbe         = "no-probe"
+	CodeJoinDrain       = "join-before-drain"
+	CodeNoProcesses     = "no-processes"
+)
+
+// Codes documents the findings of this package.
+func Codes() []spec.CodeDef {
+	return []spec.CodeDef{
+		{Code: CodeNotAvailable, Severity: spec.Error, Doc: "The key is part of the language, but this version of mprun cannot carry it out yet. Nothing is ignored silently, so the spec is refused."},
+		{Code: CodeUnknownVar, Severity: spec.Error, Doc: "The command line sets a var that the spec does not have. Declare it under vars, with its default."},
+		{Code: CodeUnknownName, Severity: spec.Error, Doc: "Nothing of that name is defined in the spec."},
+		{Code: CodeWrongResource, Severity: spec.Error, Doc: "The name is that of another kind of resource than is needed here."},
+		{Code: CodeBadPlace, Severity: spec.Error, Doc: "A place is a name, with an index in [ ] or a field behind a point: jobs, hist[item % 10], p.read."},
+		{Code: CodeExpression, Severity: spec.Error, Doc: "An expression does not parse, reads a name or a field that is not there, or has an operation on the wrong types."},
+		{Code: CodePlanValue, Severity: spec.Error, Doc: "A ${{ }} outside of stages is replaced when the plan is made, with vars, env, cpus and spec; its value cannot be worked out or does not fit the key."},
+		{Code: CodeUnknownOperator, Severity: spec.Error, Doc: "A stage is a mapping with one operator; there is no operator of that name."},
+		{Code: CodeNoOperator, Severity: spec.Error, Doc: "A stage has keys, but none of them is an operator."},
+		{Code: CodeTwoOperators, Severity: spec.Error, Doc: "A stage has one operator. Make two stages of it."},
+		{Code: CodeUnknownOption, Severity: spec.Error, Doc: "The operator of the stage has no such option."},
+		{Code: CodeMissingOperand, Severity: spec.Error, Doc: "The operator needs a value behind its colon."},
+		{Code: CodeNotWaiting, Severity: spec.Error, Doc: "The stage waits for nothing, so it takes no timeout and no on_timeout."},
+		{Code: CodeHandler, Severity: spec.Error, Doc: "on_error and on_timeout take fail, skip or end, {put: queue}, or {do: stages, then: fail, skip, end or pass}."},
+		{Code: CodeRegexp, Severity: spec.Error, Doc: "A regular expression is not one of Go's (RE2): https://pkg.go.dev/regexp/syntax."},
+		{Code: CodeInjection, Severity: spec.Error, Doc: "A script for the shell must not hold data of the run: it would be read as script. The item is in $ITEM."},
+		{Code: CodeUnknownProgram, Severity: spec.Error, Doc: "A program that a stage or process runs is not there. It is looked for in PATH before anything starts."},
+		{Code: CodeForeignKey, Severity: spec.Error, Doc: "The key belongs to another form of process: stdin, stdout and stderr to those with a command or a shell."},
+		{Code: CodeNoStages, Severity: spec.Error, Doc: "A chain has no stages."},
+		{Code: CodeNeverWritten, Severity: spec.Error, Doc: "A queue is read, and nothing ever puts an item into it."},
+		{Code: CodeNeverRead, Severity: spec.Error, Doc: "A bounded queue is written, and nothing ever reads it: its writers would stand as soon as it is full. Read it, or give it capacity: unbounded."},
+		{Code: CodeUnused, Severity: spec.Warning, Doc: "A resource is defined, and nothing uses it."},
+		{Code: CodeCycleCapacity, Severity: spec.Warning, Doc: "A queue on a cycle has a capacity: when it is full, a process of the cycle can wait for itself. On a cycle, queues are unbounded unless they say otherwise."},
+		{Code: CodeCycleEnd, Severity: spec.Error, Doc: "A stage gives its results at the end of its stream, and they feed the cycle whose end it waits for."},
+		{Code: CodeSharedStdin, Severity: spec.Error, Doc: "Standard input can be read by one process with one replica only: others would take parts of its lines."},
+		{Code: CodeSplitReduce, Severity: spec.Warning, Doc: "Each replica reduces the items that it happened to get, so that a key has a result of each replica. Give the queue a key, or reduce once more in one process."},
+		{Code: CodeItemType, Severity: spec.Error, Doc: "What is put into a queue does not fit the type that the queue declares."},
+		{Code: CodeDependsCycle, Severity: spec.Error, Doc: "Processes wait for each other's start."},
+		{Code: CodeNoProbe, Severity: spec.Error, Doc: "A process waits for another to be ready that has no probe, ready:, to tell when it is."},
+		{Code: CodeJoinDrain, Severity: spec.Error, Doc: "A process waits for another's end while that one can fill a queue which only the first drains, or waits for the end of a queue which only the first fills."},
+		{Code: CodeNoProcesses, Severity: spec.Error, Doc: "The spec has no process that would run."},
+	}
+}

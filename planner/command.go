@@ -1,0 +1,203 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/mprun/mprun/spec"
+	"github.com/mprun/mprun/stages"
+)
+
+// words gives the words of a command, with their ${{ }} replaced.
+func (c *compiler) words(command spec.Command) []string {
+	words := make([]string, len(command.Words))
+	for i, w := range command.Words {
+		value, _ := c.template(w)
+		words[i] = stages.TextOf(value)
+	}
+	return words
+}
+
+func (c *compiler) readCommand(p *process) {
+	c.wireStdio(p, c.words(p.def.Command), p.def.Command.Node)
+}
+
+// readShell makes a command of a script. What its ${{ }} can read is known when the plan is made, so nothing of the run's data gets
+// into it.
+func (c *compiler) readShell(p *process) {
+	script := c.text(spec.Text(p.def.Shell), "")
+	c.wireStdio(p, []string{"/bin/sh", "-c", script}, p.def.Shell.Node)
+}
+
+// wireStdio decides how a command is run: directly, with files as its standard streams, or as a chain get - through - put in a
+// worker if a queue is at one of its ends.
+func (c *compiler) wireStdio(p *process, words []string, n *spec.Node) {
+	p.plan.Programs = true
+	in, out, errs := p.def.Stdin, p.def.Stdout, p.def.Stderr
+	if (in == nil || !in.Get.IsSet()) && (out == nil || !out.Put.IsSet()) {
+		p.plan.Command = words
+		p.plan.Stdin = c.stdin(in)
+		p.plan.Stdout = c.stdout(out)
+		p.plan.Stderr = c.stdout(errs)
+		p.plan.Files = p.plan.Stdout.Kind == "file" || p.plan.Stderr.Kind == "file"
+		return
+	}
+	c.refuseBesideQueues(p)
+	b := chainBuilder{compiler: c, process: p}
+	b.source(in)
+	b.program(words, n, in, out)
+	b.sink(out)
+	p.plan.Stages = b.stages
+	for i := range p.plan.Stages { // the addresses are final now
+		c.notes[&p.plan.Stages[i]] = b.notes[i]
+	}
+}
+
+// refuseBesideQueues reports what the chain that feeds a program from queues cannot do yet.
+func (c *compiler) refuseBesideQueues(p *process) {
+	if s := p.def.Stderr; s != nil && s.Word.Word != "log" {
+		c.errorAt(s.Node, CodeNotAvailable, "", "this version of mprun can only log the standard error of a command with queues")
+	}
+	if len(p.def.Success) > 0 {
+		c.errorAt(p.def.Success[0].Node, CodeNotAvailable, "", "this version of mprun has no success_codes for a command with queues yet")
+	}
+}
+
+// stdin is a command's standard input, by default none.
+func (c *compiler) stdin(def *spec.Stdin) Stdio {
+	switch {
+	case def == nil:
+		return Stdio{Kind: "none"}
+	case def.File.IsSet():
+		return Stdio{Kind: "file", Path: c.text(def.File, "")}
+	case def.Word.IsSet():
+		return Stdio{Kind: def.Word.Word}
+	}
+	return Stdio{Kind: "none"} // what it is has been refused
+}
+
+// stdout is a command's standard output or error, by default the log.
+func (c *compiler) stdout(def *spec.Stdout) Stdio {
+	switch {
+	case def == nil:
+		return Stdio{Kind: "log"}
+	case def.File.IsSet():
+		return Stdio{Kind: "file", Path: c.text(def.File, "")}
+	case def.Word.IsSet():
+		return Stdio{Kind: def.Word.Word}
+	}
+	return Stdio{Kind: "log"} // what it is has been refused
+}
+
+// chainBuilder builds the chain that a command with queues is.
+type chainBuilder struct {
+	*compiler
+	process *process
+	stages  []stages.Stage
+	notes   []*stageNote
+}
+
+// add appends a stage that the spec does not have, but whose position is that of n.
+func (b *chainBuilder) add(op string, n *spec.Node, operand stages.Field, options map[string]stages.Field) {
+	b.stages = append(b.stages, stages.Stage{Op: op, Pos: posOf(n), Operand: operand, Options: options})
+	b.notes = append(b.notes, &stageNote{op: stages.Lookup(op), key: n, node: n})
+}
+
+func word(text string, n *spec.Node) stages.Field { return stages.Field{Source: literal(text, n)} }
+
+// source is where the program's input comes from.
+func (b *chainBuilder) source(def *spec.Stdin) {
+	switch {
+	case def == nil || def.Word.Word == "none":
+		b.add("items", b.process.def.Key, stages.Field{Source: literal([]any{}, b.process.def.Key)}, nil)
+	case def.Get.IsSet():
+		b.add("get", def.Node, stages.Field{Places: b.queue(def.Get)}, nil)
+	case def.Word.Word == "inherit":
+		b.add("read", def.Node, stages.Field{Sources: []stages.Source{*literal("-", def.Node)}}, nil)
+	case def.File.IsSet():
+		path := literal(b.text(def.File, ""), def.Node)
+		b.add("read", def.Node, stages.Field{Sources: []stages.Source{*path}}, nil)
+	}
+}
+
+// queue is the queue of a name as a place.
+func (b *chainBuilder) queue(name spec.Name) []stages.Place {
+	if _, ok := b.lookup(name.Value, name.Node.At(), name.Node, "queue"); !ok {
+		b.process.unknown = true
+		return nil
+	}
+	b.places[name.Value] = append(b.places[name.Value], name.Node)
+	return []stages.Place{{Name: name.Value, Kind: "queue", Pos: posOf(name.Node)}}
+}
+
+// program is the program itself. Its input and output have one format, so that of two the JSON is read or written beside it.
+func (b *chainBuilder) program(words []string, n *spec.Node, in *spec.Stdin, out *spec.Stdout) {
+	operand := stages.Field{Sources: make([]stages.Source, len(words))}
+	for i, w := range words {
+		operand.Sources[i] = *literal(w, n)
+	}
+	reads, writes := formatWord(in != nil && in.Get.IsSet(), in), formatWordOut(out)
+	if in == nil || in.Word.Word == "none" {
+		reads = writes
+	}
+	format := reads
+	switch {
+	case reads == writes:
+	case reads == "lines" && writes == "jsonl":
+	case reads == "jsonl" && writes == "lines":
+		format = "lines"
+		b.add("map", n, expressionField("toJSON(item)", n), nil)
+	default:
+		b.errorAt(n, CodeNotAvailable, "", "this version of mprun cannot give a command's input and output these two formats yet: %s and %s", reads, writes)
+		return
+	}
+	if def := stages.Lookup("through").Option("format"); !slices.Contains(def.Values, format) || slices.Contains(def.LaterWords, format) {
+		b.errorAt(n, CodeNotAvailable, "", "this version of mprun cannot run a command between queues with the format %s yet", format)
+		return
+	}
+	b.add("through", n, operand, map[string]stages.Field{"per": word("stream", n), "format": word(format, n)})
+	if reads == "lines" && writes == "jsonl" {
+		b.add("map", n, expressionField("fromJSON(item)", n), nil)
+	}
+}
+
+func expressionField(text string, n *spec.Node) stages.Field {
+	return stages.Field{Source: &stages.Source{Kind: stages.SourceExpr, Text: text, Pos: posOf(n)}}
+}
+
+// formatWord is the format in which a program gets its input. What comes from a file or a terminal is passed on line by line.
+func formatWord(fromQueue bool, in *spec.Stdin) string {
+	if fromQueue && in.Format.IsSet() {
+		return in.Format.Word
+	}
+	return "lines"
+}
+
+// formatWordOut is the format in which a program's output is read. What goes elsewhere than into a queue is passed on line by line.
+func formatWordOut(out *spec.Stdout) string {
+	if out != nil && out.Put.IsSet() && out.Format.IsSet() {
+		return out.Format.Word
+	}
+	return "lines"
+}
+
+// sink is where the program's output goes.
+func (b *chainBuilder) sink(def *spec.Stdout) {
+	n := b.process.def.Key
+	switch {
+	case def == nil || def.Word.Word == "log":
+		b.add("log", n, itemText(n), nil)
+	case def.Put.IsSet():
+		b.add("put", def.Node, stages.Field{Places: b.queue(def.Put)}, nil)
+	case def.Word.Word == "inherit":
+		b.add("print", def.Node, stages.Field{}, nil)
+	case def.File.IsSet():
+		b.add("write", def.Node, stages.Field{Source: literal(b.text(def.File, ""), def.Node)}, nil)
+	}
+}
+
+// itemText is the text ${{ item }}.
+func itemText(n *spec.Node) stages.Field {
+	return stages.Field{Source: &stages.Source{
+		Kind: stages.SourceText, Pos: posOf(n), Parts: []stages.TextPart{{Text: "item", Expr: true, Pos: posOf(n)}},
+	}}
+}

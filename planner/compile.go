@@ -1,0 +1,158 @@
+package planner
+
+import (
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/mprun/mprun/spec"
+	"github.com/mprun/mprun/stages"
+)
+
+// planVersion is Plan.Version of the plans that this package makes.
+const planVersion = 1
+
+// Compile makes the plan of a spec. The findings are sorted, and those that the spec allows by x-mprun-allow are left out. The plan
+// is nil if one of them is an error.
+//
+// doc may be a document in which spec.Load found errors: what it could not read causes no further findings, and there is no plan.
+func Compile(doc *spec.Pipeline, host Host, opts Options) (*Plan, spec.Diagnostics) {
+	c := newCompiler(doc, host, opts)
+	c.checkAvailable()
+	c.readVars()
+	c.readNames()
+	c.readQueues()
+	c.readProcesses()
+	c.wire()
+	c.inferTypes()
+	c.checkWiring()
+	c.checkStdin()
+	c.checkPrograms()
+	order := c.startOrder()
+	found := doc.Silence(c.found.Sorted())
+	if found.HasErrors() {
+		return nil, found
+	}
+	return c.plan(order), found
+}
+
+// SpecOptions are the options that a spec must be loaded with to be compiled: the expression language's own lexer and functions.
+func SpecOptions(file string) spec.Options {
+	return spec.Options{File: file, FindClose: stages.FindClose, IsFunction: isFunction}
+}
+
+func isFunction(name string) bool {
+	for _, f := range stages.Functions() {
+		if f == name {
+			return true
+		}
+	}
+	return false
+}
+
+// compiler is what the passes share.
+type compiler struct {
+	findings
+	doc  *spec.Pipeline
+	host Host
+	opts Options
+	read spec.Options // for spec's Read functions
+	name string
+
+	environ   map[string]any // as expressions see it
+	vars      map[string]any
+	planScope stages.Scope
+	planEnv   stages.Env
+
+	symbols   map[string]symbol
+	queues    []*queue
+	processes []*process
+
+	origins map[*stages.Source]origin    // where expressions and texts were written
+	notes   map[*stages.Stage]*stageNote // what is known of a stage beside what the plan holds
+	places  map[string][]*spec.Node      // where resources are used in some way
+	partial bool                         // something could not be read: what seems to be missing may be there
+}
+
+// symbol is what a name of the spec stands for.
+type symbol struct {
+	kind    string // "queue": the section, in the singular
+	key     *spec.Node
+	absent  bool // a process whose `when` is false
+	queue   *queue
+	process *process
+}
+
+func newCompiler(doc *spec.Pipeline, host Host, opts Options) *compiler {
+	c := &compiler{
+		doc: doc, host: host, opts: opts,
+		read:    SpecOptions(doc.Source.Name),
+		environ: map[string]any{},
+		symbols: map[string]symbol{},
+		origins: map[*stages.Source]origin{},
+		notes:   map[*stages.Stage]*stageNote{},
+		places:  map[string][]*spec.Node{},
+		partial: opts.Partial,
+	}
+	for name, value := range host.Environ() {
+		c.environ[name] = value
+	}
+	about := map[string]any{
+		"name":    specName(doc),
+		"dir":     opts.Dir,
+		"started": host.Started().UTC().Format(time.RFC3339),
+	}
+	c.planScope = stages.Scope{Vars: map[string]stages.Type{
+		"vars": stages.RecordOf(),
+		"env":  stages.MapOf(stages.StringType),
+		"cpus": stages.IntType,
+		"spec": stages.TypeOf(about),
+	}}
+	c.planEnv = stages.Env{Vars: map[string]any{}, Env: c.environ, CPUs: host.CPUs(), Spec: about, Seed: uint64(opts.Seed)}
+	c.name = c.text(doc.Name, specName(doc))
+	return c
+}
+
+// specName is the spec's name where it does not say one: that of its file.
+func specName(doc *spec.Pipeline) string {
+	if doc.Name.IsSet() && doc.Name.Template.IsLiteral() {
+		return doc.Name.Node.Text
+	}
+	base := filepath.Base(doc.Source.Name)
+	name := strings.TrimSuffix(base, filepath.Ext(base))
+	if name == "" || name == "." || name == "-" || name == string(filepath.Separator) {
+		return "mprun"
+	}
+	return name
+}
+
+// plan puts together what the passes found out.
+func (c *compiler) plan(order []*process) *Plan {
+	p := &Plan{
+		Version: planVersion, Name: c.name, File: c.doc.Source.Name, Dir: c.opts.Dir,
+		Vars: c.vars, Seed: c.opts.Seed, BlockItems: c.opts.BlockItems, Log: c.log(),
+		Queues: make([]Queue, 0, len(c.queues)), Processes: make([]Process, 0, len(order)),
+	}
+	for _, q := range c.queues {
+		p.Queues = append(p.Queues, q.plan)
+	}
+	for _, proc := range order {
+		p.Processes = append(p.Processes, proc.plan)
+	}
+	return p
+}
+
+func (c *compiler) log() Log {
+	l := c.doc.Log
+	if l == nil {
+		return Log{}
+	}
+	plan := Log{Level: l.Level.Word, Format: l.Format.Word}
+	for _, e := range l.Processes {
+		if plan.Processes == nil {
+			plan.Processes = map[string]string{}
+		}
+		plan.Processes[e.Name] = e.Value.Word
+	}
+	return plan
+}

@@ -1,0 +1,127 @@
+package planner_test
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mprun/mprun/planner"
+	"github.com/mprun/mprun/spec"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// machine is a Host that never changes.
+type machine struct{ programs []string }
+
+func newMachine() machine {
+	return machine{programs: []string{"awk", "cat", "gzip", "go", "sh", "sort", "tr"}}
+}
+
+func (machine) Environ() map[string]string {
+	return map[string]string{"HOME": "/home/ada", "PATH": "/bin", "N": "3"}
+}
+func (machine) CPUs() int                  { return 4 }
+func (machine) Started() time.Time         { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
+func (m machine) Programs(string) []string { return m.programs }
+
+func (m machine) LookPath(program, _, _ string) error {
+	for _, p := range m.programs {
+		if p == program || "/bin/"+p == program {
+			return nil
+		}
+	}
+	return errors.New("there is no such program in PATH")
+}
+
+// compile loads and compiles a spec as the command line does.
+func compile(t testing.TB, name string, src []byte, opts planner.Options) (*planner.Plan, spec.Diagnostics) {
+	t.Helper()
+	doc, found := spec.Load(src, planner.SpecOptions(name))
+	opts.Partial = found.HasErrors()
+	opts.Dir = "/srv"
+	plan, more := planner.Compile(doc, newMachine(), opts)
+	return plan, append(found, more...).Sorted()
+}
+
+// golden compares got with a file, or writes the file with -update.
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", file, diff)
+	}
+}
+
+func specs(t *testing.T, folder string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", folder, "*.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no specs in testdata/%s (%v)", folder, err)
+	}
+	return files
+}
+
+// TestPlans holds the plans of the specs in testdata/plan. Warnings are part of the golden file.
+func TestPlans(t *testing.T) {
+	for _, file := range specs(t, "plan") {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			src, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan, found := compile(t, filepath.Base(file), src, planner.Options{})
+			if plan == nil {
+				t.Fatalf("no plan:\n%v", found)
+			}
+			text, err := plan.JSON()
+			if err != nil {
+				t.Fatal(err)
+			}
+			out := string(text)
+			if len(found) > 0 {
+				out += found.Error() + "\n"
+			}
+			golden(t, strings.TrimSuffix(file, ".yaml")+".json", out)
+		})
+	}
+}
+
+// TestFindings holds what is found wrong in the specs of testdata/err.
+func TestFindings(t *testing.T) {
+	for _, file := range specs(t, "err") {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			src, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, found := compile(t, filepath.Base(file), src, planner.Options{})
+			if len(found) == 0 {
+				t.Fatal("nothing was found wrong")
+			}
+			var out strings.Builder
+			for _, d := range found {
+				out.WriteString(d.Error() + "\n")
+				for _, r := range d.Related {
+					out.WriteString("\t" + r.Range.Start.String() + ": " + r.Message + "\n")
+				}
+			}
+			golden(t, strings.TrimSuffix(file, ".yaml")+".txt", out.String())
+		})
+	}
+}

@@ -1,0 +1,276 @@
+package planner
+
+import (
+	"errors"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strings"
+
+	"github.com/mprun/mprun/spec"
+	"github.com/mprun/mprun/stages"
+)
+
+// decodeField decodes an operand or option as its definition says; ok is false after a finding.
+func (c *compiler) decodeField(e *spec.Entry, def *stages.FieldDef) (f stages.Field, ok bool) {
+	n := e.Value
+	if def.Later != "" {
+		c.notAvailable(e, e.Key.Text)
+		return f, false
+	}
+	if def.LaterForms != "" && !isPlainForm(n, def) {
+		c.errorAt(n, CodeNotAvailable, "", "this version of mprun cannot run this form of %q yet: %s", e.Key.Text, def.LaterForms)
+		return f, false
+	}
+	switch def.Kind {
+	case stages.PlacesField:
+		f.Places, ok = c.decodePlaces(n, def.Values)
+	case stages.ChainField:
+		f.Stages, ok = c.decodeChain(n)
+	case stages.ChainsField:
+		f.Branches, ok = c.decodeChains(n)
+	case stages.BranchesField:
+		f.Branches, ok = c.decodeBranches(n)
+	case stages.TextListField:
+		f.Sources, ok = c.decodeTexts(n)
+	case stages.CommandField:
+		f.Sources, ok = c.decodeCommand(n)
+	case stages.EnumField:
+		var word spec.Enum
+		if word, ok = accept(c, n, func(n *spec.Node, o spec.Options) (spec.Enum, spec.Diagnostics) {
+			return spec.ReadEnum(n, def.Values, o)
+		}); !ok {
+			return f, false
+		}
+		if slices.Contains(def.LaterWords, word.Word) {
+			c.errorAt(n, CodeNotAvailable, "", "this version of mprun cannot run %s: %s yet", e.Key.Text, word.Word)
+			return f, false
+		}
+		f.Source = literal(word.Word, n)
+	default:
+		f.Source, ok = c.decodeSource(n, def.Kind)
+	}
+	return f, ok
+}
+
+// isPlainForm says whether a value is written in the plainest of the ways that its kind allows.
+func isPlainForm(n *spec.Node, def *stages.FieldDef) bool {
+	switch def.Kind {
+	case stages.BatchedField:
+		return n.Kind == spec.Int || strings.HasPrefix(n.Text, "${{")
+	case stages.EnumField:
+		_, err := spec.ParseDuration(n.Text)
+		return n.IsScalar() && err != nil
+	case stages.PlacesField:
+		return n.Kind != spec.Seq
+	}
+	return n.IsScalar()
+}
+
+// accept reads a value, and reports what is wrong with it.
+func accept[T any](c *compiler, n *spec.Node, read func(*spec.Node, spec.Options) (T, spec.Diagnostics)) (T, bool) {
+	v, found := read(n, c.read)
+	c.add(found...)
+	return v, !found.HasErrors()
+}
+
+// decodeSource decodes the kinds of field that a single Source holds.
+func (c *compiler) decodeSource(n *spec.Node, kind stages.FieldKind) (*stages.Source, bool) {
+	switch kind {
+	case stages.ExpressionField:
+		if _, ok := accept(c, n, spec.ReadExpression); ok {
+			return c.expression(n), true
+		}
+	case stages.TextField:
+		if t, ok := accept(c, n, spec.ReadText); ok {
+			return c.textSource(t.Template), true
+		}
+	case stages.DataField:
+		if _, ok := accept(c, n, spec.ReadData); ok {
+			return c.dataSource(n), true
+		}
+	case stages.CountField:
+		if v, ok := accept(c, n, readCount); ok {
+			return c.orTemplate(n, v.Template, v.Value), true
+		}
+	case stages.DurationField:
+		if v, ok := accept(c, n, spec.ReadDuration); ok {
+			return c.orTemplate(n, v.Template, v.Value), true
+		}
+	case stages.SizeField:
+		if v, ok := accept(c, n, spec.ReadSize); ok {
+			return c.orTemplate(n, v.Template, int(v.Value)), true
+		}
+	case stages.BoolField:
+		if v, ok := accept(c, n, spec.ReadBool); ok {
+			return c.orTemplate(n, v.Template, v.Value), true
+		}
+	case stages.NameField:
+		if v, ok := accept(c, n, spec.ReadName); ok {
+			return literal(v.Value, n), true
+		}
+	case stages.ScriptField:
+		return c.decodeScript(n)
+	case stages.RegexpField:
+		return c.decodeRegexp(n)
+	case stages.HeaderField:
+		return c.decodeHeader(n)
+	case stages.RangedField:
+		return c.decodeRanged(n)
+	case stages.BatchedField:
+		return c.decodeBatched(n)
+	}
+	return nil, false
+}
+
+func readCount(n *spec.Node, opts spec.Options) (spec.Count, spec.Diagnostics) {
+	return spec.ReadCount(n, nil, opts)
+}
+
+func (c *compiler) decodeTexts(n *spec.Node) ([]stages.Source, bool) {
+	nodes := []*spec.Node{n}
+	if n.Kind == spec.Seq {
+		nodes = n.Items
+	}
+	texts := make([]stages.Source, len(nodes))
+	ok := true
+	for i, node := range nodes {
+		t, good := accept(c, node, spec.ReadText)
+		if good {
+			c.fillText(&texts[i], t.Template)
+		}
+		ok = ok && good
+	}
+	return texts, ok
+}
+
+func (c *compiler) decodeCommand(n *spec.Node) ([]stages.Source, bool) {
+	command, ok := accept(c, n, spec.ReadCommand)
+	if !ok {
+		return nil, false
+	}
+	words := make([]stages.Source, len(command.Words))
+	for i, w := range command.Words {
+		c.fillText(&words[i], w)
+	}
+	return words, true
+}
+
+// decodeScript decodes a script for the shell: what it holds of the run's data would be read as script.
+func (c *compiler) decodeScript(n *spec.Node) (*stages.Source, bool) {
+	script, ok := accept(c, n, spec.ReadScript)
+	if !ok {
+		return nil, false
+	}
+	for _, p := range script.Template.Parts {
+		if p.IsExpr {
+			c.errorIn(n.RangeAt(p.Offset, p.Offset+len(p.Source)), n, CodeInjection, `the item is in "$ITEM"; or use exec, which has no shell`,
+				"a script must not have ${{ }} in it: the shell would read the data as script")
+			ok = false
+		}
+	}
+	return literal(n.Text, n), ok
+}
+
+func (c *compiler) decodeRegexp(n *spec.Node) (*stages.Source, bool) {
+	if !n.IsScalar() || n.IsEmpty() {
+		c.errorAt(n, spec.CodeWrongKind, "", "expected a regular expression, found %s", n.Kind)
+		return nil, false
+	}
+	found := n.Accidents(spec.KindText)
+	c.add(found...)
+	if found.HasErrors() {
+		return nil, false
+	}
+	_, err := regexp.Compile(n.Text)
+	var bad *syntax.Error
+	if errors.As(err, &bad) {
+		at := n.At()
+		if i := strings.Index(n.Text, bad.Expr); i >= 0 && bad.Expr != "" {
+			at = n.RangeAt(i, i+len(bad.Expr))
+		}
+		c.errorIn(at, n, CodeRegexp, regexpHint(bad), "%s: %q", bad.Code, bad.Expr)
+		return nil, false
+	}
+	return literal(n.Text, n), true
+}
+
+// regexpHint helps where RE2 lacks what other engines have.
+func regexpHint(err *syntax.Error) string {
+	switch {
+	case strings.HasPrefix(err.Expr, "(?=") || strings.HasPrefix(err.Expr, "(?!") || strings.HasPrefix(err.Expr, "(?<=") || strings.HasPrefix(err.Expr, "(?<!"):
+		return "there is no looking ahead or behind; use a filter stage"
+	case err.Code == syntax.ErrInvalidEscape:
+		return "there are no references back to groups; \\d \\w \\s \\b are there"
+	}
+	return ""
+}
+
+// decodeHeader decodes true, false or a list of names.
+func (c *compiler) decodeHeader(n *spec.Node) (*stages.Source, bool) {
+	if n.Kind == spec.Seq {
+		names := make([]any, len(n.Items))
+		for i, item := range n.Items {
+			if !item.IsScalar() || item.IsEmpty() {
+				c.errorAt(item, spec.CodeWrongKind, "", "expected the name of a column, found %s", item.Kind)
+				return nil, false
+			}
+			names[i] = item.Text
+		}
+		return literal(names, n), true
+	}
+	if n.Kind != spec.Bool {
+		c.errorAt(n, spec.CodeWrongKind, "", "expected true, false or a list of the columns' names, found %s", n.Kind)
+		return nil, false
+	}
+	v, ok := accept(c, n, spec.ReadBool)
+	return literal(v.Value, n), ok
+}
+
+// decodeRanged decodes a stop, or a list of start, stop and step: expressions.
+func (c *compiler) decodeRanged(n *spec.Node) (*stages.Source, bool) {
+	if n.Kind == spec.Map || n.Kind == spec.Seq && (len(n.Items) < 1 || len(n.Items) > 3) {
+		c.errorAt(n, spec.CodeWrongKind, "", "expected a stop or [start, stop, step], found %s", rangedFound(n))
+		return nil, false
+	}
+	if _, ok := accept(c, n, spec.ReadExpression); !ok {
+		return nil, false
+	}
+	return c.expression(n), true
+}
+
+func rangedFound(n *spec.Node) string {
+	if n.Kind == spec.Seq {
+		return "a list of " + shortJSON(len(n.Items))
+	}
+	return n.Kind.String()
+}
+
+// decodeBatched decodes a count, a duration, or a mapping of both.
+func (c *compiler) decodeBatched(n *spec.Node) (*stages.Source, bool) {
+	if n.Kind == spec.Int || strings.HasPrefix(n.Text, "${{") {
+		return c.decodeSource(n, stages.CountField)
+	}
+	if n.Kind != spec.Map {
+		return c.decodeSource(n, stages.DurationField)
+	}
+	s := &stages.Source{Kind: stages.SourceMap, Pos: posOf(n)}
+	ok := true
+	for _, e := range n.Keys {
+		kind := stages.CountField
+		switch e.Key.Text {
+		case "every":
+			kind = stages.DurationField
+		case "count":
+		default:
+			c.errorIn(e.Key.At(), e.Value, spec.CodeUnknownKey, "batch takes count and every", "there is no key %q here", e.Key.Text)
+			ok = false
+			continue
+		}
+		value, good := c.decodeSource(e.Value, kind)
+		if ok = ok && good; good {
+			s.Keys, s.Items = append(s.Keys, e.Key.Text), append(s.Items, *value)
+		}
+	}
+	return s, ok
+}

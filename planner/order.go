@@ -1,0 +1,137 @@
+package planner
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/mprun/mprun/spec"
+)
+
+// startOrder reads depends_on and gives the processes in the order of their start: after what they depend on, else as in the spec.
+func (c *compiler) startOrder() []*process {
+	number := map[*process]int{}
+	for i, p := range c.processes {
+		number[p] = i
+	}
+	after := make(graph, len(c.processes))
+	entries := make([]map[int]*spec.Node, len(c.processes))
+	for i, p := range c.processes {
+		entries[i] = map[int]*spec.Node{}
+		for _, e := range p.def.DependsOn {
+			other := c.dependency(p, e)
+			if other == nil {
+				continue
+			}
+			j := number[other]
+			after[i] = append(after[i], j)
+			entries[i][j] = e.Key
+		}
+	}
+	if c.checkDependsCycles(after, entries) {
+		c.checkJoins(after)
+	}
+	order := make([]*process, 0, len(c.processes))
+	for _, i := range after.order() {
+		order = append(order, c.processes[i])
+	}
+	return order
+}
+
+// dependency notes one entry of depends_on, and gives the process that it names; nil after a finding, or if that process does not
+// exist in this run.
+func (c *compiler) dependency(p *process, e spec.MapEntry[spec.Enum]) *process {
+	s, ok := c.lookup(e.Name, e.Key.At(), e.Key, "process")
+	if !ok || s.absent || s.process == nil {
+		return nil
+	}
+	condition := e.Value.Word
+	switch condition {
+	case "auto":
+		condition = "started" // no process has a probe yet
+	case "ready":
+		if s.process.def.Ready == nil {
+			c.errorAt(e.Value.Node, CodeNoProbe, "give it one, ready:, or wait for started", "%s has no probe that could tell when it is ready", e.Name)
+		}
+	}
+	p.plan.DependsOn = append(p.plan.DependsOn, Dependency{Process: e.Name, Condition: condition, Pos: posOf(e.Key)})
+	return s.process
+}
+
+// checkDependsCycles reports processes that wait for each other; it says whether there are none.
+func (c *compiler) checkDependsCycles(after graph, entries []map[int]*spec.Node) bool {
+	components := after.components()
+	for _, component := range components {
+		way := after.cycleThrough(component[0])
+		names := make([]string, 0, len(way)+1)
+		var related []spec.Related
+		for k, i := range way {
+			next := way[(k+1)%len(way)]
+			names = append(names, c.processes[i].plan.Name)
+			if k > 0 {
+				related = append(related, spec.Related{
+					Range:   entries[i][next].At(),
+					Message: c.processes[i].plan.Name + " waits for " + c.processes[next].plan.Name,
+				})
+			}
+		}
+		first := entries[way[0]][way[1%len(way)]]
+		summary := names[0] + " waits for itself"
+		if len(names) > 1 {
+			summary = "these wait for each other: " + strings.Join(append(names, names[0]), " -> ")
+		}
+		c.at(spec.Error, first.At(), first.Path(), CodeDependsCycle, "", summary, related...)
+	}
+	return len(components) == 0
+}
+
+// checkJoins reports a process that is to start when another has ended, while that one needs the first to come to its end.
+func (c *compiler) checkJoins(after graph) {
+	if c.partial {
+		return
+	}
+	for i, p := range c.processes {
+		for _, d := range p.plan.DependsOn {
+			if d.Condition == "started" || d.Condition == "ready" {
+				continue
+			}
+			other := c.symbols[d.Process].process
+			waiting := c.waitsFor(after, i)
+			at, _ := p.def.DependsOn.Get(d.Process)
+			node := at.Node
+			if node == nil {
+				node = p.def.Key
+			}
+			for _, name := range other.plan.Puts {
+				q := c.symbols[name].queue
+				if q.bounded && len(q.readers) > 0 && !slices.ContainsFunc(q.readers, func(u use) bool { return !waiting[u.process] }) {
+					c.errorAt(node, CodeJoinDrain, "let it start with "+d.Process+", or give "+name+" capacity: unbounded",
+						"%s waits for the end of %s, which can fill %s, which only %s reads", p.plan.Name, d.Process, name, p.plan.Name)
+				}
+			}
+			for _, name := range other.plan.Gets {
+				q := c.symbols[name].queue
+				if slices.ContainsFunc(q.writers, func(u use) bool { return u.process == p }) {
+					c.errorAt(node, CodeJoinDrain, "let it start with "+d.Process,
+						"%s waits for the end of %s, which reads %s until %s has ended", p.plan.Name, d.Process, name, p.plan.Name)
+				}
+			}
+		}
+	}
+}
+
+// waitsFor gives the processes that cannot start before process i has: itself and those that depend on it.
+func (c *compiler) waitsFor(after graph, i int) map[*process]bool {
+	waiting := map[*process]bool{c.processes[i]: true}
+	for changed := true; changed; {
+		changed = false
+		for j, p := range c.processes {
+			if waiting[p] {
+				continue
+			}
+			if slices.ContainsFunc(after[j], func(k int) bool { return waiting[c.processes[k]] }) {
+				waiting[p], changed = true, true
+			}
+		}
+	}
+	return waiting
+}

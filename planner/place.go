@@ -1,0 +1,72 @@
+package planner
+
+import (
+	"strings"
+
+	"github.com/mprun/mprun/spec"
+	"github.com/mprun/mprun/stages"
+)
+
+// decodePlaces decodes a place or a list of places, each of one of kinds.
+func (c *compiler) decodePlaces(n *spec.Node, kinds []string) ([]stages.Place, bool) {
+	nodes := []*spec.Node{n}
+	if n.Kind == spec.Seq {
+		nodes = n.Items
+		if len(nodes) == 0 {
+			c.errorAt(n, spec.CodeWrongKind, "", "expected %s, found an empty list", withArticle(orList(kinds)))
+			return nil, false
+		}
+	}
+	places := make([]stages.Place, 0, len(nodes))
+	ok := true
+	for _, node := range nodes {
+		p, good := c.decodePlace(node, kinds)
+		places, ok = append(places, p), ok && good
+	}
+	return places, ok
+}
+
+// decodePlace decodes name, name[index] or name.field.
+func (c *compiler) decodePlace(n *spec.Node, kinds []string) (stages.Place, bool) {
+	_, found := spec.ReadPlace(n, c.read)
+	if found.HasErrors() {
+		c.add(found...)
+		return stages.Place{}, false
+	}
+	name := leadingName(n.Text)
+	if name == "" {
+		c.errorAt(n, CodeBadPlace, "write the name of "+withArticle(orList(kinds))+", without ${{ }}", "%q names nothing of the spec", n.Text)
+		return stages.Place{}, false
+	}
+	s, ok := c.lookup(name, n.RangeAt(0, len(name)), n, kinds...)
+	if !ok {
+		return stages.Place{}, false
+	}
+	c.places[name] = append(c.places[name], n)
+	p := stages.Place{Name: name, Kind: s.kind, Pos: posOf(n)}
+	if rest := n.Text[len(name):]; rest != "" { // what is available yet has neither indexes nor fields
+		c.errorIn(n.RangeAt(len(name), len(n.Text)), n, CodeBadPlace, "", "%s is %s, which has no %s", name, withArticle(s.kind), partName(rest))
+		return p, false
+	}
+	return p, true
+}
+
+// leadingName is the name that a text begins with.
+func leadingName(text string) string {
+	n := 0
+	for n < len(text) && spec.IsName(text[:n+1]) {
+		n++
+	}
+	return text[:n]
+}
+
+// partName says what follows a name in a place.
+func partName(rest string) string {
+	switch {
+	case strings.HasPrefix(rest, "["):
+		return "elements"
+	case strings.HasPrefix(rest, "."):
+		return "fields to be used here"
+	}
+	return "such thing as " + strings.TrimSpace(rest)
+}

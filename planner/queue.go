@@ -1,0 +1,138 @@
+package planner
+
+import (
+	"github.com/mprun/mprun/spec"
+	"github.com/mprun/mprun/stages"
+)
+
+// What queues are without a word in the spec (spec-language, Resources).
+const (
+	defaultCapacity      = 1024      // items
+	defaultMaxItem       = 16 << 20  // bytes
+	defaultMaxBytes      = 256 << 20 // bytes
+	defaultMaxDeliveries = 3
+)
+
+// queue is a queue with what the passes find out of it.
+type queue struct {
+	def      *spec.Queue
+	plan     Queue
+	bounded  bool // capacity is not unbounded
+	declared *stages.Type
+	typ      stages.Type // of its items, as far as it has been inferred
+	readers  []use
+	writers  []use
+	dead     bool // items that were given up come into it
+}
+
+// use is a process that reads or writes a queue, and where that is written.
+type use struct {
+	process *process
+	node    *spec.Node
+}
+
+func (c *compiler) readQueues() {
+	for _, def := range c.doc.Queues {
+		q := &queue{def: def, plan: Queue{
+			Name: def.Name, Pos: posOf(def.Named.Key),
+			Capacity:      defaultCapacity,
+			MaxItem:       c.size(def.MaxItem, defaultMaxItem),
+			MaxBytes:      c.size(def.MaxBytes, defaultMaxBytes),
+			MaxDeliveries: c.count(def.MaxDeliveries, 1, defaultMaxDeliveries),
+		}}
+		c.readCapacity(q)
+		c.readItemType(q)
+		c.queues = append(c.queues, q)
+		if s, ok := c.symbols[def.Name]; ok && s.key == def.Named.Key {
+			s.queue = q
+			c.symbols[def.Name] = s
+		}
+	}
+	for _, q := range c.queues {
+		c.readDeadLetter(q)
+	}
+}
+
+// readCapacity leaves a queue on a cycle without a capacity of its own to be made unbounded when cycles are known.
+func (c *compiler) readCapacity(q *queue) {
+	capacity := q.def.Capacity
+	q.bounded = true
+	switch {
+	case capacity.Word == "unbounded":
+		q.plan.Capacity, q.bounded = 0, false
+		return
+	case capacity.Template != nil:
+		value, ok := c.whole(capacity.Template)
+		if ok && value == "unbounded" {
+			q.plan.Capacity, q.bounded = 0, false
+			return
+		}
+		n, isInt := value.(int)
+		if ok && !isInt {
+			c.unfit(capacity.Node, "a count or unbounded", value)
+		}
+		if !isInt {
+			return
+		}
+		capacity = spec.Count{Node: capacity.Node, Value: n}
+	}
+	q.plan.Capacity = c.count(capacity, 1, defaultCapacity)
+}
+
+func (c *compiler) readDeadLetter(q *queue) {
+	name := q.def.DeadLetter
+	if !name.IsSet() {
+		return
+	}
+	s, ok := c.lookup(name.Value, name.Node.At(), name.Node, "queue")
+	if !ok {
+		return
+	}
+	c.places[name.Value] = append(c.places[name.Value], name.Node)
+	if s.queue == nil {
+		return
+	}
+	if s.queue == q {
+		c.errorAt(name.Node, spec.CodeBadValue, "", "%s cannot be its own dead letter queue", name.Value)
+		return
+	}
+	s.queue.dead = true
+	q.plan.DeadLetter = name.Value
+}
+
+// readItemType reads `type`. Records are among the types that are not available yet.
+func (c *compiler) readItemType(q *queue) {
+	t := q.def.Type
+	if !t.IsSet() {
+		return
+	}
+	typ, ok := itemType(t.Value)
+	if !ok {
+		if _, named := c.symbols[t.Value]; !named {
+			c.errorAt(t.Node, CodeUnknownName, didYouMean(t.Value, itemTypeNames()), "there is no type %q", t.Value)
+		}
+		return
+	}
+	q.declared = &typ
+	q.plan.Declared = t.Value
+}
+
+// itemType is what items of a declared type are like in expressions. Beside the names there are the codes of Python's array module.
+func itemType(name string) (stages.Type, bool) {
+	switch name {
+	case "bool":
+		return stages.BoolType, true
+	case "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64",
+		"b", "B", "h", "H", "i", "I", "l", "L", "q", "Q":
+		return stages.IntType, true
+	case "float32", "float64", "f", "d":
+		return stages.NumberType, true
+	case "char", "u", "w":
+		return stages.StringType, true
+	}
+	return stages.Type{}, false
+}
+
+func itemTypeNames() []string {
+	return []string{"bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64", "char"}
+}

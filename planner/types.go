@@ -1,0 +1,398 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/mprun/mprun/spec"
+	"github.com/mprun/mprun/stages"
+)
+
+// maxRounds is how often the items of a queue may turn out to have more types than was known before they count as any.
+const maxRounds = 6
+
+// inferTypes follows the types of items from stage to stage and from queue to queue until nothing changes, then compiles every
+// expression with what is known. Queues begin with the type that has no values, so that types only ever grow.
+func (c *compiler) inferTypes() {
+	resources := c.resourceTypes()
+	for _, q := range c.queues {
+		if q.declared != nil || c.partial || q.hasUnknownWriter() || q.dead {
+			q.typ = stages.AnyType
+		}
+		if q.declared != nil {
+			q.typ = *q.declared
+		}
+	}
+	for round := 0; ; round++ {
+		before := make([]string, len(c.queues))
+		for i, q := range c.queues {
+			before[i] = q.typ.String()
+		}
+		for _, p := range c.processes {
+			t := &typer{compiler: c, process: p, resources: resources, put: c.join}
+			t.run()
+		}
+		changed := false
+		for i, q := range c.queues {
+			if q.typ.String() == before[i] {
+				continue
+			}
+			changed = true
+			if round >= maxRounds {
+				q.typ = stages.AnyType
+			}
+		}
+		if !changed {
+			break
+		}
+	}
+	for _, p := range c.processes {
+		t := &typer{compiler: c, process: p, resources: resources, put: c.checkPut, report: true}
+		t.run()
+	}
+	for _, q := range c.queues {
+		if q.typ.Kinds != 0 {
+			q.plan.Type = q.typ.String()
+		}
+	}
+}
+
+// hasUnknownWriter says whether the queue is written by something whose items are not known.
+func (q *queue) hasUnknownWriter() bool {
+	return slices.ContainsFunc(q.writers, func(u use) bool { return u.process.unknown })
+}
+
+// join adds a type to those that a queue's items have.
+func (c *compiler) join(q *queue, typ stages.Type, _ *spec.Node) {
+	if q.declared == nil {
+		q.typ = stages.Join(q.typ, typ)
+	}
+}
+
+// checkPut reports items that cannot be of the type that the queue declares.
+func (c *compiler) checkPut(q *queue, typ stages.Type, n *spec.Node) {
+	if q.declared == nil || typ.Kinds == 0 || typ.May(q.declared.Kinds) {
+		return
+	}
+	c.at(spec.Error, n.At(), n.Path(), CodeItemType, "", q.plan.Name+" takes items of type "+q.plan.Declared+", what is put is of type "+typ.String(),
+		spec.Related{Range: q.def.Type.Node.At(), Message: "the type is declared here"})
+}
+
+// typer follows the types through one process.
+type typer struct {
+	*compiler
+	process   *process
+	resources map[string]stages.Type
+	put       func(q *queue, typ stages.Type, n *spec.Node)
+	report    bool // the last time: expressions are reported, types noted in the plan
+}
+
+// env is what is known at one place of a chain.
+type env struct {
+	item  stages.Type
+	bound []stages.Binding
+	acc   *stages.Type
+}
+
+func (t *typer) run() { t.chain(t.process.plan.Stages, env{item: stages.NullType}) }
+
+// chain gives the type of a chain's results.
+func (t *typer) chain(list []stages.Stage, at env) stages.Type {
+	for i := range list {
+		at = t.stage(&list[i], at)
+	}
+	return at.item
+}
+
+// stage gives what is known behind a stage.
+func (t *typer) stage(st *stages.Stage, in env) env {
+	note := t.notes[st]
+	if note == nil || note.op == nil {
+		return t.unknownStage(st, in)
+	}
+	op := note.op
+	t.condition(st.When, in)
+	t.duration(st.Timeout, in)
+	t.retry(st.Retry, in)
+	t.operands(st, op, in)
+	t.handler(st.OnError, op, in)
+	t.handler(st.OnTimeout, op, in)
+	out := stages.AnyType
+	if !note.unknown {
+		out = t.result(st, op, in)
+	}
+	if st.When != nil || passes(st.OnError) || passes(st.OnTimeout) {
+		out = stages.Join(out, in.item)
+	}
+	if t.report {
+		st.In, st.Out = in.item.String(), out.String()
+	}
+	return behind(st, op, in, out)
+}
+
+// behind is what is known behind a stage whose results are of type out.
+func behind(st *stages.Stage, op *stages.Operator, in env, out stages.Type) env {
+	next := env{item: out, bound: in.bound}
+	if op.Aggregate {
+		next.bound = nil
+	}
+	if st.As != "" {
+		next.bound = bind(next.bound, st.As, out)
+		if !op.Aggregate {
+			next.item = in.item
+		}
+	}
+	return next
+}
+
+// unknownStage goes on behind a stage that could not be decoded: nothing is known there but the name that it binds.
+func (t *typer) unknownStage(st *stages.Stage, in env) env {
+	next := env{item: stages.AnyType, bound: in.bound}
+	if note := t.notes[st]; note != nil {
+		if e := note.node.Get("as"); e != nil && spec.IsName(e.Value.Text) {
+			next.bound = bind(next.bound, e.Value.Text, stages.AnyType)
+		}
+	}
+	return next
+}
+
+// bind adds a name, which hides another of the same name.
+func bind(bound []stages.Binding, name string, typ stages.Type) []stages.Binding {
+	kept := make([]stages.Binding, 0, len(bound)+1)
+	for _, b := range bound {
+		if b.Name != name {
+			kept = append(kept, b)
+		}
+	}
+	return append(kept, stages.Binding{Name: name, Type: typ})
+}
+
+func passes(h *stages.Handler) bool { return h != nil && h.Then == stages.ThenPass }
+
+// result is the type of a stage's results.
+func (t *typer) result(st *stages.Stage, op *stages.Operator, in env) stages.Type {
+	switch {
+	case readsQueue(op):
+		var typ stages.Type
+		for _, p := range st.Operand.Places {
+			if q := t.symbols[p.Name].queue; q != nil {
+				typ = stages.Join(typ, q.typ)
+			}
+		}
+		return typ
+	case op.Infer == nil:
+		return in.item
+	}
+	scope := t.scope(in)
+	if op.Operand.Acc {
+		acc := t.accumulator(st, in)
+		scope.Vars["acc"] = acc
+	}
+	return op.Infer(st, scope, in.item)
+}
+
+// readsQueue says whether an operator takes items out of the queue that is its operand.
+func readsQueue(op *stages.Operator) bool {
+	return op.Group == stages.Sources && op.Operand.Kind == stages.PlacesField && slices.Contains(op.Operand.Values, "queue")
+}
+
+// writesQueue says whether an operator puts items into the queue that is its operand.
+func writesQueue(op *stages.Operator) bool {
+	return op.Group == stages.Sinks && op.Operand.Kind == stages.PlacesField && slices.Contains(op.Operand.Values, "queue")
+}
+
+// operands checks the operand and the options.
+func (t *typer) operands(st *stages.Stage, op *stages.Operator, in env) {
+	if op.Operand.Acc {
+		acc := t.accumulator(st, in)
+		accIn := in
+		accIn.acc = &acc
+		t.field(st.Operand, &op.Operand, op, accIn)
+	} else {
+		t.field(st.Operand, &op.Operand, op, in)
+	}
+	for i := range op.Options { // in the order of the table, as the map has none
+		def := &op.Options[i]
+		if f, ok := st.Options[def.Name]; ok {
+			t.field(f, def, op, in)
+		}
+	}
+	if writesQueue(op) {
+		typ := in.item
+		if value := st.Options["value"]; value.Source != nil {
+			typ = t.typeOf(value.Source, in)
+		}
+		for _, p := range st.Operand.Places {
+			if q := t.symbols[p.Name].queue; q != nil {
+				t.put(q, typ, t.notes[st].key)
+			}
+		}
+	}
+}
+
+// accumulator is the type of `acc`: the least that holds what it starts with and what the expression makes of it.
+func (t *typer) accumulator(st *stages.Stage, in env) stages.Type {
+	acc := in.item
+	if init := st.Options["init"]; init.Source != nil {
+		acc = t.typeOf(init.Source, in)
+	}
+	if st.Operand.Source == nil {
+		return acc
+	}
+	for range maxRounds {
+		scope := t.scope(in)
+		scope.Vars["acc"] = acc
+		shape, err := stages.Compile(st.Operand.Source, scope)
+		if err != nil {
+			return acc
+		}
+		next := stages.Join(acc, shape.Type())
+		if next.String() == acc.String() {
+			return acc
+		}
+		acc = next
+	}
+	return stages.AnyType
+}
+
+// typeOf is the type of a Source's values, any if it does not compile.
+func (t *typer) typeOf(s *stages.Source, in env) stages.Type {
+	shape, err := stages.Compile(s, t.scope(in))
+	if err != nil {
+		return stages.AnyType
+	}
+	return shape.Type()
+}
+
+// field checks all that a field holds.
+func (t *typer) field(f stages.Field, def *stages.FieldDef, op *stages.Operator, in env) {
+	if f.Source != nil {
+		t.want(f.Source, def, op, in)
+	}
+	for i := range f.Sources {
+		if op.Name == "through" {
+			t.refuseItem(&f.Sources[i], in)
+		}
+		t.source(&f.Sources[i], in)
+	}
+	for i := range f.Places {
+		for j := range f.Places[i].Index {
+			t.source(&f.Places[i].Index[j], in)
+		}
+	}
+	t.chain(f.Stages, in)
+	for i := range f.Branches {
+		t.condition(f.Branches[i].When, in)
+		t.chain(f.Branches[i].Stages, in)
+	}
+}
+
+// refuseItem reports words of a program that lives as long as its worker which would depend on the item.
+func (t *typer) refuseItem(s *stages.Source, in env) {
+	o, ok := t.origins[s]
+	if !ok || !t.report {
+		return
+	}
+	for i, p := range s.Parts {
+		if !p.Expr {
+			continue
+		}
+		e, err := stages.CompileExpr(p.Text, t.scope(in))
+		if err != nil {
+			continue // reported as such
+		}
+		for _, name := range e.Names() {
+			if name == "item" || name == "index" || name == "delivery" {
+				t.errorIn(o.node.RangeAt(o.offset(i), o.offset(i)+len(p.Text)), o.node, CodeExpression, "exec runs a program for each item",
+					"the program lives as long as its worker, so there is no %s in its words", name)
+			}
+		}
+	}
+}
+
+// want checks a Source and that its values can be of the kind that the field takes.
+func (t *typer) want(s *stages.Source, def *stages.FieldDef, op *stages.Operator, in env) {
+	typ := t.source(s, in)
+	switch {
+	case def.Kind == stages.CountField:
+		t.expect(s, typ, stages.KindNumber|stages.KindString, "a count")
+	case def.Kind == stages.DurationField:
+		t.expect(s, typ, stages.KindString, "a duration such as 250ms")
+	case def.Kind == stages.BoolField:
+		t.expect(s, typ, stages.KindBool, "true or false")
+	case def == &op.Operand && (op.Name == "filter" || op.Name == "take_while"):
+		t.expect(s, typ, stages.KindBool, "a condition (true or false)")
+	case def == &op.Operand && op.Name == "flat_map":
+		t.expect(s, typ, stages.KindList|stages.KindNull, "a list")
+	}
+}
+
+// expect reports a Source none of whose values can be of the kinds.
+func (t *typer) expect(s *stages.Source, typ stages.Type, kinds stages.Kinds, what string) {
+	if !t.report || typ.Kinds == 0 || typ.May(kinds) {
+		return
+	}
+	if o, ok := t.origins[s]; ok { // a literal was checked when it was decoded
+		t.errorAt(o.node, CodeExpression, "", "expected %s, the expression gives %s", what, typ.String())
+	}
+}
+
+func (t *typer) condition(s *stages.Source, in env) {
+	if s != nil {
+		t.expect(s, t.source(s, in), stages.KindBool, "a condition (true or false)")
+	}
+}
+
+func (t *typer) duration(s *stages.Source, in env) {
+	if s != nil {
+		t.expect(s, t.source(s, in), stages.KindString, "a duration such as 250ms")
+	}
+}
+
+func (t *typer) retry(r *stages.Retry, in env) {
+	if r == nil {
+		return
+	}
+	if r.Times != nil {
+		t.expect(r.Times, t.source(r.Times, in), stages.KindNumber|stages.KindString, "a count")
+	}
+	t.duration(r.Backoff, in)
+	t.duration(r.MaxBackoff, in)
+}
+
+// handler checks the stages of a handler, which see `error`. Of a source, a piece of what it reads may have failed: then that is
+// the item, and what was bound before may be null.
+func (t *typer) handler(h *stages.Handler, op *stages.Operator, in env) {
+	if h == nil {
+		return
+	}
+	at := env{item: in.item, bound: in.bound}
+	if op.Source || op.Operand.Kind == stages.CommandField {
+		at.item = stages.AnyType
+		for i, b := range at.bound {
+			if i == 0 {
+				at.bound = slices.Clone(at.bound)
+			}
+			at.bound[i].Type = b.Type.Nullable()
+		}
+	}
+	at.bound = bind(at.bound, "error", errorType())
+	t.chain(h.Do, at)
+}
+
+// source compiles a Source and gives the type of its values; what is wrong is reported at its place.
+func (t *typer) source(s *stages.Source, in env) stages.Type {
+	scope := t.scope(in)
+	shape, err := stages.Compile(s, scope)
+	if err != nil {
+		if t.report {
+			t.sourceErrors(s, scope)
+		}
+		return stages.AnyType
+	}
+	for _, name := range shape.Names() {
+		if _, isResource := t.resources[name]; isResource {
+			t.places[name] = append(t.places[name], nil)
+		}
+	}
+	return shape.Type()
+}

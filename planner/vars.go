@@ -1,0 +1,55 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/mprun/mprun/spec"
+	"github.com/mprun/mprun/stages"
+)
+
+// readVars works out the vars: what the command line sets, else what the spec says, where ${{ }} may read the vars above it.
+func (c *compiler) readVars() {
+	c.vars = map[string]any{}
+	c.planEnv.Vars = c.vars
+	names := make([]string, 0, len(c.doc.Vars))
+	var fields []stages.FieldType
+	for _, e := range c.doc.Vars {
+		names = append(names, e.Name)
+		value, known := c.opts.Vars[e.Name]
+		if !known && e.Value.IsSet() {
+			value, known = c.data(e.Value.Node)
+		}
+		typ := stages.AnyType // of what cannot be worked out
+		if known {
+			typ = stages.TypeOf(value)
+		}
+		c.vars[e.Name] = value
+		fields = append(fields, stages.FieldType{Name: e.Name, Type: typ})
+		c.planScope.Vars["vars"] = stages.RecordOf(fields...)
+	}
+	c.checkOverrides(names)
+}
+
+// checkOverrides reports vars of the command line that the spec does not have.
+func (c *compiler) checkOverrides(names []string) {
+	if c.partial {
+		return
+	}
+	unknown := make([]string, 0, len(c.opts.Vars))
+	for name := range c.opts.Vars {
+		if !slices.Contains(names, name) {
+			unknown = append(unknown, name)
+		}
+	}
+	slices.Sort(unknown)
+	for _, name := range unknown {
+		hint := didYouMean(name, names)
+		if hint == "" && len(names) > 0 {
+			hint = "it has " + andList(names)
+		}
+		c.add(spec.Diagnostic{
+			Severity: spec.Error, Code: CodeUnknownVar, File: c.doc.Source.Name, Hint: hint,
+			Summary: "the spec has no var " + name + " to be set on the command line",
+		})
+	}
+}

@@ -1,0 +1,42 @@
+package planner
+
+import "github.com/mprun/mprun/stages"
+
+// walk calls visit for each stage of a chain and of all chains inside of it, in the order of the document.
+func walk(list []stages.Stage, visit func(*stages.Stage)) {
+	for i := range list {
+		st := &list[i]
+		visit(st)
+		walkField(st.Operand, visit)
+		if len(st.Options) > 0 {
+			for _, name := range optionNames(st) {
+				walkField(st.Options[name], visit)
+			}
+		}
+		for _, h := range []*stages.Handler{st.OnError, st.OnTimeout} {
+			if h != nil {
+				walk(h.Do, visit)
+			}
+		}
+	}
+}
+
+func walkField(f stages.Field, visit func(*stages.Stage)) {
+	walk(f.Stages, visit)
+	for i := range f.Branches {
+		walk(f.Branches[i].Stages, visit)
+	}
+}
+
+// optionNames are the options of a stage in the order of the operator table.
+func optionNames(st *stages.Stage) []string {
+	var names []string
+	if op := stages.Lookup(st.Op); op != nil {
+		for i := range op.Options {
+			if _, ok := st.Options[op.Options[i].Name]; ok {
+				names = append(names, op.Options[i].Name)
+			}
+		}
+	}
+	return names
+}

@@ -1,0 +1,169 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/mprun/mprun/spec"
+	"github.com/mprun/mprun/stages"
+)
+
+// wire notes who reads and writes each queue, and which queues are on a cycle.
+func (c *compiler) wire() {
+	for _, p := range c.processes {
+		c.partial = c.partial || p.unknown
+		walk(p.plan.Stages, func(st *stages.Stage) { c.wireStage(p, st) })
+	}
+	for _, q := range c.queues {
+		q.plan.Readers, q.plan.Writers = processNames(q.readers), processNames(q.writers)
+		for _, u := range q.readers {
+			u.process.plan.Gets = addName(u.process.plan.Gets, q.plan.Name)
+		}
+		for _, u := range q.writers {
+			u.process.plan.Puts = addName(u.process.plan.Puts, q.plan.Name)
+		}
+	}
+	c.findCycles()
+}
+
+func (c *compiler) wireStage(p *process, st *stages.Stage) {
+	note := c.notes[st]
+	if note == nil || note.op == nil {
+		return
+	}
+	for _, place := range st.Operand.Places {
+		q := c.symbols[place.Name].queue
+		switch {
+		case q == nil:
+		case readsQueue(note.op):
+			q.readers = append(q.readers, use{p, note.key})
+		case writesQueue(note.op):
+			q.writers = append(q.writers, use{p, note.key})
+		}
+	}
+	if kind := note.op.Operand.Kind; kind == stages.CommandField || kind == stages.ScriptField {
+		p.plan.Programs = true
+	}
+	if note.op.Name == "write" {
+		p.plan.Files = true
+	}
+}
+
+// processNames are the names of those who use a queue, each once, in the order of the spec.
+func processNames(uses []use) []string {
+	var names []string
+	for _, u := range uses {
+		names = addName(names, u.process.plan.Name)
+	}
+	return names
+}
+
+func addName(names []string, name string) []string {
+	if slices.Contains(names, name) {
+		return names
+	}
+	return append(names, name)
+}
+
+// findCycles marks the queues through which items can come back to where they were. Such a queue is unbounded unless the spec gives
+// it a capacity: else a process could wait for itself.
+func (c *compiler) findCycles() {
+	number := map[*process]int{}
+	for i, p := range c.processes {
+		number[p] = len(c.queues) + i
+	}
+	flow := make(graph, len(c.queues)+len(c.processes))
+	for i, q := range c.queues {
+		for _, u := range q.readers {
+			flow[i] = append(flow[i], number[u.process])
+		}
+		for _, u := range q.writers {
+			flow[number[u.process]] = append(flow[number[u.process]], i)
+		}
+	}
+	for _, component := range flow.components() {
+		var cycle []string
+		for _, v := range component {
+			if v < len(c.queues) {
+				cycle = append(cycle, c.queues[v].plan.Name)
+			}
+		}
+		for _, v := range component {
+			if v < len(c.queues) {
+				c.closeCycle(c.queues[v], cycle)
+			}
+		}
+	}
+}
+
+func (c *compiler) closeCycle(q *queue, cycle []string) {
+	q.plan.Cycle = cycle
+	if !q.def.Capacity.IsSet() {
+		q.plan.Capacity, q.bounded = 0, false
+		return
+	}
+	if q.bounded {
+		way := andList(cycle)
+		if len(cycle) == 1 {
+			way = q.plan.Name + " itself"
+		}
+		c.warnAt(q.def.Capacity.Node, CodeCycleCapacity, "leave capacity out, and the queue is unbounded",
+			"%s is on a cycle (through %s): when it is full, a process of the cycle can wait for itself", q.plan.Name, way)
+	}
+}
+
+// checkWiring reports queues that cannot work, and those that nothing uses.
+func (c *compiler) checkWiring() {
+	c.checkCycleEnds()
+	if c.partial || c.found.HasErrors() {
+		return // what seems to be missing may stand where something could not be read
+	}
+	for _, q := range c.queues {
+		c.checkQueue(q)
+	}
+	for _, p := range c.processes {
+		c.checkReduce(p)
+	}
+}
+
+func (c *compiler) checkQueue(q *queue) {
+	name := q.plan.Name
+	switch {
+	case len(q.readers) > 0 && len(q.writers) == 0 && !q.dead:
+		c.errorAt(q.readers[0].node, CodeNeverWritten, "", "%s is read here, but nothing ever puts an item into it", name)
+	case len(q.writers) > 0 && len(q.readers) == 0 && q.bounded && !q.dead:
+		c.errorAt(q.writers[0].node, CodeNeverRead, "read it, or give it capacity: unbounded",
+			"%s is written here, but nothing ever reads it: at %d items its writers would wait for ever", name, q.plan.Capacity)
+	case len(c.places[name]) == 0 && !c.allows(q.def.Node, CodeUnused):
+		c.warnAt(q.def.Named.Key, CodeUnused, "", "nothing uses the queue %s", name)
+	}
+}
+
+// allows says whether a definition has an x-mprun-allow of its own for a warning about its name, which stands outside of it.
+func (c *compiler) allows(n *spec.Node, code string) bool {
+	return slices.ContainsFunc(c.doc.Allow, func(a spec.Allowance) bool {
+		return a.Scope == n.Range && slices.Contains(a.Codes, code)
+	})
+}
+
+// checkReduce warns of replicas that each reduce a part of the items of every key.
+func (c *compiler) checkReduce(p *process) {
+	if p.plan.Replicas < 2 {
+		return
+	}
+	from := ""
+	for i := range p.plan.Stages {
+		st := &p.plan.Stages[i]
+		note := c.notes[st]
+		if note == nil || note.op == nil {
+			continue
+		}
+		if readsQueue(note.op) && len(st.Operand.Places) > 0 {
+			from = st.Operand.Places[0].Name
+		}
+		if by, ok := note.op.Option("by"), st.Options["by"].Source != nil; by != nil && ok && note.op.Name == "reduce" && from != "" {
+			c.at(spec.Warning, note.key.At(), note.node.Path(), CodeSplitReduce,
+				"put the results into another queue and reduce them once more in a process with one replica",
+				"each of the "+shortJSON(p.plan.Replicas)+" replicas reduces the items that it happened to get from "+from+": a key can have several results")
+		}
+	}
+}
