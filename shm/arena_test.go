@@ -137,14 +137,17 @@ func TestOpenRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := dupFiles(t, a)
+	files, three := dupFiles(t, a), dupFiles(t, a)
+	if err := three[2].Close(); err != nil {
+		t.Fatal(err)
+	}
 	rows := []struct {
 		name  string
 		files []*os.File
 	}{
 		{"no files", nil},
 		{"an empty file", []*os.File{plain, files[0], files[1]}},
-		{"the spill file missing", dupFiles(t, a)[:2]},
+		{"the spill file missing", three[:2]},
 		{"the wrong order", []*os.File{files[1], files[0], files[2]}},
 	}
 	for _, row := range rows {

@@ -42,6 +42,8 @@ type chain struct {
 	kills    [2]int // in first lives, in later ones
 	slowly   bool   // recover with an interruption at each step
 	finished [chainSlots]bool
+	tick     <-chan time.Time // torture at each of these
+	torture  func()
 }
 
 type death struct {
@@ -95,14 +97,28 @@ func (c *chain) run() {
 		select {
 		case d := <-c.events:
 			c.reap(d)
+		case <-c.tick:
+			c.torture()
 		case <-deadline:
 			c.hang()
 		}
 	}
-	for _, p := range c.arena.Check() {
-		c.t.Errorf("check: %v", p)
-	}
+	checkIdle(c.t, c.arena)
 	c.compare()
+}
+
+// checkIdle checks an arena to which nobody is attached: as it is, and again with all hints rebuilt.
+func checkIdle(t testing.TB, a *Arena) {
+	t.Helper()
+	for _, p := range a.Check() {
+		t.Errorf("check: %v", p)
+	}
+	for i := range a.queues {
+		a.queues[i].repair()
+	}
+	for _, p := range a.Check() {
+		t.Errorf("check after the rebuild: %v", p)
+	}
 }
 
 // hang ends a run that does not move.

@@ -1,0 +1,138 @@
+//go:build linux
+
+package shm
+
+import (
+	"encoding/binary"
+	"slices"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// busyArena is an arena with something in every part: waiting, leased, reserved and free blocks, state, a record, held leases, a wait record.
+func busyArena(t testing.TB) *Arena {
+	a := newArena(t, 3, QueueConfig{Name: "q", Capacity: 8, MaxItem: 1000}, QueueConfig{Name: "spill", MaxItem: 1000})
+	for i := range a.Queues() {
+		q, s := a.Queue(i), attach(t, a, i)
+		for range 3 {
+			put(t, q, s, 2, "payload")
+		}
+		b := lease(t, q, s)
+		tx := s.Begin()
+		tx.Advance(b, 1)
+		tx.State([]byte("state"))
+		tx.Continue(true)
+		commit(t, s, tx)
+		reserve(t, q, s, 1, "more")
+		s.recordWait(WaitToRead, []*Queue{q}, Wait{})
+	}
+	return a
+}
+
+// Whatever the mapped words are, nothing faults, hangs or panics: each call gives a result or an error, and Check reports.
+func FuzzCorruptMemory(f *testing.F) {
+	f.Add([]byte{})
+	f.Add(binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint32(nil, 4096+192), 1<<63))
+	f.Add(slices.Repeat([]byte{0xff}, 120))
+	f.Fuzz(func(t *testing.T, patches []byte) {
+		a := busyArena(t)
+		l := a.layout
+		// Each patch is an offset and eight bytes, in everything before the payloads.
+		end := l.queues[0].payload
+		for ; len(patches) >= 12; patches = patches[12:] {
+			off := int64(binary.LittleEndian.Uint32(patches)) % (end/8 - 1) * 8
+			copy(a.mem[off:], patches[4:12])
+		}
+		a.Check()
+		a.Stats()
+		a.CycleQuiet([]int{0, 1}, []int{0, 1, 2})
+		// A lock word of nonsense makes everybody wait for an owner that is not there; the others go on.
+		for i := range a.queues {
+			a.queues[i].head.lock.word.Store(0)
+		}
+		for slot := range 3 {
+			exercise(a, slot)
+		}
+		a.Check()
+	})
+}
+
+// exercise does what a replacement would do, with whatever comes back.
+func exercise(a *Arena, slot int) {
+	if a.Recover(slot) != nil {
+		return
+	}
+	_ = a.Abandon(slot)
+	s, err := a.Attach(slot)
+	if err != nil {
+		return
+	}
+	if _, err := s.Adopt(); err != nil {
+		return
+	}
+	for i := range a.Queues() {
+		q := a.Queue(i)
+		tx := s.Begin()
+		if b, status, err := q.Reserve(s, 3, 100); err == nil && status == Reserved {
+			if _, err := b.Write([]byte("x")); err == nil {
+				tx.Publish(b, 1)
+			}
+		}
+		if b, status, err := q.Lease(s); err == nil && status == Leased {
+			_, _ = b.Payload()
+			tx.Advance(b, b.Cursor()+1)
+		}
+		if s.Commit(tx) != nil {
+			return
+		}
+	}
+}
+
+// Open refuses or gives an arena that can be used, whatever the header says.
+func FuzzOpen(f *testing.F) {
+	f.Add(uint16(0), uint64(0), int64(0))
+	f.Add(uint16(8), uint64(1), int64(-1))
+	f.Add(uint16(4096), uint64(1<<40), int64(5000))
+	f.Fuzz(func(t *testing.T, at uint16, mask uint64, size int64) {
+		a := newArena(t, 2, QueueConfig{Name: "q", Capacity: 8}, QueueConfig{Name: "spill"})
+		prefix := slices.Clone(a.mem[:3*pageBytes])
+		off := int(at) % (len(prefix) - 8)
+		binary.LittleEndian.PutUint64(prefix[off:], binary.LittleEndian.Uint64(prefix[off:])^mask)
+		length := a.layout.size
+		if size > 0 && size < 1<<30 {
+			length = size
+		}
+		file, err := createMemory("fuzz", length)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := file.WriteAt(prefix[:min(int64(len(prefix)), length)], 0); err != nil {
+			t.Fatal(err)
+		}
+		files := dupFiles(t, a)
+		if err := files[0].Close(); err != nil {
+			t.Fatal(err)
+		}
+		files[0] = file
+		b, err := Open(files)
+		if err != nil {
+			return
+		}
+		b.Check()
+		b.Stats()
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// An arena's memory cannot be taken away by shrinking the file.
+func TestSealed(t *testing.T) {
+	a := newArena(t, 1)
+	for _, f := range a.Files() {
+		if err := unix.Ftruncate(int(f.Fd()), 0); err == nil {
+			t.Errorf("%s can be shrunk", f.Name())
+		}
+	}
+}

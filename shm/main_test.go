@@ -1,0 +1,47 @@
+//go:build linux
+
+package shm
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"testing"
+)
+
+// TestMain is also the other process of a benchmark, and fails on leaked descriptors.
+func TestMain(m *testing.M) {
+	if n, err := strconv.Atoi(os.Getenv(echoVariable)); err == nil {
+		files := make([]*os.File, n)
+		for i := range files {
+			files[i] = os.NewFile(uintptr(3+i), "inherited")
+		}
+		if err := echo(files); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	before := memoryFiles()
+	code := m.Run()
+	if after := memoryFiles(); code == 0 && after > before {
+		fmt.Fprintf(os.Stderr, "%d descriptors of shared memory are open after the tests, %d before\n", after, before)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// memoryFiles counts the open descriptors of arenas and spill files.
+func memoryFiles() int {
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		panic(err)
+	}
+	n := 0
+	for _, e := range entries {
+		if to, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil && (len(to) > 6 && to[:7] == "/memfd:" || len(to) > 9 && to[len(to)-9:] == "(deleted)") {
+			n++
+		}
+	}
+	return n
+}
