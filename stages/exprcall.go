@@ -67,9 +67,8 @@ func (c *compiler) function(name string, at int, arguments []ast.Node) code {
 	if f.pattern && len(args) > 1 {
 		c.pattern(args[1], offsets[1]) // checks a constant one
 	}
-	if f.draws {
-		c.draws = true
-	}
+	c.draws = c.draws || f.draws
+	c.impure = c.impure || f.impure
 	if f.impure || len(args) == 0 {
 		return got
 	}

@@ -19,6 +19,9 @@ type ColumnLoop struct {
 	uniforms []uniform
 }
 
+// maxLoopSource bounds the source that loops are tried for: finding what is uniform is quadratic in the depth of its calls.
+const maxLoopSource = 4 << 10
+
 // uniform is a part of the expression that reads nothing of the item, such as vars.n: it is computed once for a column.
 type uniform struct {
 	expr *Expr
@@ -55,8 +58,11 @@ type loopNode struct {
 
 // ColumnLoop makes the loops for columns of the given kind; ok is false if the expression has to run item by item: if it is
 // anything but arithmetic, comparison, logic and ternaries over the item, its index, constants, what is the same for all items,
-// and int(), float(), len(), div() and mod() of these.
+// and int(), float(), div() and mod() of these.
 func (e *Expr) ColumnLoop(in ColumnKind) (l *ColumnLoop, ok bool) {
+	if len(e.source) > maxLoopSource {
+		return nil, false
+	}
 	b := columnBuilder{loop: &ColumnLoop{in: in}, scope: e.scope, source: e.source}
 	switch in {
 	case Ints:
@@ -210,11 +216,18 @@ func (b *columnBuilder) node(node ast.Node) *loopNode {
 	case *ast.ConditionalNode:
 		return b.conditional(n)
 	case *ast.BuiltinNode:
+		if same := b.uniform(node); same != nil {
+			return same
+		}
 		return b.call(n.Name, n.Arguments)
 	case *ast.CallNode:
+		if same := b.uniform(node); same != nil {
+			return same
+		}
 		if name, ok := n.Callee.(*ast.IdentifierNode); ok {
 			return b.call(name.Value, n.Arguments)
 		}
+		return nil
 	}
 	return b.uniform(node)
 }
@@ -223,7 +236,7 @@ func (b *columnBuilder) node(node ast.Node) *loopNode {
 func (b *columnBuilder) uniform(node ast.Node) *loopNode {
 	c := compiler{tree: exprTree{source: b.source, ascii: isASCII(b.source)}, scope: b.scope}
 	e := &Expr{code: c.value(node)}
-	if len(c.errs) > 0 || c.draws || slices.ContainsFunc(c.names, func(name string) bool { return !isUniform(name) }) {
+	if len(c.errs) > 0 || c.impure || slices.ContainsFunc(c.names, func(name string) bool { return !isUniform(name) }) {
 		return nil
 	}
 	e.slots, e.indexes = c.slots, c.indexes
@@ -458,7 +471,7 @@ func (b *columnBuilder) call(name string, arguments []ast.Node) *loopNode {
 	switch {
 	case (name == "div" || name == "mod") && len(args) == 2 && args[0].lane == laneInt && args[1].lane == laneInt:
 		return b.ints(intKernel(name), args[0], args[1])
-	case len(args) != 1 || args[0].isConst:
+	case len(args) != 1:
 		return nil
 	}
 	x := args[0]

@@ -266,3 +266,56 @@ func BenchmarkRun(b *testing.B) {
 		})
 	}
 }
+
+// TestColumnUniforms reads what is the same for all items.
+func TestColumnUniforms(t *testing.T) {
+	scope := &Scope{Vars: map[string]Type{"item": AnyType, "args": RecordOf(
+		FieldType{Name: "f", Type: FloatType}, FieldType{Name: "b", Type: BoolType}, FieldType{Name: "s", Type: StringType}, FieldType{Name: "n", Type: IntType},
+	)}}
+	ints, texts := Column{Kind: Ints, Ints: []int{1, 2}}, Column{Kind: Strings, Strings: []string{"a", "b"}}
+	tests := []struct {
+		src  string
+		in   Column
+		want string
+	}{
+		{"item * args.f", ints, "[0.5, 1.0]"},
+		{"args.b ? item : args.n", ints, "[1, 2]"},
+		{"item > 1 and args.b or not args.b", ints, "[false, true]"},
+		{"(item > 1) == args.b", ints, "[false, true]"},
+		{"(item > 1) != args.b", ints, "[true, false]"},
+		{"args.n - item", ints, "[6, 5]"},
+		{"args.n", ints, "[7, 7]"},
+		{"len(args.s) * item", ints, "[1, 2]"},
+		{"item == args.s", texts, "[false, true]"},
+		{"item == args.s ? item : item", texts, "none"},
+		{"item", texts, "none"},
+	}
+	for _, test := range tests {
+		e, err := CompileExpr(test.src, scope)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := "none"
+		if loop, ok := e.ColumnLoop(test.in.Kind); ok {
+			// Twice with other values, since the loop keeps its memory.
+			other := &Env{Args: map[string]any{"f": 9.5, "b": false, "s": "zz", "n": 100}}
+			env := &Env{Args: map[string]any{"f": 0.5, "b": true, "s": "b", "n": 7}}
+			var out Column
+			if !loop.Map(other, &test.in, &out) {
+				t.Errorf("%s gave up", test.src)
+			}
+			out.Reset()
+			if !loop.Map(env, &test.in, &out) {
+				t.Errorf("%s gave up", test.src)
+			}
+			got = columnText(out)
+			wrong := &Env{Args: map[string]any{"f": "x", "b": "x", "s": 1, "n": nil}}
+			if out.Reset(); loop.Map(wrong, &test.in, &out) || out.Len() > 0 {
+				t.Errorf("%s took values of other types and gave %s", test.src, columnText(out))
+			}
+		}
+		if got != test.want {
+			t.Errorf("%s gives %s, want %s", test.src, got, test.want)
+		}
+	}
+}

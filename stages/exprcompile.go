@@ -30,9 +30,10 @@ type compiler struct {
 	scope   *Scope
 	errs    ExprErrors
 	names   []string
-	slots   int // used in Env.slots
-	indexes int // used in Env.indexes
-	draws   bool
+	slots   int  // used in Env.slots
+	indexes int  // used in Env.indexes
+	draws   bool // a function uses Env.draws
+	impure  bool // the value does not depend on what is read alone
 	loops   []loop
 	lets    []let
 }

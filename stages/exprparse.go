@@ -84,27 +84,6 @@ func (t *exprTree) at(node ast.Node) int {
 	return t.offset(node.Location())
 }
 
-// begin is the byte at which a node begins.
-func (t *exprTree) begin(node ast.Node) int {
-	switch n := node.(type) {
-	case *ast.BinaryNode:
-		return t.begin(n.Left)
-	case *ast.MemberNode:
-		return t.begin(n.Node)
-	case *ast.SliceNode:
-		return t.begin(n.Node)
-	case *ast.ChainNode:
-		return t.begin(n.Node)
-	case *ast.ConditionalNode:
-		return t.begin(n.Cond)
-	case *ast.CallNode:
-		return t.begin(n.Callee)
-	case *ast.PredicateNode:
-		return t.begin(n.Node)
-	}
-	return t.offset(node.Location())
-}
-
 // syntaxError puts an error of expr's lexer or parser into the words of this project.
 func (t *exprTree) syntaxError(err error) *ExprError {
 	var at *file.Error
