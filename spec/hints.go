@@ -1,0 +1,46 @@
+package spec
+
+import "strings"
+
+// wrongKindHint is the remedy where a value is of another kind than its key takes.
+func wrongKindHint(n *Node, want FieldKind) string {
+	switch {
+	case n.IsEmpty() && n.hasComment():
+		return "everything behind # is a comment: put it in quotes if it is the value"
+	case n.IsScalar() && !n.IsEmpty() && n.Text == "" && want == KindExpression:
+		return "write '\"\"' for an empty text, null for nothing"
+	case n.IsEmpty() && (want == KindText || want == KindScript):
+		return "write '' for an empty text"
+	case n.Kind == Map && n.Style == Flow && jinja(n):
+		return "an expression in a text is written ${{ }}"
+	case n.Kind == Map && n.Style == Block && n.Range.Start.Line == n.Range.End.Line && (want == KindText || want == KindScript):
+		return writeAs(n.src, n.Range)
+	case n.Kind == Int && want == KindSize, n.Kind == Int && want == KindDuration:
+		return "add the unit"
+	case want == KindStruct && n.Kind == Seq:
+		return "write it without the dashes, or without [ ]"
+	}
+	return ""
+}
+
+// jinja reports whether a mapping comes of `{{ x }}`. The builder has dropped its key, which is no text, so that the mapping is empty.
+func jinja(n *Node) bool {
+	return len(n.Keys) == 0 && strings.HasPrefix(n.src.Text(n.Range), "{{")
+}
+
+// hasComment reports whether a comment follows on the line of a value.
+func (n *Node) hasComment() bool {
+	_, ok := commentBehind(n)
+	return ok
+}
+
+// stageHint is the remedy where a stage is no mapping: mostly the space behind its colon is missing.
+func stageHint(n *Node) string {
+	if n.Style != Plain {
+		return ""
+	}
+	if key, value, ok := strings.Cut(n.Text, ":"); ok && IsName(key) && value != "" && n.Range.Start.Line == n.Range.End.Line {
+		return writeInstead(n.src, n.Range, key+": "+value)
+	}
+	return ""
+}

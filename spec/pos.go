@@ -1,0 +1,34 @@
+package spec
+
+import "strconv"
+
+// Pos is a place in a document.
+type Pos struct {
+	File   string // name of the Source
+	Line   int    // from 1; 0 in a Pos that is unknown
+	Col    int    // from 1, in runes
+	Offset int    // from 0, in bytes
+}
+
+// IsValid reports whether the position is known.
+func (p Pos) IsValid() bool { return p.Line > 0 }
+
+// String is `file:line:col`, without the parts that are unknown.
+func (p Pos) String() string {
+	if !p.IsValid() {
+		return p.File
+	}
+	at := strconv.Itoa(p.Line) + ":" + strconv.Itoa(p.Col)
+	if p.File == "" {
+		return at
+	}
+	return p.File + ":" + at
+}
+
+// Range is the part of a document from Start up to, not including, End.
+type Range struct{ Start, End Pos }
+
+// Contains reports whether p lies in the range.
+func (r Range) Contains(p Pos) bool {
+	return r.Start.IsValid() && p.Offset >= r.Start.Offset && p.Offset < r.End.Offset
+}
