@@ -19,14 +19,14 @@ func testScope() *Scope {
 	}
 }
 
-// queue and array are resources as the runtime has them.
-type queue struct{ size int }
+// queueResource and arrayResource are resources as the runtime has them.
+type queueResource struct{ size int }
 
-func (q queue) Value() (any, error) {
+func (q queueResource) Value() (any, error) {
 	return map[string]any{"size": q.size, "closed": false}, nil
 }
 
-func (q queue) Field(name string) (any, error) {
+func (q queueResource) Field(name string) (any, error) {
 	switch name {
 	case "size":
 		return q.size, nil
@@ -36,11 +36,11 @@ func (q queue) Field(name string) (any, error) {
 	return nil, errors.New("a queue has no " + name)
 }
 
-type array []int32
+type arrayResource []int32
 
-func (a array) Value() (any, error)   { return []int32(a), nil }
-func (a array) Len() int              { return len(a) }
-func (a array) At(i int) (any, error) { return a[i], nil }
+func (a arrayResource) Value() (any, error)   { return []int32(a), nil }
+func (a arrayResource) Len() int              { return len(a) }
+func (a arrayResource) At(i int) (any, error) { return a[i], nil }
 
 type testResources map[string]any
 
@@ -60,7 +60,7 @@ func testEnv() *Env {
 		Self:      map[string]any{"name": "square", "index": 2},
 		Vars:      map[string]any{"n": 5, "label": nil, "xs": []any{4, 5}},
 		Bound:     []any{"index.html"},
-		Resources: testResources{"jobs": queue{12}, "hist": array{5, 6, 7}},
+		Resources: testResources{"jobs": queueResource{12}, "hist": arrayResource{5, 6, 7}},
 		Seed:      1,
 	}
 }

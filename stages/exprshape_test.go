@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func lit(v any) Source           { return Source{Kind: SourceLiteral, Value: v} }
+func literalSource(v any) Source { return Source{Kind: SourceLiteral, Value: v} }
 func exprSource(s string) Source { return Source{Kind: SourceExpr, Text: s, Pos: Pos{Line: 3, Col: 7}} }
 
 // text reads a text with ${{ }} into parts.
@@ -41,15 +41,15 @@ func TestShape(t *testing.T) {
 	}{
 		{"expression", exprSource("item.n + index"), "10", "10", "number", "index item", false},
 		{"constant", exprSource("1 + 1"), "2", "2", "int", "", true},
-		{"literal", lit("a"), `"a"`, "a", "string", "", true},
+		{"literal", literalSource("a"), `"a"`, "a", "string", "", true},
 		{"literal text", textSource("plain"), `"plain"`, "plain", "string", "", true},
 		{"empty text", textSource(""), `""`, "", "string", "", true},
 		{"text", textSource("<${{ item.s }}|${{ item.xs }}|${{ 1.0 }}>"), `"<grün|[1, 2, 3]|1.0>"`, "<grün|[1, 2, 3]|1.0>", "string", "item", false},
 		{"one value", textSource("${{ item.xs }}"), "[1, 2, 3]", "[1, 2, 3]", "any", "item", false},
 		{"braces", textSource("${{ map([1], {{a: it}}) }}"), `[{"a": 1}]`, `[{"a": 1}]`, "[{a: int}]", "", false},
-		{"list", Source{Kind: SourceList, Items: []Source{lit(1), exprSource("vars.n"), textSource("${{ page }}!")}}, `[1, 5, "index.html!"]`, `[1, 5, "index.html!"]`, "[int|string]", "page vars", false},
-		{"map", Source{Kind: SourceMap, Keys: []string{"b", "a"}, Items: []Source{lit(nil), exprSource("jobs.size")}}, `{"a": 12, "b": null}`, `{"a": 12, "b": null}`, "{a: int, b: null}", "jobs", false},
-		{"fixed list", Source{Kind: SourceList, Items: []Source{lit(1), exprSource("2 * 3")}}, "[1, 6]", "[1, 6]", "[int]", "", true},
+		{"list", Source{Kind: SourceList, Items: []Source{literalSource(1), exprSource("vars.n"), textSource("${{ page }}!")}}, `[1, 5, "index.html!"]`, `[1, 5, "index.html!"]`, "[int|string]", "page vars", false},
+		{"map", Source{Kind: SourceMap, Keys: []string{"b", "a"}, Items: []Source{literalSource(nil), exprSource("jobs.size")}}, `{"a": 12, "b": null}`, `{"a": 12, "b": null}`, "{a: int, b: null}", "jobs", false},
+		{"fixed list", Source{Kind: SourceList, Items: []Source{literalSource(1), exprSource("2 * 3")}}, "[1, 6]", "[1, 6]", "[int]", "", true},
 		{"fixed map", Source{Kind: SourceMap, Keys: []string{"x"}, Items: []Source{{Kind: SourceList}}}, `{"x": []}`, `{"x": []}`, "{x: [never]}", "", true},
 	}
 	for _, test := range tests {
@@ -97,7 +97,7 @@ func TestShape(t *testing.T) {
 }
 
 func TestShapeErrors(t *testing.T) {
-	src := Source{Kind: SourceMap, Keys: []string{"a", "b", "c"}, Items: []Source{exprSource("itm"), textSource("x${{ 1 + }}"), lit(1)}}
+	src := Source{Kind: SourceMap, Keys: []string{"a", "b", "c"}, Items: []Source{exprSource("itm"), textSource("x${{ 1 + }}"), literalSource(1)}}
 	_, err := Compile(&src, testScope())
 	var all ExprErrors
 	if !errors.As(err, &all) || len(all) != 2 || all[0].Pos.Line != 3 || all[1].Pos.Line != 5 || all[1].Offset != 5 {
@@ -136,7 +136,7 @@ func TestSourceJSON(t *testing.T) {
 		"int": 1, "float": 1.0, "big": math.MaxInt, "inf": math.Inf(-1), "bytes": []byte("\x00a\xff"), "null": nil,
 		"list": []any{math.NaN(), "x", map[string]any{}},
 	}
-	encoded, err := json.Marshal(lit(value))
+	encoded, err := json.Marshal(literalSource(value))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,8 +175,8 @@ func TestNormalize(t *testing.T) {
 		{map[any]any{"a": uint8(1)}, map[string]any{"a": 1}},
 		{[]any{1, []any{int64(2)}}, []any{1, []any{2}}},
 		{map[string]any{"a": map[string]any{"b": float32(1)}}, map[string]any{"a": map[string]any{"b": 1.0}}},
-		{array{1}, []any{1}},
-		{[]any{queue{1}}, []any{map[string]any{"size": 1, "closed": false}}},
+		{arrayResource{1}, []any{1}},
+		{[]any{queueResource{1}}, []any{map[string]any{"size": 1, "closed": false}}},
 	}
 	for _, test := range tests {
 		got, err := Normalize(test.in)

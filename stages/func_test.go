@@ -198,22 +198,22 @@ func TestFileFunctions(t *testing.T) {
 	}
 }
 
-// failing is a resource that cannot be read just now.
-type failing struct{}
+// brokenResource is a resource that cannot be read just now.
+type brokenResource struct{}
 
 var errFailing = errors.New("the manager is gone")
 
-func (failing) Value() (any, error) { return nil, errFailing }
+func (brokenResource) Value() (any, error) { return nil, errFailing }
 
-// plain is a resource that is a whole and nothing else.
-type plain struct{ v any }
+// wholeResource is a resource that is a whole and nothing else.
+type wholeResource struct{ v any }
 
-func (p plain) Value() (any, error) { return p.v, nil }
+func (p wholeResource) Value() (any, error) { return p.v, nil }
 
 func TestResources(t *testing.T) {
 	scope := &Scope{Vars: map[string]Type{"index": IntType}, Resources: map[string]Type{}}
 	env := &Env{Index: 1, Resources: testResources{
-		"q": queue{3}, "a": array{5, 6}, "bad": failing{}, "dict": plain{map[string]int{"x": 1}}, "total": 7, "wide": int64(8), "family": plain{[]any{queue{4}}}, "none": nil,
+		"q": queueResource{3}, "a": arrayResource{5, 6}, "bad": brokenResource{}, "dict": wholeResource{map[string]int{"x": 1}}, "total": 7, "wide": int64(8), "family": wholeResource{[]any{queueResource{4}}}, "none": nil,
 	}}
 	for name := range env.Resources.(testResources) {
 		scope.Resources[name] = AnyType

@@ -36,7 +36,7 @@ func TestTextOf(t *testing.T) {
 		{[]any{1, "a", nil, []byte{1}}, `[1, "a", null, "AQ=="]`},
 		{map[string]any{"b": 1, "a": []any{2.0}, "": false}, `{"": false, "a": [2.0], "b": 1}`},
 		{[]any{"\x00\x1f\n\r\t\"\\/é\u2028\xff"}, `["\u0000\u001f\n\r\t\"\\/é` + "\u2028" + `�"]`},
-		{array{1, 2}, "[1, 2]"},
+		{arrayResource{1, 2}, "[1, 2]"},
 	}
 	for _, test := range tests {
 		if got := TextOf(test.item); got != test.want {
