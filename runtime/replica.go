@@ -78,6 +78,7 @@ type replica struct {
 	code      int // exit code of the last end
 	failed    bool
 	stopped   bool        // it ended because it was asked to
+	timedOut  bool        // it was asked to because its process's time is over
 	killTimer *time.Timer // ends the grace
 
 	restarts     []time.Time // the latest ones, for the policy's window

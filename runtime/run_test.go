@@ -345,3 +345,26 @@ func TestAFailedCommandStopsTheOthers(t *testing.T) {
 		t.Errorf("failure %+v", f)
 	}
 }
+
+func TestAProcessHasItsTime(t *testing.T) {
+	slow := command("slow", "sleep", "1000")
+	slow.Timeout = "20ms"
+	got := runPlan(t, planOf(t, 0, slow), Options{})
+	if got.report.Status != StatusFailed || !strings.Contains(got.failures(), "timed out after 20ms") {
+		t.Errorf("status %d: %s", got.report.Status, got.failures())
+	}
+}
+
+// TestAStopCommandStops has a program that ignores SIGTERM and ends when a file appears.
+func TestAStopCommandStops(t *testing.T) {
+	stubborn := command("stubborn", "sh", "-c", "trap '' TERM; while ! test -e stop; do read -t 0.01 line || :; done; echo stopped")
+	stubborn.Command[0] = "bash"
+	stubborn.Stdin = planner.Stdio{Kind: "none"}
+	stubborn.Stop.Command = []string{"touch", "stop"}
+	stubborn.Daemon = true
+	got := runPlan(t, planOf(t, 0, stubborn, command("short", "true")), Options{})
+	got.ok(t)
+	if got.stdout != "stopped\n" {
+		t.Errorf("stdout %q", got.stdout)
+	}
+}

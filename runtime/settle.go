@@ -145,10 +145,13 @@ func (s *supervisor) stop(p *process) {
 }
 
 func (s *supervisor) stopReplica(r *replica) {
-	if r.slot >= 0 {
+	switch {
+	case r.slot >= 0:
 		s.arena.StopSlot(r.slot)
 		r.control.stop()
-	} else {
+	case len(r.process.plan.Stop.Command) > 0:
+		s.runStopCommand(r)
+	default:
 		sig := unix.SignalNum(r.process.plan.Stop.Signal)
 		if sig == 0 {
 			sig = syscall.SIGTERM
@@ -217,6 +220,9 @@ func (s *supervisor) exited(r *replica, e exit) {
 		lost = s.recover(r, said)
 	}
 	switch {
+	case r.timedOut:
+		r.state, r.failed = replicaEnded, true
+		s.fail(r.failure(nil, "timed out after "+r.process.plan.Timeout))
 	case e.code == workerReplay && r.slot >= 0:
 		r.starts--
 		s.restartReplay(r)

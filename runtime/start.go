@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
 	"github.com/mprun/mprun/planner"
@@ -26,6 +27,7 @@ func (s *supervisor) start(r *replica) {
 	r.starts++
 	if r.starts == 1 {
 		r.started = time.Now()
+		s.limitTime(r)
 	}
 	if err := start(r); err != nil {
 		r.state, r.failed, r.code = replicaEnded, true, 127
@@ -36,6 +38,38 @@ func (s *supervisor) start(r *replica) {
 	r.state = replicaRunning
 	if r.process.stopping {
 		s.stopReplica(r)
+	}
+}
+
+// limitTime ends a replica whose process may not run any longer.
+func (s *supervisor) limitTime(r *replica) {
+	d, err := time.ParseDuration(r.process.plan.Timeout)
+	if err != nil {
+		return // there is none
+	}
+	s.later(d, func() {
+		if r.state == replicaRunning && !r.process.stopping {
+			r.timedOut = true
+			s.stopReplica(r)
+		}
+	})
+}
+
+// runStopCommand runs the command by which a program is asked to end. It gets the program's process number in $MPRUN_PID.
+func (s *supervisor) runStopCommand(r *replica) {
+	p := *r.process.plan
+	p.Command = p.Stop.Command
+	path, err := s.lookPath(&p)
+	if err == nil {
+		var pid, pidfd int
+		env := append(s.environment(&p), fmt.Sprintf("MPRUN_PID=%d", r.pid))
+		if pid, pidfd, err = s.spawner.start(path, p.Command, env, s.dir(&p), []*os.File{s.null, s.null, s.null}, false); err == nil {
+			err = s.reaper.watch(pidfd, pid, nil)
+		}
+	}
+	if err != nil {
+		s.log.Warn("the command that stops it did not start: "+err.Error(), "process", r.name)
+		_ = unix.Kill(-r.pid, unix.SIGTERM)
 	}
 }
 

@@ -181,7 +181,9 @@ func (s *supervisor) loop(ctx context.Context) {
 	for s.settle(); !s.over(); s.settle() {
 		select {
 		case e := <-s.exits:
-			s.exited(e.tag.(*replica), e)
+			if r, ok := e.tag.(*replica); ok { // else it was a command that stops one
+				s.exited(r, e)
+			}
 		case call := <-s.calls:
 			call()
 		case sig := <-s.opt.Signals:
