@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // DefaultBlockItems is how many rows stages work on at a time where nothing else is said.
@@ -194,7 +193,7 @@ func (b *Builder) Expr(src *Source) (*RowExpr, error) {
 		return nil, err
 	}
 	e := &RowExpr{shape: shape, env: &b.env, attempt: &b.attempt, names: len(b.names)}
-	e.isItem = shape.expr != nil && strings.TrimSpace(shape.expr.Source()) == "item"
+	e.isItem = shape.expr != nil && isItem(shape.expr.Source())
 	for _, name := range shape.Names() {
 		if j := slices.Index(b.names, name); j >= 0 {
 			e.bound = append(e.bound, j)

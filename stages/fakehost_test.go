@@ -25,6 +25,7 @@ type world struct {
 	dir      string
 	programs Programs
 
+	trace   []string // all effects in their order, item by item
 	state   [][]byte // what the chain has written down since the last full one, which is first
 	commits int
 }
@@ -66,6 +67,7 @@ func (w *world) outcome() string {
 	for _, name := range names {
 		fmt.Fprintf(&b, "%s: %s\n", name, AppendJSON(nil, append([]any{}, w.queues[name].put...)))
 	}
+	fmt.Fprintf(&b, "trace: %q\n", w.trace)
 	fmt.Fprintf(&b, "stdout: %q\nstderr: %q\nresults: %q\nlogged: %q\nwritten: %q\n", w.stdout.String(), w.stderr.String(), w.results, w.logged, w.written)
 	return b.String()
 }
@@ -105,7 +107,7 @@ func (h *fakeHost) Inbox(queue string) (Inbox, error) {
 
 func (h *fakeHost) Outbox(queue string) (Outbox, error) {
 	if h.boxes[queue] == nil {
-		h.boxes[queue] = &fakeOutbox{host: h, queue: h.world.queue(queue)}
+		h.boxes[queue] = &fakeOutbox{host: h, name: queue, queue: h.world.queue(queue)}
 	}
 	return h.boxes[queue], nil
 }
@@ -244,6 +246,7 @@ func (q *fakeInbox) commit() {
 // fakeOutbox is the writing end of a queue. Its reader takes everything whenever the writer waits.
 type fakeOutbox struct {
 	host   *fakeHost
+	name   string
 	queue  *fakeQueue
 	inside int // items that its reader has not taken
 	total  int // items ever put by this worker
@@ -274,6 +277,12 @@ func (q *fakeOutbox) Put(c *Column, from, to int) (int, error) {
 	q.host.staged = append(q.host.staged, func() {
 		q.queue.put = append(q.queue.put, items...)
 		q.total -= n
+		if q.name == "out" {
+			return // no effect, but how the test looks at what comes out of the chain
+		}
+		for _, item := range items {
+			q.host.world.trace = append(q.host.world.trace, q.name+" "+string(AppendJSON(nil, item)))
+		}
 	})
 	return n, nil
 }
@@ -289,6 +298,7 @@ func (o *fakeOutlet) Print(to Stream, text []byte) (bool, error) {
 	}
 	s := string(text)
 	o.staged = append(o.staged, func() {
+		o.world.trace = append(o.world.trace, slices.Collect(strings.Lines(s))...)
 		if to == Stderr {
 			o.world.stderr.WriteString(s)
 			return
@@ -308,12 +318,18 @@ func (o *fakeOutlet) Result(name string, value any) (bool, error) {
 	if ask(o.empty) {
 		return false, nil
 	}
-	o.staged = append(o.staged, func() { o.world.results = append(o.world.results, name+"="+string(AppendJSON(nil, value))) })
+	o.staged = append(o.staged, func() {
+		o.world.trace = append(o.world.trace, name)
+		o.world.results = append(o.world.results, name+"="+string(AppendJSON(nil, value)))
+	})
 	return true, nil
 }
 
 func (o *fakeOutlet) Log(level, text string) (bool, error) {
-	o.staged = append(o.staged, func() { o.world.logged = append(o.world.logged, level+": "+text) })
+	o.staged = append(o.staged, func() {
+		o.world.trace = append(o.world.trace, text)
+		o.world.logged = append(o.world.logged, level+": "+text)
+	})
 	return true, nil
 }
 

@@ -1,6 +1,9 @@
 package stages
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Batches are invisible: results, order and effects are those of item after item. Two effects on a batch would come all of one and
 // then all of the other; and an effect on a whole batch would be ahead of an item that fails or ends the stream behind it. Where a
@@ -57,8 +60,13 @@ func anyEffect(stages []Stage) bool {
 
 // isPure says whether no item can fail in the stage or end the stream.
 func isPure(stage *Stage, op *Operator) bool {
-	if !op.Pure || stage.When != nil || stage.Timeout != nil {
+	if !op.Pure || stage.When != nil || stage.Timeout != nil || !isSafe(&stage.Operand) {
 		return false
+	}
+	for _, f := range stage.Options {
+		if !isSafe(&f) {
+			return false
+		}
 	}
 	return !slices.ContainsFunc(chainsOf(stage), func(stages []Stage) bool {
 		return slices.ContainsFunc(stages, func(s Stage) bool {
@@ -67,6 +75,37 @@ func isPure(stage *Stage, op *Operator) bool {
 		})
 	})
 }
+
+// isSafe says whether computing the field cannot fail on any item: it is the same for all, or the item itself.
+func isSafe(f *Field) bool {
+	for i := range f.Sources {
+		if !isSafeSource(&f.Sources[i]) {
+			return false
+		}
+	}
+	for i := range f.Branches {
+		if f.Branches[i].When != nil {
+			return false
+		}
+	}
+	return f.Source == nil || isSafeSource(f.Source)
+}
+
+func isSafeSource(src *Source) bool {
+	switch src.Kind {
+	case SourceLiteral:
+		return true
+	case SourceExpr:
+		return isItem(src.Text)
+	case SourceText:
+		return !slices.ContainsFunc(src.Parts, func(p TextPart) bool { return p.Expr && !isItem(p.Text) })
+	default:
+		return !slices.ContainsFunc(src.Items, func(s Source) bool { return !isSafeSource(&s) })
+	}
+}
+
+// isItem says whether an expression is nothing but the item.
+func isItem(text string) bool { return strings.TrimSpace(text) == "item" }
 
 // mayEnd says whether the stage may end the stream before its source does.
 func mayEnd(stage *Stage, op *Operator) bool {

@@ -68,8 +68,8 @@ func (p *logging) Step(r *Run, in, out *Batch) error {
 	return passOn(r, in, out, ok, err)
 }
 
-// failing is `fail`: the item fails with a text, and the process with a code unless somebody deals with it.
-type failing struct {
+// failNode is `fail`: the item fails with a text, and the process with a code unless somebody deals with it.
+type failNode struct {
 	text, code *RowExpr
 }
 
@@ -79,10 +79,10 @@ func buildFail(b *Builder, stage *Stage) (Node, error) {
 		return nil, err
 	}
 	code, err := b.Option("code")
-	return &failing{text: text, code: code}, err
+	return &failNode{text: text, code: code}, err
 }
 
-func (p *failing) Step(_ *Run, in, _ *Batch) error {
+func (p *failNode) Step(_ *Run, in, _ *Batch) error {
 	text, err := p.text.Text(in, 0)
 	if err != nil {
 		return err

@@ -152,7 +152,7 @@ func tableTransforms() []Operator {
 			Name: "route", Group: Transforms, Doc: "Lets each item go into the first branch whose condition holds, and what comes out of it go on; where none holds the item passes.",
 			Example: "route:\n  - when: item > 10\n    do: [put: large]\n  - do: [put: small]",
 			Operand: FieldDef{Kind: BranchesField, Doc: "The branches; each sees its items as one stream."},
-			Infer:   inferRoute, Build: buildRoute,
+			Pure:    true, Infer: inferRoute, Build: buildRoute,
 		},
 	}
 }

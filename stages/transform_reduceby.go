@@ -141,7 +141,7 @@ func (d *reducingBy) written() {
 
 func (d *reducingBy) Load(r *StateReader, _ bool) error {
 	d.ids.load(r)
-	d.emitted = r.Int()
+	emitted := r.Int()
 	switch r.Uint() {
 	case heldFresh:
 		d.forget()
@@ -163,6 +163,7 @@ func (d *reducingBy) Load(r *StateReader, _ bool) error {
 			}
 		}
 	}
+	d.emitted = emitted
 	if d.accs.Len() != d.keys.Len() || d.index.len() != d.keys.Len() || d.emitted < 0 || d.emitted > d.keys.Len() {
 		r.fail()
 	}

@@ -1,0 +1,187 @@
+package stages
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strconv"
+)
+
+// A brick is a few stages that take ints and give ints, so that any bricks in any order make a chain.
+type brick struct {
+	name   string
+	stages []Stage
+}
+
+// handled is a stage with a handler of errors.
+func handled(s Stage, then HandlerThen, do ...Stage) Stage {
+	s.OnError = &Handler{Then: then, Do: do}
+	return s
+}
+
+func named(s Stage, name string) Stage {
+	s.As = name
+	return s
+}
+
+func only(s Stage, when string) Stage {
+	s.When = srcExpr(when)
+	return s
+}
+
+func retried(s Stage, times int) Stage {
+	s.Retry = &Retry{Times: srcLiteral(times)}
+	return s
+}
+
+func mapStage(text string) Stage    { return stage("map", exprField(text)) }
+func filterStage(text string) Stage { return stage("filter", exprField(text)) }
+
+func countStage(op string, n int, options ...any) Stage {
+	return stage(op, Field{Source: srcLiteral(n)}, options...)
+}
+
+func putStage(queues ...string) Stage { return stage("put", queueField(queues...)) }
+
+func doStage(stages ...Stage) Stage { return stage("do", Field{Stages: stages}) }
+
+func teeStage(chains ...[]Stage) Stage {
+	var f Field
+	for _, c := range chains {
+		f.Branches = append(f.Branches, Branch{Stages: c})
+	}
+	return stage("tee", f)
+}
+
+func routeStage(branches ...Branch) Stage { return stage("route", Field{Branches: branches}) }
+
+func when(cond string, stages ...Stage) Branch {
+	if cond == "" {
+		return Branch{Stages: stages}
+	}
+	return Branch{When: srcExpr(cond), Stages: stages}
+}
+
+// fragile fails for some items.
+const fragile = `item % 4 == 1 ? int("x") : item + 1`
+
+func bricks() []brick {
+	return []brick{
+		{"map", []Stage{mapStage("item + 1")}},
+		{"map column", []Stage{mapStage("item % 2 == 0 ? item * 3 : -item")}},
+		{"map index", []Stage{mapStage("item + index")}},
+		{"filter", []Stage{filterStage("item % 3 != 0")}},
+		{"flat_map", []Stage{stage("flat_map", exprField("[item, item + 1]"))}},
+		{"flat_map some", []Stage{stage("flat_map", exprField("item % 4 == 0 ? null : map(0..(abs(item) % 5), it * 2)"))}},
+		{"reduce", []Stage{stage("reduce", exprField("acc + item"), "init", srcLiteral(0))}},
+		{"reduce first", []Stage{stage("reduce", exprField("acc * 2 % 1000 - item"))}},
+		{"count by", []Stage{stage("reduce", exprField("acc + 1"), "init", srcLiteral(0), "by", srcExpr("item % 5")), mapStage("item.key * 100 + item.value")}},
+		{"sum by", []Stage{stage("reduce", exprField("acc + item"), "by", srcExpr(`item % 3 == 0 ? "a" : item % 3`)), mapStage("item.value")}},
+		{"lists by", []Stage{stage("reduce", exprField("concat(acc, [item])"), "init", srcLiteral([]any{}), "by", srcExpr(`item / 2`)), mapStage("len(item.value) + sum(item.value)")}},
+		{"batch", []Stage{countStage("batch", 3), mapStage("len(item) * 1000 + sum(item)")}},
+		{"collect", []Stage{stage("collect", Field{Source: srcLiteral("all")}), stage("flat_map", exprField("item"))}},
+		{"take", []Stage{countStage("take", 5)}},
+		{"take 0", []Stage{countStage("take", 0)}},
+		{"skip", []Stage{countStage("skip", 4)}},
+		{"take_while", []Stage{stage("take_while", exprField("item < 60"))}},
+		{"distinct", []Stage{stage("distinct", exprField("item % 10"))}},
+		{"distinct kinds", []Stage{stage("distinct", exprField(`item % 3 == 0 ? "x" : item % 3 == 1 ? item / 3 : [item]`))}},
+		{"sort", []Stage{stage("sort", exprField("item % 6"))}},
+		{"sort desc", []Stage{stage("sort", exprField(`item % 2 == 0 ? "even" : item`), "desc", srcLiteral(true))}},
+		{"top", []Stage{countStage("top", 4, "by", srcExpr("item % 9"))}},
+		{"print", []Stage{stage("print", Field{})}},
+		{"print text", []Stage{stage("print", Field{Source: srcText("<${{ item }} ${{ index }}>")}, "end", srcLiteral(";\n"))}},
+		{"put", []Stage{putStage("q1")}},
+		{"put fragile", []Stage{handled(stage("put", queueField("q1"), "value", srcExpr(fragile)), ThenSkip)}},
+		{"put two", []Stage{putStage("q1", "q2")}},
+		{"ids", []Stage{stage("put", queueField("ids"), "value", srcExpr("[delivery.id, item]"))}},
+		{"random", []Stage{mapStage("random(0, 1000) + item")}},
+		{"do", []Stage{doStage(mapStage("item * 2"), putStage("q3"))}},
+		{"do many", []Stage{doStage(stage("items", Field{Source: &Source{Kind: SourceList, Items: []Source{*srcExpr("item"), *srcExpr("item + 1")}}}), stage("sort", Field{}, "desc", srcLiteral(true)), putStage("q4"))}},
+		{"do fragile", []Stage{handled(doStage(putStage("q3"), mapStage(fragile), putStage("q3")), ThenSkip)}},
+		{"do retried", []Stage{retried(handled(doStage(putStage("q3"), mapStage(fragile)), ThenPass), 2)}},
+		{"tee", []Stage{teeStage(
+			[]Stage{stage("reduce", exprField("acc + item")), putStage("q5")},
+			[]Stage{filterStage("item % 2 == 0"), countStage("take", 3), putStage("q6")},
+			[]Stage{stage("flat_map", exprField("[item, 0]")), countStage("batch", 2), putStage("q6")},
+		)}},
+		{"tee fragile", []Stage{handled(teeStage([]Stage{putStage("q5"), mapStage(fragile), stage("collect", Field{}), putStage("q6")}), ThenSkip)}},
+		{"route", []Stage{routeStage(
+			when("item % 2 == 0", mapStage("item * 2"), countStage("batch", 2), mapStage("sum(item)")),
+			when("item % 3 == 0", stage("flat_map", exprField("[item, item, item]")), putStage("q7")),
+		)}},
+		{"route else", []Stage{routeStage(
+			when("item % 2 == 0", countStage("take", 2)),
+			when("", stage("reduce", exprField("acc + item"), "init", srcLiteral(1000))),
+		)}},
+		{"route over", []Stage{routeStage(when("", countStage("take", 4)))}},
+		{"skip errors", []Stage{handled(mapStage(fragile), ThenSkip)}},
+		{"pass errors", []Stage{handled(mapStage(fragile), ThenPass)}},
+		{"end at error", []Stage{handled(mapStage(fragile), ThenEnd)}},
+		{"put errors", []Stage{handled(mapStage(fragile), ThenSkip, stage("put", queueField("errs"), "value", srcExpr("{item: item, error: error}")))}},
+		{"put errors, end", []Stage{handled(mapStage(fragile), ThenEnd, stage("print", Field{}), putStage("errs"))}},
+		{"handler fails", []Stage{handled(mapStage(fragile), ThenSkip, mapStage(`item > 40 ? int("y") : 0`), putStage("errs"))}},
+		{"fail", []Stage{only(stage("fail", Field{Source: srcText("bad ${{ item }}")}, "code", srcLiteral(7)), "item > 90")}},
+		{"fail, passed", []Stage{handled(stage("fail", Field{}), ThenPass, stage("log", Field{Source: srcExpr("error.message")}))}},
+		{"retry", []Stage{retried(handled(mapStage(fragile), ThenSkip, stage("put", queueField("errs"), "value", srcExpr("error.attempt"))), 2)}},
+		{"when", []Stage{only(mapStage("item * 7"), "item % 2 == 1")}},
+		{"when flat_map", []Stage{only(stage("flat_map", exprField("[item, item]")), "item % 2 == 1")}},
+		{"as", []Stage{named(mapStage("item * 7"), "x"), filterStage("x % 2 == 0"), mapStage("x + item")}},
+		{"as twice", []Stage{named(mapStage("item * 7"), "x"), named(stage("flat_map", exprField("[item, x]")), "x"), mapStage("x + item")}},
+		{"as sorted", []Stage{named(mapStage("item * 7 % 5"), "y"), named(stage("sort", exprField("y")), "z"), countStage("top", 6, "by", srcExpr("y * 2")), mapStage("y + z + item")}},
+		{"as route", []Stage{named(routeStage(when("item % 2 == 0", stage("flat_map", exprField("[item, 1]"))), when("", countStage("batch", 2), mapStage("sum(item)"))), "w"), mapStage("w + (item ?? 5)")}},
+		{"as do", []Stage{named(doStage(putStage("q3")), "v"), mapStage("v + 1")}},
+		{"source", []Stage{stage("items", Field{Source: &Source{Kind: SourceList, Items: []Source{*srcExpr("item"), *srcLiteral(1)}}}), mapStage("item + 2")}},
+		{"range", []Stage{stage("range", Field{Sources: []Source{*srcExpr("abs(item) % 4")}})}},
+		{"result", []Stage{stage("result", Field{Source: srcLiteral("r")})}},
+		{"log", []Stage{stage("log", Field{Source: srcText("saw ${{ item }}")}, "level", srcLiteral("debug"))}},
+	}
+}
+
+// wall is some bricks on top of each other behind a source.
+type wall struct {
+	names  string
+	stages []Stage
+}
+
+func randomWall(rnd *rand.Rand) wall {
+	all := bricks()
+	var w wall
+	if rnd.IntN(3) == 0 {
+		w.stages = []Stage{itemsStage(3, 1, 4, 1, 5, 9, 2, 6, 5, 35, 89, 79, 93)}
+		w.names = "items"
+	} else {
+		w.stages = []Stage{stage("get", queueField("in"))}
+		w.names = "get"
+	}
+	for range 1 + rnd.IntN(5) {
+		b := all[rnd.IntN(len(all))]
+		w.stages = append(w.stages, b.stages...)
+		w.names += " | " + b.name
+	}
+	w.stages = slices.Clone(w.stages)
+	for i := range w.stages {
+		w.stages[i].Pos = Pos{File: "wall.yaml", Line: i + 1, Col: 1}
+	}
+	return w
+}
+
+// fill puts random blocks into the queue that walls read.
+func (w *world) fill(rnd *rand.Rand) {
+	q := w.queue("in")
+	for range rnd.IntN(4) {
+		var c Column
+		for range 1 + rnd.IntN(20) {
+			c.Append(rnd.IntN(100))
+		}
+		q.blocks = append(q.blocks, c)
+	}
+	q.single = rnd.IntN(8) == 0
+	for i := range 8 {
+		if rnd.IntN(3) == 0 {
+			w.queue("q" + strconv.Itoa(i)).room = 1 + rnd.IntN(4)
+		}
+		if q := w.queue("q" + strconv.Itoa(i)); rnd.IntN(6) == 0 {
+			q.noReaders, q.after = true, rnd.IntN(12)
+		}
+	}
+}
