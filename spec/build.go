@@ -85,6 +85,7 @@ func (b *builder) alias(y *yaml.Node, at place) *Node {
 	if target == nil {
 		n.parent, n.key, n.index = at.parent, at.key, at.index
 		b.errorAt(n, CodeAlias, "", "the alias *%s contains itself", y.Value)
+		n.bad = true
 		return n
 	}
 	b.total += target.size
@@ -204,6 +205,7 @@ func (b *builder) checkTag(n *Node, tag string, start int) {
 	case want == Float && n.Kind == Int:
 		n.Kind, n.tagged = Float, true
 	case want != n.Kind:
+		n.bad = true
 		from := start + strings.IndexByte(string(b.src.Bytes[start:]), '!')
 		end := max(n.Range.End.Offset, from+len(tag))
 		b.add(Diagnostic{

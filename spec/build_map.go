@@ -47,6 +47,7 @@ func (m *mappingBuilder) badKey(key, value *Node) {
 		hint = "an expression in a text is written ${{ }}, and between [ ] or { } the text needs quotes"
 	}
 	m.errorAt(key, CodeKey, hint, "the key of a mapping must be a text, found %s", key.Kind)
+	m.node.bad = true
 }
 
 // own adds an entry that stands in the mapping itself: it takes the place of a merged one, and of its like there may be no other.

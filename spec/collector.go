@@ -8,7 +8,7 @@ type reader struct {
 	found Diagnostics
 }
 
-// add records a finding. It is dropped if its range is that of a node that could not be read (nil).
+// add records a finding.
 func (r *reader) add(d Diagnostic) {
 	if d.Severity == 0 {
 		d.Severity = Error
@@ -19,8 +19,11 @@ func (r *reader) add(d Diagnostic) {
 	r.found = append(r.found, d)
 }
 
-// errorAt records an error about a node.
+// errorAt records an error about a node, unless that has one that makes it unknown.
 func (r *reader) errorAt(n *Node, code, hint, format string, args ...any) {
+	if n.bad {
+		return
+	}
 	r.add(Diagnostic{Code: code, Range: n.At(), Path: n.Path(), Summary: fmt.Sprintf(format, args...), Hint: hint})
 }
 

@@ -75,6 +75,7 @@ type Node struct {
 	size   int    // values below and with this one, aliases expanded
 	inFlow bool   // the parent is a flow collection
 	tagged bool   // a core tag such as !!str set the kind
+	bad    bool   // it has a finding already, and is not known well enough for another
 }
 
 // Entry is a key of a mapping with its value.
