@@ -35,6 +35,7 @@ func Build(stages []Stage, opts Options) (*Chain, error) {
 	if err != nil {
 		return nil, err
 	}
+	chain.root = true
 	for _, batch := range shared.batches {
 		batch.tracked = shared.tracks
 	}

@@ -14,6 +14,7 @@ package stages
 type Chain struct {
 	links []*link
 	out   *Batch
+	root  bool // not inside of a stage
 }
 
 // State says what a chain can do next.
@@ -68,8 +69,10 @@ func (c *Chain) Advance(r *Run) (State, error) {
 			return 0, err
 		}
 		if c.links[i].cut {
-			if err := r.Cut(); err != nil {
-				return 0, err
+			if c.root { // the rows that are dropped inside of a stage do not come from a queue by themselves
+				if err := r.Cut(); err != nil {
+					return 0, err
+				}
 			}
 			c.cutBefore(i)
 		}
