@@ -13,6 +13,9 @@ import (
 // A ColumnLoop owns its memory, so each goroutine makes its own.
 type ColumnLoop struct {
 	in       ColumnKind
+	expr     *Expr
+	waits    bool // the nodes are made at the first column
+	broken   bool // no nodes could be made
 	item     *loopNode
 	root     *loopNode
 	order    []*loopNode // operands before what uses them
@@ -60,24 +63,35 @@ type loopNode struct {
 // anything but arithmetic, comparison, logic and ternaries over the item, its index, constants, what is the same for all items,
 // and int(), float(), div() and mod() of these.
 func (e *Expr) ColumnLoop(in ColumnKind) (l *ColumnLoop, ok bool) {
-	if len(e.source) > maxLoopSource {
+	if len(e.source) > maxLoopSource || in == Mixed {
 		return nil, false
 	}
-	b := columnBuilder{loop: &ColumnLoop{in: in}, scope: e.scope, source: e.source}
-	switch in {
+	l = &ColumnLoop{in: in, expr: e}
+	return l, l.build(nil)
+}
+
+// build makes the nodes. Without an env, the kinds of what is uniform may be unknown; then it is tried again at the first column.
+func (l *ColumnLoop) build(env *Env) (ok bool) {
+	b := columnBuilder{loop: l, scope: l.expr.scope, source: l.expr.source, env: env}
+	l.item, l.order, l.uniforms = &loopNode{lane: laneOf(l.in)}, nil, nil
+	l.root = b.node(l.expr.tree.node)
+	if l.waits = b.unknown && env == nil; l.waits {
+		return true
+	}
+	return l.root != nil && l.root.lane != laneText
+}
+
+// laneOf is the lane of a column's items.
+func laneOf(kind ColumnKind) lane {
+	switch kind {
 	case Ints:
-		b.loop.item = &loopNode{lane: laneInt}
+		return laneInt
 	case Floats:
-		b.loop.item = &loopNode{lane: laneFloat}
+		return laneFloat
 	case Strings:
-		b.loop.item = &loopNode{lane: laneText}
-	default:
-		return nil, false
+		return laneText
 	}
-	if b.loop.root = b.node(e.tree.node); b.loop.root == nil || b.loop.root.lane == laneText {
-		return nil, false
-	}
-	return b.loop, true
+	return 0
 }
 
 // Map appends the results for all items of in to out; an out that is not empty must be of the kind of the results, which are
@@ -103,7 +117,7 @@ func (l *ColumnLoop) Map(env *Env, in, out *Column) bool {
 // Select gives the results of a condition for all items of in; they stay valid until the next call. It reports false if the
 // column has to run item by item.
 func (l *ColumnLoop) Select(env *Env, in *Column) ([]bool, bool) {
-	if l.root.lane != laneBool || !l.compute(env, in) {
+	if !l.compute(env, in) || l.root.lane != laneBool {
 		return nil, false
 	}
 	return l.root.vectorBools(in.Len()), true
@@ -111,8 +125,13 @@ func (l *ColumnLoop) Select(env *Env, in *Column) ([]bool, bool) {
 
 // compute runs all nodes.
 func (l *ColumnLoop) compute(env *Env, in *Column) bool {
-	if in.Kind != l.in {
+	if in.Kind != l.in || l.broken {
 		return false
+	}
+	if l.waits {
+		if l.broken = !l.build(env); l.broken {
+			return false
+		}
 	}
 	l.item.ints, l.item.floats, l.item.texts = in.Ints, in.Floats, in.Strings
 	for _, u := range l.uniforms {
@@ -182,9 +201,11 @@ func room[T any](s []T, n int) []T {
 
 // columnBuilder turns a tree into nodes; nil stands for what has to run item by item.
 type columnBuilder struct {
-	loop   *ColumnLoop
-	scope  *Scope
-	source string
+	loop    *ColumnLoop
+	scope   *Scope
+	source  string
+	env     *Env // nil before the first column
+	unknown bool // something uniform is of a kind that only its value will tell
 }
 
 func (b *columnBuilder) add(n *loopNode) *loopNode {
@@ -240,8 +261,16 @@ func (b *columnBuilder) uniform(node ast.Node) *loopNode {
 		return nil
 	}
 	e.slots, e.indexes = c.slots, c.indexes
+	kind := e.Type().Kinds
+	if b.env != nil {
+		v, err := e.Run(b.env)
+		if err != nil {
+			return nil
+		}
+		kind = KindOf(v)
+	}
 	n := &loopNode{isConst: true}
-	switch e.Type().Kinds {
+	switch kind {
 	case KindInt:
 		n.lane = laneInt
 	case KindFloat:
@@ -251,6 +280,7 @@ func (b *columnBuilder) uniform(node ast.Node) *loopNode {
 	case KindString:
 		n.lane = laneText
 	default:
+		b.unknown = b.unknown || kind&(KindNumber|KindBool|KindString) != 0
 		return nil
 	}
 	b.loop.uniforms = append(b.loop.uniforms, uniform{e, n})

@@ -99,6 +99,9 @@ func TestColumnLoop(t *testing.T) {
 			in.Strings = rapid.SliceOfN(genDigits, 1, 8).Draw(t, "strings")
 			scope.Vars["item"] = StringType
 		}
+		if rapid.Bool().Draw(t, "untyped") { // as in a worker
+			scope.Vars["item"], scope.Vars["vars"], scope.Vars["index"] = AnyType, AnyType, AnyType
+		}
 		src := genSource(kind).Draw(t, "src")
 		e, err := CompileExpr(src, scope)
 		if err != nil {
@@ -269,9 +272,17 @@ func BenchmarkRun(b *testing.B) {
 
 // TestColumnUniforms reads what is the same for all items.
 func TestColumnUniforms(t *testing.T) {
-	scope := &Scope{Vars: map[string]Type{"item": AnyType, "args": RecordOf(
+	known := &Scope{Vars: map[string]Type{"item": AnyType, "args": RecordOf(
 		FieldType{Name: "f", Type: FloatType}, FieldType{Name: "b", Type: BoolType}, FieldType{Name: "s", Type: StringType}, FieldType{Name: "n", Type: IntType},
 	)}}
+	unknown := &Scope{Vars: map[string]Type{"item": AnyType, "args": AnyType}}
+	for _, scope := range []*Scope{known, unknown} {
+		testUniforms(t, scope)
+	}
+}
+
+func testUniforms(t *testing.T, scope *Scope) {
+	t.Helper()
 	ints, texts := Column{Kind: Ints, Ints: []int{1, 2}}, Column{Kind: Strings, Strings: []string{"a", "b"}}
 	tests := []struct {
 		src  string
@@ -287,7 +298,6 @@ func TestColumnUniforms(t *testing.T) {
 		{"args.n", ints, "[7, 7]"},
 		{"len(args.s) * item", ints, "[1, 2]"},
 		{"item == args.s", texts, "[false, true]"},
-		{"item == args.s ? item : item", texts, "none"},
 		{"item", texts, "none"},
 	}
 	for _, test := range tests {
