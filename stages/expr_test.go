@@ -125,6 +125,7 @@ func TestRun(t *testing.T) {
 		{`count(item.xs, it > 1)`, "2"},
 		{`reduce(item.xs, #acc + it)`, "6"},
 		{`reduce(item.xs, #acc + it, 0.5)`, "6.5"},
+		{`reduce(item.xs, sum(map(item.xs, it * #acc)))`, "36"},
 		{`reduce(item.xs, concat(#acc, [it]), [])`, "[1, 2, 3]"},
 		{`find(item.xs, it > 1)`, "2"},
 		{`find(item.xs, it > 9)`, "null"},

@@ -251,8 +251,12 @@ func (c *compiler) pointer(n *ast.PointerNode) code {
 	case n.Name == "index":
 		i := l.index
 		return code{typ: IntType, run: func(env *Env) (any, error) { return env.indexes[i], nil }}
-	case n.Name == "acc" && l.acc >= 0:
-		return c.slot(l.acc, l.accType)
+	case n.Name == "acc": // of the nearest reduce(), also from closures inside of it
+		for _, l := range slices.Backward(c.loops) {
+			if l.acc >= 0 {
+				return c.slot(l.acc, l.accType)
+			}
+		}
 	}
 	return c.fail(c.tree.at(n), "", "unknown name #%s", n.Name)
 }

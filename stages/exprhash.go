@@ -11,7 +11,7 @@ const (
 )
 
 // Hash is a hash of an item that depends on nothing but the item: the same in every process, on every machine, in every version.
-// Items that are Equal have the same hash, so an int and the float of the same value do.
+// Items that Compare as the same have the same hash, so an int and the float of the same value do.
 func Hash(item any) uint64 { return mix64(hashItem(hashSeed, item)) }
 
 func hashItem(h uint64, item any) uint64 {
@@ -23,6 +23,9 @@ func hashItem(h uint64, item any) uint64 {
 	case float64:
 		if v == math.Trunc(v) && v >= -1<<63 && v < 1<<63 {
 			return hashWord(hashByte(h, 'i'), uint64(int(v)))
+		}
+		if math.IsNaN(v) {
+			v = math.NaN() // there are many
 		}
 		return hashWord(hashByte(h, 'f'), math.Float64bits(v))
 	case string:
