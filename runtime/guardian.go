@@ -3,7 +3,6 @@ package runtime
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -88,12 +87,7 @@ func (g *guardian) close() {
 	}
 	g.tell("bye")
 	g.pipe.Close()
-	var status unix.WaitStatus
-	for {
-		if _, err := unix.Wait4(g.pid, &status, 0, nil); !errors.Is(err, unix.EINTR) {
-			return
-		}
-	}
+	wait4(g.pid)
 }
 
 // GuardianMain is the main function of the guardian process; it returns the exit code.

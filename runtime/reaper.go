@@ -3,14 +3,19 @@ package runtime
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
 // reaper waits for the ends of child processes through their pidfds: the kernel's proof of death, which no process number can be
-// taken for. For each it first kills what is left of the child's process group, while the zombie still keeps the number taken, and
-// only then reaps it.
+// taken for.
+//
+// A worker's end is its process group's: what is left of the group is killed while the zombie still keeps the number taken, then the
+// worker is reaped. A program's end is when its group is empty: what it left running in the background is waited for. This process
+// must be the subreaper of its children (becomeSubreaper), so that it can reap those, too.
 type reaper struct {
 	epoll int
 	wake  int // eventfd that ends the loop
@@ -19,11 +24,14 @@ type reaper struct {
 
 	mu       sync.Mutex
 	children map[int32]child // by pidfd
+
+	lingering []exit // programs whose group is not empty yet; owned by loop
 }
 
 type child struct {
-	pid int
-	tag any
+	pid   int
+	tag   any
+	group bool // it ends with its group
 }
 
 // exit is the end of a child.
@@ -31,6 +39,17 @@ type exit struct {
 	pid  int
 	tag  any // as given to watch
 	code int // -N after signal N
+}
+
+// lingerEvery is how often the reaper looks whether a group is empty: there is no event for it.
+const lingerEvery = 20 * time.Millisecond
+
+// becomeSubreaper has orphans among the descendants of this process become its children. See PR_SET_CHILD_SUBREAPER in prctl(2).
+func becomeSubreaper() error {
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("becoming the subreaper of the run: %w", err)
+	}
+	return nil
 }
 
 // newReaper starts a reaper, which sends what it reaps to ends until close.
@@ -55,10 +74,10 @@ func newReaper(ends chan<- exit) (*reaper, error) {
 	return r, nil
 }
 
-// watch has the reaper send the end of the child pid, whose pidfd it takes over.
-func (r *reaper) watch(pidfd, pid int, tag any) error {
+// watch has the reaper send the end of the child pid, whose pidfd it takes over; with group, the end of its group.
+func (r *reaper) watch(pidfd, pid int, tag any, group bool) error {
 	r.mu.Lock()
-	r.children[int32(pidfd)] = child{pid: pid, tag: tag}
+	r.children[int32(pidfd)] = child{pid: pid, tag: tag, group: group}
 	r.mu.Unlock()
 	event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(pidfd)}
 	if err := unix.EpollCtl(r.epoll, unix.EPOLL_CTL_ADD, pidfd, &event); err != nil {
@@ -83,7 +102,11 @@ func (r *reaper) loop() {
 	defer close(r.done)
 	events := make([]unix.EpollEvent, 64)
 	for {
-		n, err := unix.EpollWait(r.epoll, events, -1)
+		timeout := -1
+		if len(r.lingering) > 0 {
+			timeout = int(lingerEvery.Milliseconds())
+		}
+		n, err := unix.EpollWait(r.epoll, events, timeout)
 		if err != nil && !errors.Is(err, unix.EINTR) {
 			return
 		}
@@ -93,6 +116,13 @@ func (r *reaper) loop() {
 			}
 			r.reap(event.Fd)
 		}
+		r.lingering = slices.DeleteFunc(r.lingering, func(e exit) bool {
+			empty := groupEmpty(e.pid)
+			if empty {
+				r.ends <- e
+			}
+			return empty
+		})
 	}
 }
 
@@ -104,19 +134,42 @@ func (r *reaper) reap(pidfd int32) {
 	if !ok {
 		return
 	}
-	// The zombie is the leader of its group and keeps the number from being given to another.
-	_ = unix.Kill(-c.pid, unix.SIGKILL)
-	var status unix.WaitStatus
-	for {
-		_, err := unix.Wait4(c.pid, &status, 0, nil)
-		if !errors.Is(err, unix.EINTR) {
-			break
-		}
+	if !c.group {
+		// The zombie is the leader of its group and keeps the number from being given to another.
+		_ = unix.Kill(-c.pid, unix.SIGKILL)
 	}
+	status := wait4(c.pid)
 	unix.Close(int(pidfd)) // leaves the epoll with it
 	code := status.ExitStatus()
 	if status.Signaled() {
 		code = -int(status.Signal())
 	}
-	r.ends <- exit{pid: c.pid, tag: c.tag, code: code}
+	end := exit{pid: c.pid, tag: c.tag, code: code}
+	if c.group && !groupEmpty(c.pid) {
+		r.lingering = append(r.lingering, end)
+		return
+	}
+	r.ends <- end
+}
+
+// wait4 reaps the child pid, which has ended.
+func wait4(pid int) unix.WaitStatus {
+	var status unix.WaitStatus
+	for {
+		if _, err := unix.Wait4(pid, &status, 0, nil); !errors.Is(err, unix.EINTR) {
+			return status
+		}
+	}
+}
+
+// groupEmpty reaps what has ended of a process group whose leader is gone, and says whether nothing is left. As long as something is,
+// its number is not given to another.
+func groupEmpty(pgid int) bool {
+	for {
+		pid, err := unix.Wait4(-pgid, nil, unix.WNOHANG, nil)
+		if errors.Is(err, unix.EINTR) || (err == nil && pid > 0) {
+			continue
+		}
+		return errors.Is(unix.Kill(-pgid, 0), unix.ESRCH)
+	}
 }

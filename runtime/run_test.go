@@ -368,3 +368,29 @@ func TestAStopCommandStops(t *testing.T) {
 		t.Errorf("stdout %q", got.stdout)
 	}
 }
+
+func TestACommandEndsWithItsGroup(t *testing.T) {
+	got := runPlan(t, planOf(t, 0, command("shell", "sh", "-c", "(while ! test -e go; do sleep 0.01; done; echo background) & touch go; echo shell")), Options{})
+	got.ok(t)
+	if want := "background\nshell\n"; got.stdout != want && got.stdout != "shell\nbackground\n" {
+		t.Errorf("stdout %q", got.stdout)
+	}
+}
+
+func TestWhatLeavesItsGroupIsKilledAtTheEnd(t *testing.T) {
+	plan := planOf(t, 0, command("shell", "sh", "-c", "setsid sh -c 'echo $$ > pid; exec sleep 1000' & while ! test -s pid; do sleep 0.01; done"))
+	plan.Processes[0].Stdout = planner.Stdio{Kind: "none"}
+	got := runPlan(t, plan, Options{})
+	got.ok(t)
+	data, err := os.ReadFile(filepath.Join(plan.Dir, "pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, 0); err != syscall.ESRCH {
+		t.Errorf("process %d: %v", pid, err)
+	}
+}

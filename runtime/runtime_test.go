@@ -105,7 +105,7 @@ func TestReaperKillsTheGroup(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Close()
-	if err := reaper.watch(pidfd, pid, "tag"); err != nil {
+	if err := reaper.watch(pidfd, pid, "tag", false); err != nil {
 		t.Fatal(err)
 	}
 	got := <-ends
@@ -139,7 +139,7 @@ func TestReaperTellsSignals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := reaper.watch(pidfd, pid, nil); err != nil {
+	if err := reaper.watch(pidfd, pid, nil, false); err != nil {
 		t.Fatal(err)
 	}
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {

@@ -64,7 +64,7 @@ func (s *supervisor) runStopCommand(r *replica) {
 		var pid, pidfd int
 		env := append(s.environment(&p), fmt.Sprintf("MPRUN_PID=%d", r.pid))
 		if pid, pidfd, err = s.spawner.start(path, p.Command, env, s.dir(&p), []*os.File{s.null, s.null, s.null}, false); err == nil {
-			err = s.reaper.watch(pidfd, pid, nil)
+			err = s.reaper.watch(pidfd, pid, nil, false)
 		}
 	}
 	if err != nil {
@@ -151,7 +151,7 @@ func (s *supervisor) startCommand(r *replica) error {
 func (s *supervisor) watch(r *replica, pid, pidfd int) error {
 	r.pid = pid
 	s.guardian.group(pid)
-	return s.reaper.watch(pidfd, pid, r)
+	return s.reaper.watch(pidfd, pid, r, r.slot < 0)
 }
 
 // openStdio is the file for descriptor fd of a command; own says that it must be closed here once the command has it.

@@ -83,6 +83,9 @@ func newSupervisor(plan *planner.Plan, opt Options) (_ *supervisor, err error) {
 	if err := s.prepareMemory(); err != nil {
 		return nil, err
 	}
+	if err := becomeSubreaper(); err != nil {
+		return nil, err
+	}
 	if s.null, err = os.OpenFile(os.DevNull, os.O_RDWR, 0); err != nil {
 		return nil, err
 	}
