@@ -28,6 +28,8 @@ type world struct {
 	trace   []string // all effects in their order, item by item
 	state   [][]byte // what the chain has written down since the last full one, which is first
 	commits int
+
+	volatiles int // how often a stage has said that it reads what cannot be read again
 }
 
 // fakeQueue is a queue: blocks of items to be read, or what was put.
@@ -89,6 +91,9 @@ type fakeHost struct {
 	// full says whether the next Save is to be a full one; nil: only the first is.
 	full func() bool
 
+	// onWait is called when the chain waits, after the commit.
+	onWait func()
+
 	volatile Pos
 	cuts     int
 	saved    bool
@@ -115,7 +120,11 @@ func (h *fakeHost) Outbox(queue string) (Outbox, error) {
 func (h *fakeHost) Outlet() Outlet       { return (*fakeOutlet)(h) }
 func (h *fakeHost) Programs() Programs   { return h.world.programs }
 func (h *fakeHost) Resources() Resources { return nil }
-func (h *fakeHost) Volatile(pos Pos)     { h.volatile = pos }
+
+func (h *fakeHost) Volatile(pos Pos) {
+	h.volatile = pos
+	h.world.volatiles++
+}
 
 func (h *fakeHost) Cut() error {
 	h.cuts++
@@ -174,6 +183,9 @@ func (h *fakeHost) save() {
 func (h *fakeHost) Wait(w Waiter, timeout time.Duration) error {
 	if err := h.Commit(); err != nil {
 		return err
+	}
+	if h.onWait != nil {
+		h.onWait()
 	}
 	ctx, cancel := context.Background(), context.CancelFunc(func() {})
 	if timeout > 0 {

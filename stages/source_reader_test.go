@@ -152,7 +152,7 @@ func FuzzReader(f *testing.F) {
 func TestReaderRandom(t *testing.T) {
 	bricks := []string{"a", "b", ",", "\n", "\n", "\r\n", "\"", "\"\"", "\x00", "1", "{", "}", "[", "]", ":", " ", "ä", "\xc3", "\"x\"", "{\"k\": 1}", "-1.5e3", "\\u00"}
 	rng := rand.New(rand.NewPCG(1, 2))
-	for range 1200 {
+	for range 700 {
 		var data []byte
 		for range rng.IntN(30) {
 			data = append(data, bricks[rng.IntN(len(bricks))]...)
