@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 
@@ -91,6 +92,9 @@ func newControl(socket *os.File) *control {
 		defer close(c.done)
 		for {
 			m, err := receive(socket)
+			if errors.Is(err, unix.ECONNRESET) {
+				continue // it ended without reading all that it was told; what it said still comes
+			}
 			if err != nil {
 				return
 			}

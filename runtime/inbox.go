@@ -157,6 +157,7 @@ func (h *host) saveLeases(w *stages.StateWriter) {
 			w.Text(name)
 			w.Uint(in.block.Seq())
 			w.Uint(uint64(in.taken))
+			w.Uint(uint64(in.block.Tries()))
 		}
 	}
 }
@@ -166,12 +167,13 @@ type leaseNote struct {
 	queue string
 	seq   uint64
 	taken int
+	tries int // deliveries at the time of the commit: more of them are deaths since
 }
 
 func (h *host) loadLeases(r *stages.StateReader) {
 	h.notes = h.notes[:0]
 	for n := r.Uint(); n > 0 && r.Err() == nil; n-- {
-		h.notes = append(h.notes, leaseNote{queue: r.Text(), seq: r.Uint(), taken: int(r.Uint())})
+		h.notes = append(h.notes, leaseNote{queue: r.Text(), seq: r.Uint(), taken: int(r.Uint()), tries: int(r.Uint())})
 	}
 }
 
@@ -188,10 +190,11 @@ func (h *host) adoptLeases(adopted shm.Adopted) error {
 			}
 			in := end.(*inbox)
 			in.block, in.taken = block, min(note.taken, block.Items())
-			if limit := in.def.MaxDeliveries; limit > 0 && block.Tries() > limit {
+			deaths := block.Tries() - note.tries // without a commit between them: the item got no further
+			if limit := in.def.MaxDeliveries; limit > 0 && deaths >= limit {
 				return &stages.StageError{
 					Op: "get", Pos: in.def.Pos, Type: "max-deliveries",
-					Text: fmt.Sprintf("%d workers died at work on an item of queue %s [max-deliveries]", block.Tries()-1, note.queue),
+					Text: fmt.Sprintf("%d workers died at the same place of an item of queue %s [max-deliveries]", deaths, note.queue),
 				}
 			}
 		}

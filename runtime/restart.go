@@ -17,8 +17,9 @@ type restartPolicy struct {
 	backoff, backoffAtMost time.Duration
 }
 
-// maxBarren is how many deaths in a row, with no commit between them, show that a worker dies of what it does and not of chance.
-const maxBarren = 10
+// maxBarren is how many deaths in a row, with no commit between them, show that a worker dies of what it does and not of chance. It is
+// high because a start takes milliseconds: somebody who kills at random on a busy machine hits the same start several times.
+const maxBarren = 100
 
 func newRestartPolicy(r planner.Restart) (restartPolicy, error) {
 	p := restartPolicy{when: r.When, max: r.Max}
