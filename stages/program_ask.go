@@ -32,15 +32,19 @@ func (n *askNode) ask(r *Run, in, out *Batch) error {
 	}
 	if n.asked == 0 {
 		n.since = time.Now()
+		if err := n.hear(1, &n.answers); !errors.Is(err, errNotYet) {
+			return n.unasked(err)
+		}
 	}
 	if err := n.sayMore(in); err != nil {
 		return err
 	}
-	err := n.hear(max(1, min(n.asked, r.Limit)), &n.answers)
+	if n.asked == 0 { // it has closed its input: how it ends is what there is to say
+		return n.await(r)
+	}
+	err := n.hear(min(n.asked, max(r.Limit, 1)), &n.answers)
 	k := n.answers.Len()
 	switch {
-	case k > n.asked:
-		return n.unasked()
 	case k > 0:
 		out.EmitColumn(in, &n.answers)
 		in.Drop(k)
@@ -59,11 +63,8 @@ func (n *askNode) ask(r *Run, in, out *Batch) error {
 	return err
 }
 
-// sayMore writes rows to the program, as many as it has room for. Before the first of them, it must not have anything to say.
+// sayMore writes rows to the program, as many as it has room for.
 func (n *askNode) sayMore(in *Batch) error {
-	if n.asked == 0 && n.talk.hasNews() {
-		return nil
-	}
 	for n.asked < in.Len() && n.talk.room() {
 		err := n.say(in.Item(n.asked))
 		if err != nil && n.asked > 0 {
@@ -88,8 +89,14 @@ func (n *askNode) await(r *Run) error {
 	return r.Wait(n.talk, left)
 }
 
-// unasked is the failure of a program that says something nobody asked for.
-func (n *askNode) unasked() error {
+// unasked is the failure of a program that says something nobody asked for, or has gone; err is what hear has said.
+func (n *askNode) unasked(err error) error {
+	switch {
+	case errors.Is(err, io.EOF):
+		return n.silent()
+	case err != nil:
+		return err
+	}
 	return Failf("exec", "%s wrote more than it was asked: with `per: item` each line gets one line (`per: stream` is free)", n.talk.name)
 }
 
@@ -113,8 +120,8 @@ func (n *askNode) Flush(r *Run, _ *Batch) (bool, error) {
 		return false, r.Await(n.talk)
 	case errors.Is(err, io.EOF):
 		err = n.talk.result()
-	case err == nil:
-		err = n.unasked()
+	default:
+		err = n.unasked(err)
 	}
 	n.Reset()
 	return true, err
