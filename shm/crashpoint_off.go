@@ -2,5 +2,13 @@
 
 package shm
 
+import "time"
+
+// No sleep is longer than these: a wake may have gone to a process that is stopped.
+const (
+	waitBound = 100 * time.Millisecond
+	lockBound = 20 * time.Millisecond
+)
+
 // crashpoint is nothing in a program without the tag crashpoints.
 func crashpoint(point) {}

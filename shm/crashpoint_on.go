@@ -8,8 +8,15 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
+)
+
+// With crash points, sleeps are as good as unbounded: a lost wake-up is then seen as a run that hangs, not as a delay.
+const (
+	waitBound = time.Hour
+	lockBound = time.Hour
 )
 
 // crashAt reads MPRUN_CRASH=name:n, the passage at which the process kills itself.

@@ -2,20 +2,13 @@
 
 package shm
 
-import (
-	"sync/atomic"
-	"time"
-)
+import "sync/atomic"
 
 // A lockWord is an owner-tagged futex lock: 0 is free, else the owner's tag, with lockWaiter when somebody may sleep for it.
 // The protocol is models/lock.pml.
 type lockWord struct{ word atomic.Uint32 }
 
-const (
-	lockWaiter = 1 << 31
-	// A wake may have gone to a process that is stopped, so no sleep is longer than this.
-	lockBound = 20 * time.Millisecond
-)
+const lockWaiter = 1 << 31
 
 func (l *lockWord) tryLock(me tag) bool { return l.word.CompareAndSwap(0, uint32(me)) }
 

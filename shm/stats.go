@@ -46,7 +46,7 @@ func (a *Arena) Stats() Stats {
 	for i := range st.Queues {
 		q, out := &a.queues[i], &st.Queues[i]
 		out.Name = q.Name()
-		out.Waiting, out.Reserved = max(0, q.head.readyItems.Load()), max(0, q.head.reservedItems.Load())
+		out.Waiting, out.Reserved = q.waiting()
 		out.Leased = max(0, int64(out.Published-out.Finished)-out.Waiting)
 		out.Closed, out.ReadersGone = q.Closed(), q.ReadersGone()
 	}
@@ -69,4 +69,20 @@ func (a *Arena) SlotStats(slot int) SlotStats {
 		st.Waiting = &w
 	}
 	return st
+}
+
+// waiting is the items that wait and those that are being filled: by the counts, or by the table where a death has made them doubtful.
+func (q *Queue) waiting() (ready, reserved int64) {
+	if q.head.dirty.Load() == 0 {
+		return max(0, q.head.readyItems.Load()), max(0, q.head.reservedItems.Load())
+	}
+	for i := range q.used() {
+		switch e := &q.table[i]; blockWord(e.word.Load()).state() {
+		case blockReady:
+			ready += e.left()
+		case blockFilling:
+			reserved += e.left()
+		}
+	}
+	return ready, reserved
 }

@@ -92,7 +92,7 @@ func (c *chain) run() {
 	for slot := range chainSlots {
 		c.start(slot)
 	}
-	deadline := time.After(60 * time.Second)
+	deadline := time.After(30 * time.Second)
 	for len(c.running) > 0 {
 		select {
 		case d := <-c.events:

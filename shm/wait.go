@@ -29,10 +29,8 @@ type Wait struct {
 	OtherSources bool          // something beside the queue, of which Slot.Wake tells, may make the worker emit items
 }
 
-const (
-	waitSpin  = 120                    // rounds of pause(8): about what going to sleep and being woken costs (11 to 14 us)
-	waitBound = 100 * time.Millisecond // no sleep is longer: a wake may have been meant for us by a process that is stopped
-)
+// waitSpin is rounds of pause(8): about what going to sleep and being woken costs (11 to 14 us).
+const waitSpin = 120
 
 // WaitReadable waits until Lease may give something else than Empty. The slot must hold no reserved block.
 func (q *Queue) WaitReadable(s *Slot, w Wait) (WaitResult, error) {
