@@ -1,0 +1,163 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// example is a row: a file of examples/, how it is run, and what it must print, computed without mprun.
+type example struct {
+	file   string
+	args   []string // DIR stands for an empty folder
+	stdin  string
+	script string // a shell script that prints what is expected, in examples/ and with DIR in the environment
+	needs  []string
+	after  bool   // the script is run after mprun
+	file2  string // a file that must have what is expected, in place of standard output
+	stderr string // part of standard error
+}
+
+var examples = []example{
+	{file: "hello.yaml", args: []string{"name=Ada"}, script: `printf 'Hello, Ada!\nGood evening, Ada!\n'`},
+	{file: "squares.yaml", script: `awk 'BEGIN { for (i = 0; i < 1000; i++) s += i * i; print s }'`, needs: []string{"awk"}},
+	{
+		file: "wordcount.yaml", needs: []string{"awk", "go"},
+		script: `find "$(go env GOROOT)/src" -name '*.go' -type f -print0 | xargs -0 cat |
+			awk '{ gsub(/[^A-Za-z]+/, " "); for (i = 1; i <= NF; i++) if (length($i) > 2) n[$i]++ } END { for (w in n) print n[w], w }' |
+			sort -k1,1nr -k2,2 | head -20`,
+	},
+	{file: "checksums.yaml", script: `sha256sum links/* | sort`, needs: []string{"sha256sum"}},
+	{
+		file: "checksums.yaml", args: []string{"files=../**/*.go"}, needs: []string{"sha256sum"},
+		script: `find .. -name '*.go' -print0 | xargs -0 sha256sum | sort`,
+	},
+	{
+		file: "links.yaml", needs: []string{"python3"},
+		script: `python3 -c '
+import os, re
+seen, todo = set(), ["index.html"]
+while todo:
+    page = todo.pop()
+    if page in seen: continue
+    seen.add(page)
+    if os.path.exists("links/" + page):
+        todo += [l for l in re.findall("href=\"([^\"]+)\"", open("links/" + page).read()) if "://" not in l]
+for line in sorted(("ok      " if os.path.exists("links/" + p) else "missing ") + p for p in seen): print(line)'`,
+	},
+	{
+		file: "logs.yaml", args: []string{"logs=DIR/logs"}, after: true, needs: []string{"gzip", "awk"},
+		script: `test "$(gzip -dc "$DIR"/logs/*.gz | wc -l)" = 20000 && gzip -dc "$DIR"/logs/*.gz |
+			awk '$5 ~ /^5/ { n[$3]++ } END { for (p in n) print n[p], p }' | sort -k1,1nr -k2,2 | head -3`,
+	},
+	{file: "convert.yaml", script: convertScript, needs: []string{"python3"}},
+	{file: "convert.yaml", args: []string{"out=DIR/people.jsonl"}, file2: "people.jsonl", script: convertScript, needs: []string{"python3"}},
+	{file: "double.yaml", stdin: "1\n-2\n30000000000\n", script: `printf '2\n-4\n60000000000\n'`},
+	{
+		file: "route.yaml", needs: []string{"awk"},
+		script: `awk 'BEGIN { for (i = 1; i < 16; i++) print i % 15 ? (i % 5 ? (i % 3 ? i : "Fizz") : "Buzz") : "FizzBuzz" }'`,
+	},
+	{file: "tee.yaml", script: `printf '12\n31\n25\n'`},
+	{
+		file: "tee.yaml", args: []string{"--report", "DIR/report.json"}, after: true, needs: []string{"jq"},
+		script: `jq -e '.results == {highest: 31, sum: 84}' "$DIR/report.json" > /dev/null && printf '12\n31\n25\n'`,
+	},
+	{file: "errors.yaml", script: `echo sum 7`, stderr: "not a number: three ("},
+	{file: "errors.yaml", script: `echo sum 7`, stderr: "not a number: null ("},
+	{file: "retry.yaml", args: []string{"tries=DIR/tries"}, script: `printf 'knock 1\nknock 2\nknock 3\n'`},
+	{file: "programs.yaml", script: `seq 1 12 | sort | xargs -n 6`, needs: []string{"seq", "xargs"}},
+	{
+		file: "services.yaml", args: []string{"dir=DIR"}, needs: []string{"awk", "join"},
+		script: `awk 'BEGIN { for (i = 1; i <= 3; i++) print i, i * i, i * i * i }'`,
+	},
+}
+
+const convertScript = `python3 -c '
+import csv, json
+for p in csv.DictReader(open("people.csv", newline="")):
+    print(json.dumps({"city": p["city"], "decade": int(p["born"]) // 10 * 10, "name": p["name"]}))'`
+
+func TestExamples(t *testing.T) {
+	for _, x := range examples {
+		t.Run(strings.Join(append([]string{x.file}, x.args...), " "), func(t *testing.T) {
+			t.Parallel()
+			need(t, x.needs...)
+			x.check(t)
+		})
+	}
+}
+
+func (x example) check(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	args := []string{filepath.Join("../examples", x.file)}
+	for _, a := range x.args {
+		args = append(args, strings.ReplaceAll(a, "DIR", dir))
+	}
+	var expected string
+	if !x.after {
+		expected = x.expected(t, dir)
+	}
+	got := run(t, strings.NewReader(x.stdin), args...)
+	if x.after {
+		expected = x.expected(t, dir)
+	}
+	if x.file2 != "" {
+		written, err := os.ReadFile(filepath.Join(dir, x.file2))
+		if err != nil {
+			t.Error(err)
+		}
+		if got.stdout != "" {
+			t.Errorf("unexpected standard output:\n%s", got.stdout)
+		}
+		got.stdout = string(written)
+	}
+	if expected == "" {
+		t.Fatal("nothing is expected: the script is wrong")
+	}
+	got.expect(t, 0, expected)
+	if !strings.Contains(got.stderr, x.stderr) {
+		t.Errorf("standard error lacks %q:\n%s", x.stderr, got.stderr)
+	}
+}
+
+// expected is what the row's script prints.
+func (x example) expected(t *testing.T, dir string) string {
+	t.Helper()
+	cmd := exec.Command("sh", "-ec", x.script)
+	cmd.Dir = "../examples"
+	cmd.Env = append(os.Environ(), "LC_ALL=C", "DIR="+dir)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("computing what is expected: %v", err)
+	}
+	return string(out)
+}
+
+// TestExamplesAreAllRun holds the table against the folder, and each file's first line, by which editors find the schema.
+func TestExamplesAreAllRun(t *testing.T) {
+	files, err := filepath.Glob("../examples/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no examples", err)
+	}
+	for _, path := range files {
+		if !slices.ContainsFunc(examples, func(x example) bool { return x.file == filepath.Base(path) }) {
+			t.Errorf("%s is run by no test", path)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, rest, _ := strings.Cut(string(text), "\n")
+		if first != "# yaml-language-server: $schema=../schemas/mprun.schema.json" {
+			t.Errorf("%s does not name the schema in its first line", path)
+		}
+		if !strings.HasPrefix(rest, "# ") || !strings.Contains(rest, "mprun examples/"+filepath.Base(path)) {
+			t.Errorf("%s does not begin by saying what it does and how to run it", path)
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package e2e
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+)
+
+// long lengthens the runs under fire.
+var long = flag.Duration("long", 0, "go on killing workers for so long, in place of one short round")
+
+// binary is the mprun under test.
+var binary string
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	os.Exit(testMain(m))
+}
+
+func testMain(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "mprun-e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	binary = filepath.Join(dir, "mprun")
+	build := exec.Command("go", "build", "-o", binary, "../cmd/mprun")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "building mprun: %v\n%s", err, out)
+		return 1
+	}
+	shm, fds := entries("/dev/shm"), len(entries("/proc/self/fd"))
+	code := m.Run()
+	left := processesOf(binary)
+	for deadline := time.Now().Add(10 * time.Second); len(left) > 0 && time.Now().Before(deadline); left = processesOf(binary) {
+		time.Sleep(5 * time.Millisecond) // guardians of runs that were killed
+	}
+	if len(left) > 0 {
+		fmt.Fprintf(os.Stderr, "processes of mprun are left: %v\n", left)
+		code = 1
+	}
+	if now := entries("/dev/shm"); !slices.Equal(shm, now) {
+		fmt.Fprintf(os.Stderr, "/dev/shm has changed:\n%v\n%v\n", shm, now)
+		code = 1
+	}
+	if now := len(entries("/proc/self/fd")); now > fds+4 { // the runtime's own poller and the test log
+		fmt.Fprintf(os.Stderr, "%d open descriptors, %d at the start\n", now, fds)
+		code = 1
+	}
+	return code
+}
+
+// entries is the names in a folder, sorted; none if it does not exist.
+func entries(dir string) []string {
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	names := make([]string, len(list))
+	for i, e := range list {
+		names[i] = e.Name()
+	}
+	return names
+}

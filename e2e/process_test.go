@@ -1,0 +1,73 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// process is one that runs at the moment.
+type process struct {
+	pid  int
+	args string
+}
+
+func (p process) String() string { return fmt.Sprintf("%d (%s)", p.pid, p.args) }
+
+// processes are all that hold; the ended ones that nobody has waited for are not among them.
+func processes(hold func(pid string) bool) []process {
+	var found []process
+	for _, name := range entries("/proc") {
+		pid, err := strconv.Atoi(name)
+		if err != nil || !hold(name) {
+			continue
+		}
+		args, err := os.ReadFile(filepath.Join("/proc", name, "cmdline"))
+		if err != nil || len(args) == 0 {
+			continue
+		}
+		found = append(found, process{pid, strings.TrimSpace(string(bytes.ReplaceAll(args, []byte{0}, []byte{' '})))})
+	}
+	return found
+}
+
+// processesOf are those that run an executable.
+func processesOf(executable string) []process {
+	return processes(func(pid string) bool {
+		exe, err := os.Readlink(filepath.Join("/proc", pid, "exe"))
+		return err == nil && exe == executable
+	})
+}
+
+// processesMarked are those with a variable in their environment.
+func processesMarked(variable string) []process {
+	return processes(func(pid string) bool {
+		env, err := os.ReadFile(filepath.Join("/proc", pid, "environ"))
+		if err != nil {
+			return false
+		}
+		for v := range bytes.SplitSeq(env, []byte{0}) {
+			if string(v) == variable {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// eventually polls until holds, and fails the test after a long while.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for !holds() {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+}

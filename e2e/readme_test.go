@@ -1,0 +1,163 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// command is a `$ command` of the README with the output below it.
+type command struct {
+	line   int
+	text   string
+	output string
+}
+
+// fences are the README's code blocks of a language.
+func fences(t *testing.T, language string) map[int]string {
+	t.Helper()
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks, line := map[int]string{}, 0
+	begin, inside := 0, strings.Builder{}
+	for l := range strings.Lines(string(text)) {
+		line++
+		switch {
+		case begin == 0 && l == "```"+language+"\n":
+			begin = line + 1
+		case begin > 0 && l == "```\n":
+			blocks[begin] = inside.String()
+			begin = 0
+			inside.Reset()
+		case begin > 0:
+			inside.WriteString(l)
+		}
+	}
+	return blocks
+}
+
+func commands(t *testing.T) []command {
+	t.Helper()
+	var all []command
+	for begin, block := range fences(t, "console") {
+		line := begin
+		for l := range strings.Lines(block) {
+			if text, ok := strings.CutPrefix(l, "$ "); ok {
+				all = append(all, command{line: line, text: strings.TrimSpace(text)})
+			} else if len(all) == 0 {
+				t.Fatalf("README.md:%d: output without a command", line)
+			} else {
+				all[len(all)-1].output += l
+			}
+			line++
+		}
+	}
+	return all
+}
+
+// TestReadmeCommands runs every command of the README and holds its output against what stands there, standard error behind standard
+// output. `go test ./...` is what runs this very test.
+func TestReadmeCommands(t *testing.T) {
+	all := commands(t)
+	if len(all) < 8 {
+		t.Fatalf("the README has %d commands", len(all))
+	}
+	for _, c := range all {
+		t.Run(c.text, func(t *testing.T) {
+			if c.text == "go test ./..." {
+				if c.output != "" {
+					t.Error("nobody can check this output")
+				}
+				return
+			}
+			t.Parallel()
+			got := c.run(t)
+			if strings.HasSuffix(c.text, "examples/wordcount.yaml") && !sourcesAsInReadme(t) {
+				if strings.Count(got, "\n") != strings.Count(c.output, "\n") {
+					t.Errorf("README.md:%d: the output is\n%s", c.line, got)
+				}
+				return
+			}
+			if got != c.output {
+				t.Errorf("README.md:%d: the output is\n%s\nin place of\n%s", c.line, got, c.output)
+			}
+		})
+	}
+}
+
+// run gives the output of a command as a shell at the top of the repository shows it.
+func (c command) run(t *testing.T) string {
+	t.Helper()
+	cmd := exec.Command("bash", "-c", c.text)
+	cmd.Dir = ".."
+	env, err := sessionEnv(t.TempDir(), "MPRUN_E2E=readme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Env = append(os.Environ(), append(env, "LC_ALL=C", "PATH="+filepath.Dir(binary)+":"+os.Getenv("PATH"))...)
+	stdout, stderr := new(text), new(text)
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	_ = cmd.Run() // commands that show errors fail
+	checkNoTrace(t, stdout.String()+stderr.String())
+	return stdout.String() + stderr.String()
+}
+
+// sourcesAsInReadme says whether the installed Go is the one whose words the README shows.
+func sourcesAsInReadme(t *testing.T) bool {
+	t.Helper()
+	version, err := exec.Command("go", "env", "GOVERSION").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Contains(string(text), "("+strings.TrimSpace(string(version))+")")
+}
+
+// TestReadmeSpecs: what the README shows of a spec stands in an example.
+func TestReadmeSpecs(t *testing.T) {
+	files, err := filepath.Glob("../examples/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := fences(t, "yaml")
+	if len(blocks) == 0 {
+		t.Fatal("the README shows no spec")
+	}
+	for line, block := range blocks {
+		found := false
+		for _, path := range files {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = found || strings.Contains(string(text), block)
+		}
+		if !found {
+			t.Errorf("README.md:%d: this spec is no example", line)
+		}
+	}
+}
+
+// TestReadmeLinks: files that the README and the other documents lead to are there.
+func TestReadmeLinks(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#:]+)\)`)
+	for _, name := range []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md"} {
+		text, err := os.ReadFile(filepath.Join("..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range link.FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.Join("..", match[1])); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package e2e
+
+import (
+	"bufio"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestClosedStdout: `mprun ... | head -1` ends mprun with 141, silently.
+func TestClosedStdout(t *testing.T) {
+	for _, e := range endless[:1] {
+		s := prepare(t, writeSpec(t, e.spec))
+		s.cmd.Stdout = nil
+		out, err := s.cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.start()
+		line, err := bufio.NewReaderSize(out, 16).ReadString('\n')
+		if err != nil || !strings.HasSuffix(line, "000\n") && line != "0\n" {
+			t.Errorf("the first line is %q, %v", line, err)
+		}
+		if err := out.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if code := s.wait(); code != 141 {
+			t.Errorf("exit code %d, expected 141", code)
+		}
+		if got := s.stderr.String(); got != "" {
+			t.Errorf("it says something: %s", got)
+		}
+	}
+}
+
+// TestHead is the same by a shell, with all the programs of a pipeline.
+func TestHead(t *testing.T) {
+	need(t, "bash", "head")
+	spec := writeSpec(t, strings.Replace(endless[0].spec, "replicas: 2", "replicas: 1", 1))
+	s := prepare(t)
+	s.cmd.Path, s.cmd.Args = "/bin/bash", []string{"bash", "-c", `"$0" "$1" | head -1; echo "${PIPESTATUS[0]}"`, binary, spec}
+	if code := s.start().wait(); code != 0 || s.stdout.String() != "0\n141\n" || s.stderr.String() != "" {
+		t.Errorf("exit code %d, output %q, error output %q", code, s.stdout, s.stderr)
+	}
+}
+
+// TestStdin: a stream ends with standard input, wherever that comes from; a last line needs no newline.
+func TestStdin(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "numbers")
+	if err := os.WriteFile(file, []byte("1\n2\n3"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct{ name, shell, expect string }{
+		{"null", `< /dev/null`, ""},
+		{"closed", `<&-`, ""},
+		{"file", `< ` + file, "2\n4\n6\n"},
+		{"pipe", `< <(printf '4\n5')`, "8\n10\n"},
+		{"read before by another program", `< <(printf '6\n7\n')`, "12\n14\n"},
+		{"appended file", `< <(cat ` + file + ` ` + file + `)`, "2\n4\n62\n4\n6\n"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			need(t, "bash")
+			s := prepare(t)
+			s.cmd.Path, s.cmd.Args = "/bin/bash", []string{"bash", "-c", `"$0" ../examples/double.yaml ` + row.shell, binary}
+			code := s.start().wait()
+			result{code, s.stdout.String(), s.stderr.String()}.expect(t, 0, row.expect)
+		})
+	}
+}
+
+// TestStdinStaysOpen: what has come is worked off though more may come.
+func TestStdinStaysOpen(t *testing.T) {
+	s := prepare(t, "../examples/double.yaml")
+	in, err := s.cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.start()
+	for _, row := range []struct{ line, all string }{{"1\n", "2\n"}, {"2\n3\n", "2\n4\n6\n"}} {
+		if _, err := in.Write([]byte(row.line)); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the answers", func() bool { return s.stdout.String() == row.all })
+	}
+	if err := in.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if code := s.wait(); code != 0 {
+		t.Errorf("exit code %d\n%s", code, s.stderr)
+	}
+}

@@ -1,0 +1,127 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// endless specs, each with another kind of thing that could be left behind. DIR is a folder of the test's.
+var endless = []struct{ name, spec string }{
+	{"stages", `
+queues:
+  numbers: {}
+processes:
+  count:
+    stages:
+      - range: 9000000000000000000
+      - put: numbers
+  show:
+    replicas: 2
+    stages:
+      - get: numbers
+      - filter: item % 1000 == 0
+      - print: ${{ item }}
+`},
+	{"programs", `
+queues:
+  lines: {}
+  answers: {}
+processes:
+  yes:
+    command: yes
+    stdout: {put: lines}
+  nested:
+    shell: |
+      sleep 1000 &
+      sh -c 'trap "" TERM HUP; sleep 1000; sleep 1000' &
+      echo up
+      wait
+  upper:
+    command: tr a-z A-Z
+    stdin: {get: lines}
+    stdout: {put: answers}
+  show:
+    stages:
+      - get: answers
+      - print: ${{ item }}
+  each:
+    stages:
+      - exec: sleep 1000
+    stop: {grace: 200ms}
+`},
+	{"a spilling queue and a half-written file", `
+queues:
+  all: {capacity: unbounded}
+processes:
+  count:
+    stages:
+      - range: 9000000000000000000
+      - put: all
+  keep:
+    stages:
+      - get: all
+      - write: DIR/numbers
+      - print: ${{ item }}
+`},
+}
+
+// TestKilledSupervisor kills mprun itself, at three moments, and holds that nothing is left.
+func TestKilledSupervisor(t *testing.T) {
+	moments := []struct {
+		name string
+		come func(s *session) bool
+	}{
+		{"at once", func(*session) bool { return true }},
+		{"with the first worker", func(s *session) bool { return len(s.workers()) > 0 }},
+		{"in full flow", func(s *session) bool { return strings.Count(s.stdout.String(), "\n") > 3 }},
+	}
+	for _, e := range endless {
+		for _, m := range moments {
+			t.Run(e.name+"/"+m.name, func(t *testing.T) {
+				dir := t.TempDir()
+				shm := entries("/dev/shm")
+				s := prepare(t, writeSpec(t, strings.ReplaceAll(e.spec, "DIR", dir))).start()
+				eventually(t, "the moment to kill", func() bool { return m.come(s) })
+				if err := s.cmd.Process.Signal(syscall.SIGKILL); err != nil {
+					t.Fatal(err)
+				}
+				if code := s.wait(); code != -int(syscall.SIGKILL) {
+					t.Errorf("exit code %d, expected the end by SIGKILL\n%s", code, s.stderr)
+				}
+				eventually(t, "the half-written file to go", func() bool { return len(entries(dir)) == 0 })
+				if now := entries("/dev/shm"); !slices.Equal(shm, now) {
+					t.Errorf("/dev/shm has changed: %v, it was %v", now, shm)
+				}
+			})
+		}
+	}
+}
+
+// TestFileAppearsAtTheEnd: no half-written file can be seen under its name, and none stays when the run fails.
+func TestFileAppearsAtTheEnd(t *testing.T) {
+	dir := t.TempDir()
+	spec := writeSpec(t, `
+processes:
+  write:
+    stages:
+      - range: 5000
+      - write: `+filepath.Join(dir, "numbers")+`
+      - filter: item == 4999
+      - fail: no more
+`)
+	got := run(t, nil, spec)
+	got.expect(t, 1, "")
+	if !strings.Contains(got.stderr, "no more") {
+		t.Errorf("the reason is not told:\n%s", got.stderr)
+	}
+	if left := entries(dir); len(left) > 0 {
+		t.Errorf("files are left: %v", left)
+	}
+	if err := os.Remove(spec); err != nil {
+		t.Fatal(err)
+	}
+}
