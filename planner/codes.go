@@ -58,7 +58,7 @@ func Codes() []spec.CodeDef {
 		{Code: CodeInjection, Severity: spec.Error, Doc: "A script for the shell must not hold data of the run: it would be read as script. The item is in $ITEM."},
 		{Code: CodeUnknownProgram, Severity: spec.Error, Doc: "A program that a stage or process runs is not there. It is looked for in PATH before anything starts."},
 		{Code: CodeForeignKey, Severity: spec.Error, Doc: "The key belongs to another form of process: stdin, stdout and stderr to those with a command or a shell."},
-		{Code: CodeNoStages, Severity: spec.Error, Doc: "A chain has no stages."},
+		{Code: CodeNoStages, Severity: spec.Error, Doc: "A process has no stages."},
 		{Code: CodeNeverWritten, Severity: spec.Error, Doc: "A queue is read, and nothing ever puts an item into it."},
 		{Code: CodeNeverRead, Severity: spec.Error, Doc: "A bounded queue is written, and nothing ever reads it: its writers would stand as soon as it is full. Read it, or give it capacity: unbounded."},
 		{Code: CodeUnused, Severity: spec.Warning, Doc: "A resource is defined, and nothing uses it."},

@@ -14,14 +14,14 @@ func (c *compiler) checkPrograms() {
 		return
 	}
 	for _, p := range c.processes {
-		dir := c.under(p.plan.Dir)
+		dir := within(c.opts.Dir, p.plan.Dir)
 		if len(p.plan.Command) > 0 && p.def.Command.IsSet() {
 			c.checkProgram(p, p.plan.Command[0], dir, p.def.Command.Node, c.wordRange(p.def.Command))
 		}
 		if words := p.plan.Stop.Command; len(words) > 0 {
 			c.checkProgram(p, words[0], dir, p.def.Stop.Command.Node, c.wordRange(p.def.Stop.Command))
 		}
-		walk(p.plan.Stages, func(st *stages.Stage) { c.checkStageProgram(p, st, dir) })
+		Walk(p.plan.Stages, func(st *stages.Stage) { c.checkStageProgram(p, st, dir) })
 	}
 }
 
@@ -52,7 +52,7 @@ func (c *compiler) checkStageProgram(p *process, st *stages.Stage, dir string) {
 		if !known && strings.Contains(name, "/") {
 			return
 		}
-		dir = c.under(path)
+		dir = within(dir, path)
 	}
 	n, at := note.key, note.key.At()
 	if o, ok := c.origins[&st.Operand.Sources[0]]; ok && len(o.offsets) > 0 {
@@ -61,12 +61,12 @@ func (c *compiler) checkStageProgram(p *process, st *stages.Stage, dir string) {
 	c.checkProgram(p, name, dir, n, at)
 }
 
-// under is a path relative to the spec's folder.
-func (c *compiler) under(path string) string {
+// within is a path as seen from a folder.
+func within(dir, path string) string {
 	if filepath.IsAbs(path) {
 		return path
 	}
-	return filepath.Join(c.opts.Dir, path)
+	return filepath.Join(dir, path)
 }
 
 func (c *compiler) checkProgram(p *process, name, dir string, n *spec.Node, at spec.Range) {

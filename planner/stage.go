@@ -16,14 +16,10 @@ type stageNote struct {
 	unknown bool             // something of it could not be decoded: nothing is known of its results
 }
 
-// decodeChain decodes a list of stages.
+// decodeChain decodes a list of stages. It may be empty: then items pass.
 func (c *compiler) decodeChain(n *spec.Node) ([]stages.Stage, bool) {
 	chain, ok := accept(c, n, spec.ReadChain)
 	if !ok && !chain.IsSet() {
-		return nil, false
-	}
-	if len(n.Items) == 0 {
-		c.errorAt(n, CodeNoStages, "", "the chain has no stages")
 		return nil, false
 	}
 	list, good := c.decodeStages(chain.Stages)

@@ -46,7 +46,7 @@ func (c *compiler) stdinUses() []stdinUse {
 		if p.plan.Command != nil && p.plan.Stdin.Kind == "inherit" {
 			uses = append(uses, stdinUse{process: p, node: p.def.Stdin.Node})
 		}
-		walk(p.plan.Stages, func(st *stages.Stage) {
+		Walk(p.plan.Stages, func(st *stages.Stage) {
 			note := c.notes[st]
 			if st.Op != "read" || note == nil || note.op == nil {
 				return

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/mprun/mprun/spec"
@@ -49,7 +50,7 @@ func (c *compiler) checkOverrides(names []string) {
 		}
 		c.add(spec.Diagnostic{
 			Severity: spec.Error, Code: CodeUnknownVar, File: c.doc.Source.Name, Hint: hint,
-			Summary: "the spec has no var " + name + " to be set on the command line",
+			Summary: fmt.Sprintf("the spec has no var %q to be set on the command line", name),
 		})
 	}
 }

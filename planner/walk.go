@@ -2,8 +2,8 @@ package planner
 
 import "github.com/mprun/mprun/stages"
 
-// walk calls visit for each stage of a chain and of all chains inside of it, in the order of the document.
-func walk(list []stages.Stage, visit func(*stages.Stage)) {
+// Walk calls visit for each stage of a chain and of all chains inside of it, in the order of the document.
+func Walk(list []stages.Stage, visit func(*stages.Stage)) {
 	for i := range list {
 		st := &list[i]
 		visit(st)
@@ -15,16 +15,16 @@ func walk(list []stages.Stage, visit func(*stages.Stage)) {
 		}
 		for _, h := range []*stages.Handler{st.OnError, st.OnTimeout} {
 			if h != nil {
-				walk(h.Do, visit)
+				Walk(h.Do, visit)
 			}
 		}
 	}
 }
 
 func walkField(f stages.Field, visit func(*stages.Stage)) {
-	walk(f.Stages, visit)
+	Walk(f.Stages, visit)
 	for i := range f.Branches {
-		walk(f.Branches[i].Stages, visit)
+		Walk(f.Branches[i].Stages, visit)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 func (c *compiler) wire() {
 	for _, p := range c.processes {
 		c.partial = c.partial || p.unknown
-		walk(p.plan.Stages, func(st *stages.Stage) { c.wireStage(p, st) })
+		Walk(p.plan.Stages, func(st *stages.Stage) { c.wireStage(p, st) })
 	}
 	for _, q := range c.queues {
 		q.plan.Readers, q.plan.Writers = processNames(q.readers), processNames(q.writers)

@@ -1,0 +1,56 @@
+package main
+
+import "errors"
+
+// Exit codes of the command line itself; those of a run are runtime.Status.
+const (
+	exitOK    = 0
+	exitUsage = 2
+	exitSpec  = 3
+	exitFault = 70
+)
+
+// exitCode documents an exit code.
+type exitCode struct{ code, meaning string }
+
+func exitCodes() []exitCode {
+	return []exitCode{
+		{"0", "every non-daemon process succeeded"},
+		{"1", "a process failed; the report and the last line name the first that did"},
+		{"2", "the command line is wrong"},
+		{"3", "the spec is wrong"},
+		{"70", "a fault of mprun's own"},
+		{"124", "the run's timeout"},
+		{"128+N", "stopped by signal N; 141 without a word when standard output was closed"},
+	}
+}
+
+// exitError ends the program with a code; what there is to say has been said.
+type exitError struct{ code int }
+
+func (e exitError) Error() string { return "exit" }
+
+// usageError is a mistake on the command line.
+type usageError struct{ text, hint string }
+
+func (e usageError) Error() string {
+	if e.hint == "" {
+		return e.text
+	}
+	return e.text + "; " + e.hint
+}
+
+// codeOf is the exit code that an error of a verb stands for.
+func codeOf(err error) int {
+	var exit exitError
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &exit):
+		return exit.code
+	case errors.As(err, &usage):
+		return exitUsage
+	}
+	return exitFault
+}

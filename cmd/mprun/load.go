@@ -1,0 +1,120 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mprun/mprun/planner"
+	"github.com/mprun/mprun/spec"
+)
+
+// defaultSpec is the file that is looked for where none is named.
+const defaultSpec = "mprun.yaml"
+
+// invocation is what the arguments of a verb name: specs and vars.
+type invocation struct {
+	specs []string
+	vars  map[string]any
+}
+
+// parseArgs tells specs from vars: what begins like name= sets a var, whose value is YAML.
+func parseArgs(args []string) (invocation, error) {
+	inv := invocation{vars: map[string]any{}}
+	for _, arg := range args {
+		name, value, isVar := strings.Cut(arg, "=")
+		if !isVar || !spec.IsName(name) {
+			inv.specs = append(inv.specs, arg)
+			continue
+		}
+		v, err := parseValue(name, value)
+		if err != nil {
+			return inv, err
+		}
+		inv.vars[name] = v
+	}
+	if len(inv.specs) == 0 {
+		inv.specs = []string{defaultSpec}
+	}
+	return inv, nil
+}
+
+// parseValue reads the value of a var as YAML, as it would be read in the spec. What is no YAML, or to YAML a comment, is a text.
+func parseValue(name, value string) (any, error) {
+	if strings.Contains(value, "\n") {
+		return value, nil
+	}
+	doc, found := spec.Load([]byte("vars:\n  "+name+":\n    "+value+"\n"), planner.SpecOptions(""))
+	for _, d := range found {
+		if d.Code == spec.CodeAmbiguousNumber || d.Code == spec.CodeNumberRange {
+			return nil, usageError{text: fmt.Sprintf("%s=%s: %s", name, value, d.Summary), hint: d.Hint}
+		}
+	}
+	if found.HasErrors() || len(doc.Vars) != 1 || !doc.Vars[0].Value.IsSet() {
+		return value, nil
+	}
+	n := doc.Vars[0].Value.Node
+	if n.IsEmpty() && value != "" {
+		return value, nil
+	}
+	v, _ := n.Data() // its findings are among those above
+	return v, nil
+}
+
+// one is the only spec that a verb takes.
+func (inv invocation) one(cmd *cobra.Command) (string, error) {
+	if len(inv.specs) > 1 {
+		return "", usageError{text: fmt.Sprintf("there is one spec too many: %q after %q", inv.specs[1], inv.specs[0]), hint: "vars are set as name=value"}
+	}
+	path := inv.specs[0]
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(path, "./") && path != "-" {
+		var verbs []string
+		for _, v := range cmd.Root().Commands() {
+			verbs = append(verbs, v.Name())
+		}
+		if near := spec.Nearest(path, verbs); near != "" {
+			return "", usageError{text: fmt.Sprintf("there is no file and no verb %q", path), hint: fmt.Sprintf("did you mean %q?", near)}
+		}
+	}
+	return path, nil
+}
+
+// loaded is a spec that was read and compiled.
+type loaded struct {
+	source *spec.Source
+	plan   *planner.Plan // nil if there are errors
+	found  spec.Diagnostics
+}
+
+// load reads and compiles a spec.
+func (c *console) load(path string, opts planner.Options) (loaded, error) {
+	var doc *spec.Pipeline
+	var found spec.Diagnostics
+	dir := "."
+	if path == "-" {
+		doc, found = spec.LoadReader(c.in, planner.SpecOptions("standard input"))
+	} else {
+		doc, found = spec.LoadFile(path, planner.SpecOptions(path))
+		dir = filepath.Dir(path)
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return loaded{}, fmt.Errorf("finding the spec's folder: %w", err)
+	}
+	l := loaded{source: doc.Source, found: found}
+	if doc.Root == nil || doc.Root.Kind != spec.Map {
+		return l, nil // there is nothing to compile
+	}
+	opts.Dir, opts.Partial = abs, found.HasErrors()
+	plan, more := planner.Compile(doc, newHost(), opts)
+	l.found = append(found, more...).Sorted()
+	if !l.found.HasErrors() {
+		l.plan = plan
+	}
+	return l, nil
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mprun/mprun/planner"
+)
+
+func (c *console) planCommand() *cobra.Command {
+	var format string
+	var opts planner.Options
+	cmd := &cobra.Command{
+		Use:   "plan [spec.yaml] [name=value ...]",
+		Short: "Print what a spec would run, in what order, with types and memory",
+		Long: "Prints what a spec would run: processes in the order of their start, the stages with the types of their items, and queues with\n" +
+			"who writes and reads them. The same spec gives the same bytes.",
+		Example:           "  mprun plan examples/squares.yaml\n  mprun plan examples/squares.yaml n=10 -o json",
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: specFiles,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := oneOf("output", format, "text", "json"); err != nil {
+				return err
+			}
+			plan, err := c.compile(cmd, args, opts)
+			if err != nil {
+				return err
+			}
+			if format == "text" {
+				_, err = fmt.Fprint(c.out, planText(plan))
+				return err
+			}
+			text, err := plan.JSON()
+			if err != nil {
+				return err
+			}
+			_, err = c.out.Write(text)
+			return err
+		},
+	}
+	cmd.Flags().StringVarP(&format, "output", "o", "text", "how the plan is written: text or json")
+	planFlags(cmd, &opts)
+	return cmd
+}
+
+// planFlags are the flags that a plan depends on.
+func planFlags(cmd *cobra.Command, opts *planner.Options) {
+	cmd.Flags().Int64Var(&opts.Seed, "seed", 0, "seed of random()")
+	cmd.Flags().IntVar(&opts.BlockItems, "block-items", 0, "most items of a batch; 0 leaves it to mprun")
+}
+
+// compile loads the spec that the arguments name; findings go to standard error.
+func (c *console) compile(cmd *cobra.Command, args []string, opts planner.Options) (*planner.Plan, error) {
+	inv, err := parseArgs(args)
+	if err != nil {
+		return nil, err
+	}
+	path, err := inv.one(cmd)
+	if err != nil {
+		return nil, err
+	}
+	if opts.BlockItems < 0 {
+		return nil, usageError{text: fmt.Sprintf("--block-items is 0 or more, not %d", opts.BlockItems)}
+	}
+	opts.Vars = inv.vars
+	l, err := c.load(path, opts)
+	if err != nil {
+		return nil, err
+	}
+	if len(l.found) > 0 {
+		newFindingsWriter(c.err, l.source).write(l.found)
+	}
+	if l.plan == nil {
+		return nil, exitError{exitSpec}
+	}
+	return l.plan, nil
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/mprun/mprun/planner"
+	"github.com/mprun/mprun/stages"
+)
+
+// planText is a plan for people.
+func planText(p *planner.Plan) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s (%s)\n", p.Name, p.File)
+	if len(p.Vars) > 0 {
+		b.WriteString("\nvars\n")
+		names := make([]string, 0, len(p.Vars))
+		for name := range p.Vars {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			fmt.Fprintf(&b, "  %s = %s\n", name, stages.AppendJSON(nil, p.Vars[name]))
+		}
+	}
+	if len(p.Queues) > 0 {
+		b.WriteString("\nqueues\n")
+		writeQueues(&b, p.Queues)
+	}
+	b.WriteString("\nprocesses, in the order of their start\n")
+	for i := range p.Processes {
+		writeProcess(&b, &p.Processes[i])
+	}
+	return b.String()
+}
+
+func writeQueues(b *strings.Builder, queues []planner.Queue) {
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	for _, q := range queues {
+		capacity := "unbounded"
+		if q.Capacity > 0 {
+			capacity = plural(q.Capacity, "item")
+		}
+		typ := q.Type
+		if typ == "" {
+			typ = "any"
+		}
+		way := strings.Join(q.Writers, ", ") + " -> " + strings.Join(q.Readers, ", ")
+		if len(q.Cycle) > 0 {
+			way += " (on a cycle)"
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s in memory\t%s\n", q.Name, typ, capacity, sizeText(q.MaxBytes), strings.TrimSpace(way))
+	}
+	t.Flush() //nolint:errcheck // a strings.Builder takes everything
+}
+
+// sizeText is a number of bytes in the largest unit that gives a whole number.
+func sizeText(n int) string {
+	units := []string{"B", "KiB", "MiB", "GiB", "TiB"}
+	i := 0
+	for i < len(units)-1 && n >= 1024 && n%1024 == 0 {
+		n /= 1024
+		i++
+	}
+	return "at most " + strconv.Itoa(n) + " " + units[i]
+}
+
+func writeProcess(b *strings.Builder, p *planner.Process) {
+	b.WriteString("  " + p.Name)
+	if p.Replicas > 1 {
+		fmt.Fprintf(b, " x %d", p.Replicas)
+	}
+	if p.Daemon {
+		b.WriteString(", a daemon")
+	}
+	for _, d := range p.DependsOn {
+		fmt.Fprintf(b, ", after %s (%s)", d.Process, d.Condition)
+	}
+	b.WriteByte('\n')
+	if len(p.Command) > 0 {
+		fmt.Fprintf(b, "    command %s\n", commandText(p.Command))
+		fmt.Fprintf(b, "    stdin %s, stdout %s, stderr %s\n", stdioText(p.Stdin), stdioText(p.Stdout), stdioText(p.Stderr))
+		return
+	}
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	writeStages(t, p.Stages, "    ")
+	t.Flush() //nolint:errcheck // as above
+}
+
+// commandText writes words so that a shell would split them in the same way.
+func commandText(words []string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = w
+		if w == "" || strings.ContainsAny(w, " \t\n'\"\\$&|;<>()*?[]#~`!{}") {
+			quoted[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+		}
+	}
+	return strings.ReplaceAll(strings.Join(quoted, " "), "\n", `\n`)
+}
+
+func stdioText(s planner.Stdio) string {
+	if s.Path != "" {
+		return s.Kind + " " + s.Path
+	}
+	return s.Kind
+}
+
+func writeStages(t *tabwriter.Writer, list []stages.Stage, indent string) {
+	for i := range list {
+		st := &list[i]
+		line := st.Op
+		if text := fieldText(st.Operand); text != "" {
+			line += ": " + text
+		}
+		if st.As != "" {
+			line += ", as " + st.As
+		}
+		fmt.Fprintf(t, "%s%s\t%s\n", indent, line, st.Out)
+		writeStages(t, st.Operand.Stages, indent+"  ")
+		for _, branch := range st.Operand.Branches {
+			when := "else"
+			if branch.When != nil {
+				when = "when " + sourceText(branch.When)
+			}
+			if st.Op == "tee" {
+				when = "-"
+			}
+			fmt.Fprintf(t, "%s  %s\t\n", indent, when)
+			writeStages(t, branch.Stages, indent+"    ")
+		}
+	}
+}
+
+// longestField is how many runes of an operand are shown.
+const longestField = 60
+
+func fieldText(f stages.Field) string {
+	var parts []string
+	if f.Source != nil {
+		parts = append(parts, sourceText(f.Source))
+	}
+	for i := range f.Sources {
+		parts = append(parts, sourceText(&f.Sources[i]))
+	}
+	for _, p := range f.Places {
+		parts = append(parts, p.Name)
+	}
+	text := []rune(strings.Join(strings.Fields(strings.Join(parts, " ")), " "))
+	if len(text) > longestField {
+		return string(text[:longestField-1]) + "…"
+	}
+	return string(text)
+}
+
+// sourceText writes a field about as it stands in the spec.
+func sourceText(s *stages.Source) string {
+	switch s.Kind {
+	case stages.SourceExpr:
+		return s.Text
+	case stages.SourceLiteral:
+		return stages.TextOf(s.Value)
+	case stages.SourceText:
+		var b strings.Builder
+		for _, p := range s.Parts {
+			if p.Expr {
+				b.WriteString("${{ " + p.Text + " }}")
+			} else {
+				b.WriteString(p.Text)
+			}
+		}
+		return b.String()
+	}
+	items := make([]string, len(s.Items))
+	for i := range s.Items {
+		items[i] = sourceText(&s.Items[i])
+		if s.Kind == stages.SourceMap && i < len(s.Keys) {
+			items[i] = s.Keys[i] + ": " + items[i]
+		}
+	}
+	if s.Kind == stages.SourceMap {
+		return "{" + strings.Join(items, ", ") + "}"
+	}
+	return "[" + strings.Join(items, ", ") + "]"
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/mprun/mprun/spec"
+)
+
+// console is where mprun reads and writes.
+type console struct {
+	in, out, err *os.File
+}
+
+// execute runs the command line and gives the exit code.
+func execute(args []string, in, out, errs *os.File) int {
+	c := &console{in: in, out: out, err: errs}
+	root := c.root()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errs)
+	cmd, err := root.ExecuteC()
+	code := codeOf(err)
+	var exit exitError
+	if err != nil && !errors.As(err, &exit) {
+		fmt.Fprintf(errs, "mprun: %s\n", err)
+		if code == exitUsage {
+			fmt.Fprintf(errs, "see %s --help\n", cmd.CommandPath())
+		}
+	}
+	return code
+}
+
+// root is the tree of verbs. The root itself runs a spec.
+func (c *console) root() *cobra.Command {
+	run := c.runCommand()
+	root := &cobra.Command{
+		Use:   "mprun [spec.yaml] [name=value ...]",
+		Short: "Run pipelines of processes over shared memory, described in one YAML file",
+		Long: "mprun runs the processes that a spec describes: stages in workers of its own, and programs, with queues in shared memory\n" +
+			"between them. A killed worker is replaced, and no item is lost or counted twice.\n\n" +
+			"Without a file it looks for mprun.yaml; - reads the spec from standard input; name=value sets one of the spec's vars.",
+		Example:           "  mprun examples/wordcount.yaml\n  mprun examples/squares.yaml n=300000 --report report.json",
+		Args:              cobra.ArbitraryArgs,
+		RunE:              run.RunE,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		ValidArgsFunction: specFiles,
+	}
+	root.Flags().AddFlagSet(run.Flags())
+	root.SetFlagErrorFunc(flagError)
+	root.SetUsageFunc(usage)
+	root.SetHelpFunc(help)
+	root.CompletionOptions.DisableDescriptions = false
+	root.AddCommand(run, c.validateCommand(), c.planCommand(), c.schemaCommand(), c.versionCommand())
+	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help"})
+	root.InitDefaultCompletionCmd("completion")
+	return root
+}
+
+// specFiles completes the names of spec files.
+func specFiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
+}
+
+// flagError tells a wrong flag in one line, with the flag that was probably meant.
+func flagError(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		name := unknown.GetSpecifiedName()
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		hint := ""
+		if near := spec.Nearest(name, names); near != "" {
+			hint = fmt.Sprintf("did you mean --%s?", near)
+		}
+		dashes := "--"
+		if len(name) == 1 {
+			dashes = "-"
+		}
+		return usageError{"unknown flag " + dashes + name, hint}
+	}
+	return usageError{text: strings.ReplaceAll(err.Error(), "\n", " ")}
+}
+
+// help writes a command's description, then its usage.
+func help(cmd *cobra.Command, _ []string) {
+	out := cmd.OutOrStdout()
+	text := cmd.Long
+	if text == "" {
+		text = cmd.Short + "."
+	}
+	fmt.Fprintf(out, "%s\n\n", text)
+	writeUsage(out, cmd)
+}
+
+func usage(cmd *cobra.Command) error {
+	writeUsage(cmd.OutOrStderr(), cmd)
+	return nil
+}
+
+func writeUsage(out io.Writer, cmd *cobra.Command) {
+	fmt.Fprintf(out, "Usage:\n  %s\n", cmd.UseLine())
+	if cmd.HasExample() {
+		fmt.Fprintf(out, "\nExamples:\n%s\n", cmd.Example)
+	}
+	if verbs := cmd.Commands(); len(verbs) > 0 {
+		fmt.Fprint(out, "\nVerbs:\n")
+		for _, v := range verbs {
+			if v.IsAvailableCommand() {
+				fmt.Fprintf(out, "  %-11s %s\n", v.Name(), v.Short)
+			}
+		}
+	}
+	if cmd.HasAvailableLocalFlags() {
+		fmt.Fprintf(out, "\nFlags:\n%s", cmd.LocalFlags().FlagUsages())
+	}
+	if !cmd.HasParent() {
+		fmt.Fprint(out, "\nExit codes:\n")
+		for _, e := range exitCodes() {
+			fmt.Fprintf(out, "  %-6s %s\n", e.code, e.meaning)
+		}
+	}
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mprun/mprun/planner"
+	"github.com/mprun/mprun/runtime"
+)
+
+// runFlags are the flags of `run`.
+type runFlags struct {
+	plan      planner.Options
+	timeout   time.Duration
+	keepGoing bool
+	progress  string
+	report    string
+	logLevel  string
+	logFormat string
+}
+
+func (c *console) runCommand() *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run [spec.yaml] [name=value ...]",
+		Short: "Run a spec; also without the word",
+		Long: "Runs a spec. What it prints goes to standard output; logs, progress and findings go to standard error.\n" +
+			"The first interrupt stops the run gracefully, the second kills it.",
+		Example:           "  mprun run examples/wordcount.yaml\n  mprun run examples/squares.yaml n=1000 --timeout 1m --report report.json",
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: specFiles,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.check(); err != nil {
+				return err
+			}
+			plan, err := c.compile(cmd, args, f.plan)
+			if err != nil {
+				return err
+			}
+			return c.run(plan, f)
+		},
+	}
+	planFlags(cmd, &f.plan)
+	flags := cmd.Flags()
+	flags.DurationVar(&f.timeout, "timeout", 0, "stop the run after so long, with exit code 124")
+	flags.BoolVar(&f.keepGoing, "keep-going", false, "let the other processes go on when one has failed")
+	flags.StringVar(&f.progress, "progress", "auto", "progress on standard error: auto (plain on a terminal), plain, json or none")
+	flags.StringVar(&f.report, "report", "", "write the run's report to this file, as JSON")
+	flags.StringVar(&f.logLevel, "log-level", "", "least level that is logged: debug, info, warn, error or off (default info)")
+	flags.StringVar(&f.logFormat, "log-format", "", "how log lines are written: text or json (default text)")
+	return cmd
+}
+
+func (f *runFlags) check() error {
+	if err := oneOf("progress", f.progress, "auto", "plain", "json", "none"); err != nil {
+		return err
+	}
+	if f.logLevel != "" {
+		if err := oneOf("log-level", f.logLevel, "debug", "info", "warn", "error", "off"); err != nil {
+			return err
+		}
+	}
+	if f.logFormat != "" {
+		if err := oneOf("log-format", f.logFormat, "text", "json"); err != nil {
+			return err
+		}
+	}
+	if f.timeout < 0 {
+		return usageError{text: fmt.Sprintf("--timeout is 0 or more, not %s", f.timeout)}
+	}
+	return nil
+}
+
+// run carries out a plan and gives the run's exit code as an error.
+func (c *console) run(plan *planner.Plan, f runFlags) error {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a closed standard output is an error to act on, not the end
+	log := newRunLog(c.err, plan.Log, f)
+	progress := c.newProgress(f.progress)
+	if f.report != "" {
+		if err := checkReport(f.report); err != nil {
+			return usageError{text: err.Error()}
+		}
+	}
+	report, err := runtime.Run(context.Background(), plan, runtime.Options{
+		Stdin: c.in, Stdout: c.out, Stderr: c.err, Signals: signals,
+		Timeout: f.timeout, KeepGoing: f.keepGoing, Log: slog.New(log),
+		Progress: progress, ProgressEvery: time.Second,
+	})
+	if err != nil {
+		return fmt.Errorf("running %s: %w", plan.Name, err)
+	}
+	c.conclude(plan, report, f, log)
+	if f.report != "" {
+		if err := writeReport(f.report, report); err != nil {
+			fmt.Fprintf(c.err, "mprun: %s\n", err)
+			if report.Status == runtime.StatusOK {
+				return exitError{exitFault}
+			}
+		}
+	}
+	if report.Status != runtime.StatusOK {
+		return exitError{int(report.Status)}
+	}
+	return nil
+}
+
+// conclude says how the run ended, if it did not simply succeed.
+func (c *console) conclude(plan *planner.Plan, report *runtime.Report, f runFlags, log *runLog) {
+	logger := slog.New(log)
+	switch report.Status {
+	case runtime.StatusOK:
+	case runtime.StatusStdoutClosed:
+		return
+	case runtime.StatusTimeout:
+		logger.Error(fmt.Sprintf("the run was stopped: it did not end within %s", f.timeout))
+	case runtime.StatusFailed:
+		if len(report.Failures) > 0 {
+			logger.Error("the run failed: process " + report.Failures[0].Process)
+		} else {
+			logger.Error("the run failed")
+		}
+	case runtime.StatusFault:
+		logger.Error("the run ended by a fault of mprun's own")
+	default:
+		logger.Error(fmt.Sprintf("the run was interrupted (%s)", syscall.Signal(report.Status-runtime.StatusSignal)))
+	}
+	if names := loggedOutput(plan, log); len(names) > 0 && report.Status == runtime.StatusOK {
+		logger.Info(fmt.Sprintf("the output of %s went to the log; stdout: inherit sends it to standard output", listed(names)))
+	}
+}
+
+// loggedOutput names the commands whose output went to the log while nothing of the spec goes to standard output, which is easily not
+// what was meant.
+func loggedOutput(plan *planner.Plan, log *runLog) []string {
+	var names []string
+	for i := range plan.Processes {
+		p := &plan.Processes[i]
+		if p.Stdout.Kind == "inherit" || printsStages(p.Stages) {
+			return nil
+		}
+		if len(p.Command) > 0 && p.Stdout.Kind == "log" && log.spoke(p.Name) {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+func listed(names []string) string {
+	text := names[0]
+	for i, name := range names[1:] {
+		if i == len(names)-2 {
+			text += " and " + name
+		} else {
+			text += ", " + name
+		}
+	}
+	return text
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mprun/mprun/planner"
+	"github.com/mprun/mprun/spec"
+)
+
+func (c *console) validateCommand() *cobra.Command {
+	var format string
+	var strict bool
+	cmd := &cobra.Command{
+		Use:   "validate [spec.yaml ...] [name=value ...]",
+		Short: "Check specs and print all findings",
+		Long: "Checks specs without running anything, and prints every finding on standard output.\n" +
+			"The exit code is 3 if there are errors.",
+		Example:           "  mprun validate examples/squares.yaml\n  mprun validate --strict --format github examples/wordcount.yaml",
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: specFiles,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if err := oneOf("format", format, "text", "json", "github"); err != nil {
+				return err
+			}
+			return c.validate(args, format, strict)
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "text", "how findings are written: text, json or github")
+	cmd.Flags().BoolVar(&strict, "strict", false, "warnings fail, too")
+	return cmd
+}
+
+// oneOf checks the word of a flag.
+func oneOf(flag, word string, words ...string) error {
+	for _, w := range words {
+		if w == word {
+			return nil
+		}
+	}
+	hint := ""
+	if near := spec.Nearest(word, words); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return usageError{text: fmt.Sprintf("--%s takes %s, not %q", flag, choice(words), word), hint: hint}
+}
+
+// choice writes words as a choice: a, b or c.
+func choice(words []string) string {
+	text := words[0]
+	for i, w := range words[1:] {
+		if i == len(words)-2 {
+			text += " or " + w
+		} else {
+			text += ", " + w
+		}
+	}
+	return text
+}
+
+func (c *console) validate(args []string, format string, strict bool) error {
+	inv, err := parseArgs(args)
+	if err != nil {
+		return err
+	}
+	var all spec.Diagnostics
+	for _, path := range inv.specs {
+		l, err := c.load(path, planner.Options{Vars: inv.vars})
+		if err != nil {
+			return err
+		}
+		all = append(all, l.found...)
+		if format == "text" {
+			w := newFindingsWriter(c.out, l.source)
+			for _, d := range l.found {
+				w.finding(d)
+			}
+		}
+	}
+	switch format {
+	case "text":
+		fmt.Fprintln(c.out, summary(all))
+	case "json":
+		if err := writeJSONFindings(c.out, all); err != nil {
+			return err
+		}
+	case "github":
+		writeGitHubFindings(c.out, all)
+	}
+	if all.HasErrors() || strict && len(all) > 0 {
+		return exitError{exitSpec}
+	}
+	return nil
+}
