@@ -12,18 +12,21 @@ type waited struct {
 	err    error
 }
 
-// inWait runs a wait in another goroutine and returns when its record is there.
+// inWait runs a wait in another goroutine and returns when its record is there (an older one may stand until then).
 func inWait(t *testing.T, a *Arena, s *Slot, wait func() (WaitResult, error)) <-chan waited {
 	t.Helper()
+	before := a.slot(s.Index()).waiting.head.Load()
 	done := make(chan waited, 1)
 	go func() {
 		r, err := wait()
 		done <- waited{r, err}
 	}()
-	for a.SlotStats(s.Index()).Waiting == nil {
+	for {
+		if info, ok := a.readWait(s.Index()); ok && info.head>>waitSeqShift != before>>waitSeqShift {
+			return done
+		}
 		pause(100)
 	}
-	return done
 }
 
 func expect(t *testing.T, name string, done <-chan waited, want WaitResult) {
@@ -170,4 +173,52 @@ func TestCycleQuiet(t *testing.T) {
 	a.Interrupt()
 	expect(t, "interrupted", xDone, Interrupted)
 	expect(t, "interrupted", yDone, Interrupted)
+}
+
+// Each change bumps the word of those who may wait for it. (The waits themselves have a bound, and would hide a missing wake.)
+func TestWhoIsWoken(t *testing.T) {
+	rows := []struct {
+		name             string
+		act              func(*Queue, *Slot, *Block, *Block)
+		readers, writers bool
+	}{
+		{"publish", func(q *Queue, s *Slot, filling, _ *Block) {
+			tx := s.Begin()
+			tx.Publish(filling, 1)
+			commit(t, s, tx)
+		}, true, false},
+		{"cancel", func(_ *Queue, s *Slot, filling, _ *Block) { s.Cancel(filling) }, false, true},
+		{"lease", func(q *Queue, s *Slot, _, _ *Block) { lease(t, q, s) }, false, true},
+		{"release", func(_ *Queue, s *Slot, _, leased *Block) { release(t, s, leased) }, false, true},
+		{"release, closed", func(q *Queue, s *Slot, _, leased *Block) {
+			q.head.closed.Store(1)
+			release(t, s, leased)
+		}, true, true},
+		{"cancel, closed", func(q *Queue, s *Slot, filling, _ *Block) {
+			q.head.closed.Store(1)
+			s.Cancel(filling)
+		}, true, true},
+		{"close", func(q *Queue, _ *Slot, _, _ *Block) { q.CloseWriters() }, true, true},
+		{"readers gone", func(q *Queue, _ *Slot, _, _ *Block) { q.SetReadersGone() }, true, true},
+		{"death", func(q *Queue, s *Slot, _, _ *Block) {
+			if err := q.arena.Recover(1); err != nil {
+				t.Fatal(err)
+			}
+		}, true, true},
+	}
+	for _, row := range rows {
+		a := newArena(t, 2, QueueConfig{Name: "q", Capacity: 9})
+		s, q := attach(t, a, 0), a.Queue(0)
+		put(t, q, s, 1, "leased")
+		put(t, q, s, 1, "ready")
+		leased, filling := lease(t, q, s), reserve(t, q, s, 1, "filling")
+		r, w := q.head.readers.arm(), q.head.writers.arm()
+		row.act(q, s, filling, leased)
+		if got := q.head.readers.word.Load() != r; got != row.readers {
+			t.Errorf("%s: readers bumped: %v", row.name, got)
+		}
+		if got := q.head.writers.word.Load() != w; got != row.writers {
+			t.Errorf("%s: writers bumped: %v", row.name, got)
+		}
+	}
 }
