@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 )
 
 // Items travel as CBOR (RFC 8949), definite lengths only. A column is one CBOR value:
@@ -165,18 +166,26 @@ func appendItem(dst []byte, item any) []byte {
 }
 
 // DecodeColumn reads what AppendColumn appended. Nothing of the result shares memory with data, so that shared memory may be used
-// again; the texts of a Strings column share one allocation. Anything else than the whole of one column is an error, and costs no
+// again; the texts of a Strings column share a few allocations. Anything else than the whole of one column is an error, and costs no
 // more memory than some multiple of len(data).
 func DecodeColumn(data []byte) (Column, error) {
+	var c Column
+	err := c.Decode(data)
+	return c, err
+}
+
+// Decode is DecodeColumn into the memory that c has for numbers and for references; what it held is gone, after an error too.
+func (c *Column) Decode(data []byte) error {
+	c.Reset()
 	d := wireReader{data: data}
-	c := d.column()
+	d.column(c)
 	if d.err == nil && d.at != len(data) {
 		d.err = errWire
 	}
 	if d.err != nil {
-		return Column{}, d.err
+		c.Reset()
 	}
-	return c, nil
+	return d.err
 }
 
 // wireReader reads CBOR. After an error everything reads as zero.
@@ -196,34 +205,34 @@ func (d *wireReader) fail(err error) {
 	d.at = len(d.data)
 }
 
-func (d *wireReader) column() Column {
+func (d *wireReader) column(c *Column) {
 	major, n := d.head()
 	switch {
 	case major == cborTag && n == tagInts:
 		raw := d.typed()
-		ints := make([]int, len(raw)/8)
-		for i := range ints {
-			ints[i] = int(binary.LittleEndian.Uint64(raw[8*i:]))
+		c.Kind, c.Ints = Ints, slices.Grow(c.Ints, len(raw)/8)[:len(raw)/8]
+		for i := range c.Ints {
+			c.Ints[i] = int(binary.LittleEndian.Uint64(raw))
+			raw = raw[8:]
 		}
-		return Column{Kind: Ints, Ints: ints}
 	case major == cborTag && n == tagFloats:
 		raw := d.typed()
-		floats := make([]float64, len(raw)/8)
-		for i := range floats {
-			floats[i] = math.Float64frombits(binary.LittleEndian.Uint64(raw[8*i:]))
+		c.Kind, c.Floats = Floats, slices.Grow(c.Floats, len(raw)/8)[:len(raw)/8]
+		for i := range c.Floats {
+			c.Floats[i] = math.Float64frombits(binary.LittleEndian.Uint64(raw))
+			raw = raw[8:]
 		}
-		return Column{Kind: Floats, Floats: floats}
 	case major == cborArray:
 		count := d.count(n, 1)
-		if d.at < len(d.data) && d.data[d.at]&0xe0 == cborText {
-			if c, ok := d.texts(count); ok {
-				return c
-			}
+		if d.at < len(d.data) && d.data[d.at]&0xe0 == cborText && d.texts(c, count) {
+			return
 		}
-		return Column{Any: d.items(count, 1)}
+		c.Any = slices.Grow(c.Any, count)[:count]
+		for i := range c.Any {
+			c.Any[i] = d.item(1)
+		}
 	default:
 		d.fail(errWire)
-		return Column{}
 	}
 }
 
@@ -237,26 +246,40 @@ func (d *wireReader) typed() []byte {
 	return d.bytes(n)
 }
 
-// texts reads count text strings into one allocation. If there is anything else among them, it reads nothing and says so.
-func (d *wireReader) texts(count int) (Column, bool) {
+// textBlock is how many bytes of text share an allocation, about: small enough that the allocator is quick and that a text which is
+// kept for long does not keep much else.
+const textBlock = 16 << 10
+
+// texts reads count text strings. If there is anything else among them, it reads nothing and says so.
+func (d *wireReader) texts(c *Column, count int) bool {
 	start := d.at
-	texts := make([]string, count)
-	all := string(d.data[start:])
-	for i := range texts {
-		if d.at < len(d.data) && d.data[d.at]&0xe0 != cborText {
-			d.at = start
-			return Column{}, false
+	texts := slices.Grow(c.Strings, count)[:0]
+	for len(texts) < count {
+		from := d.at
+		n := 0 // texts of this block
+		for ; len(texts)+n < count && d.at-from < textBlock; n++ {
+			if d.at < len(d.data) && d.data[d.at]&0xe0 != cborText {
+				clear(texts)
+				d.at = start
+				return false
+			}
+			_, size := d.head()
+			d.bytes(size)
+			if d.err != nil {
+				return true
+			}
 		}
-		_, n := d.head()
-		if d.err != nil || n > uint64(len(d.data)-d.at) {
-			d.fail(errWire)
-			return Column{}, true
+		block := string(d.data[from:d.at])
+		d.at = from
+		for range n {
+			_, size := d.head()
+			at := d.at - from
+			texts = append(texts, block[at:at+int(size)])
+			d.at += int(size)
 		}
-		from := d.at - start
-		texts[i] = all[from : from+int(n)]
-		d.at += int(n)
 	}
-	return Column{Kind: Strings, Strings: texts}, true
+	c.Kind, c.Strings = Strings, texts
+	return true
 }
 
 func (d *wireReader) items(count, depth int) []any {
