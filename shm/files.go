@@ -38,6 +38,9 @@ func createFiles(l *layout) ([]*os.File, error) {
 
 // createMemory makes a memfd of the given size, sealed against shrinking: nobody can take mapped pages away. See memfd_create(2).
 func createMemory(name string, size int64) (*os.File, error) {
+	if err := checkFileLimit(size); err != nil {
+		return nil, err
+	}
 	flags := unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING
 	fd, err := unix.MemfdCreate(name, flags|unix.MFD_NOEXEC_SEAL)
 	if errors.Is(err, unix.EINVAL) { // before Linux 6.3
@@ -54,6 +57,18 @@ func createMemory(name string, size int64) (*os.File, error) {
 		return nil, errors.Join(fmt.Errorf("seal shared memory: %w", err), f.Close())
 	}
 	return f, nil
+}
+
+// checkFileLimit refuses a size that the process may not give to a file: the kernel would answer with SIGXFSZ. See setrlimit(2).
+func checkFileLimit(size int64) error {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &limit); err != nil {
+		return fmt.Errorf("read the limit on file sizes: %w", err)
+	}
+	if limit.Cur < uint64(size) {
+		return fmt.Errorf("make shared memory: the limit on file sizes (ulimit -f) is %d bytes: %w", limit.Cur, unix.EFBIG)
+	}
+	return nil
 }
 
 // createSpill makes a file without a name in dir; the kernel removes it with its last descriptor.

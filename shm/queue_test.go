@@ -275,26 +275,42 @@ func TestUnboundedEnds(t *testing.T) {
 	if _, _, err := q.Reserve(s, 1, 1); !errors.Is(err, ErrQueueFull) {
 		t.Errorf("Reserve in an exhausted table gives %v", err)
 	}
+	limitFiles(t, 0, func() {
+		tx := s.Begin()
+		tx.Publish(b, 1)
+		if err := s.Commit(tx); !errors.Is(err, unix.EFBIG) {
+			t.Errorf("a commit into a file that takes no more gives %v", err)
+		}
+	})
+	tx := s.Begin()
+	tx.Publish(b, 1)
+	commit(t, s, tx)
+}
+
+func TestCreateUnderFileLimit(t *testing.T) {
+	limitFiles(t, 1<<20, func() {
+		if _, err := Create(Config{Slots: 1}); !errors.Is(err, unix.EFBIG) {
+			t.Errorf("Create gives %v", err)
+		}
+	})
+}
+
+// limitFiles runs f while files may not grow above n bytes.
+func limitFiles(t *testing.T, n uint64, f func()) {
+	t.Helper()
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &limit); err != nil {
 		t.Fatal(err)
 	}
 	small := limit
-	small.Cur = 0
+	small.Cur = n
 	signal.Ignore(unix.SIGXFSZ)
+	defer signal.Reset(unix.SIGXFSZ)
 	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &small); err != nil {
 		t.Fatal(err)
 	}
-	tx := s.Begin()
-	tx.Publish(b, 1)
-	err := s.Commit(tx)
+	f()
 	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &limit); err != nil {
 		t.Fatal(err)
 	}
-	if !errors.Is(err, unix.EFBIG) {
-		t.Errorf("a commit into a file that takes no more gives %v", err)
-	}
-	tx = s.Begin()
-	tx.Publish(b, 1)
-	commit(t, s, tx)
 }
