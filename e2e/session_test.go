@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -155,12 +156,24 @@ func traceWord(output string) string {
 	return ""
 }
 
-// workers are the stage workers that run at the moment.
-func (s *session) workers() []process {
-	var found []process
-	for _, p := range processesMarked(s.mark) {
-		if words := strings.Fields(p.args); len(words) > 1 && words[1] == "worker" {
-			found = append(found, p)
+// workers are the process ids of the stage workers that run at the moment. See proc_tid_children(5).
+func (s *session) workers() []int {
+	var found []int
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", s.cmd.Process.Pid))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, list := range lists {
+		children, _ := os.ReadFile(list) // the thread may have ended
+		for _, child := range strings.Fields(string(children)) {
+			args, _ := os.ReadFile(filepath.Join("/proc", child, "cmdline")) // the child may have ended
+			if words := strings.Split(string(args), "\x00"); len(words) > 1 && words[1] == "worker" {
+				pid, err := strconv.Atoi(child)
+				if err != nil {
+					s.t.Fatal(err)
+				}
+				found = append(found, pid)
+			}
 		}
 	}
 	return found
