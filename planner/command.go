@@ -24,8 +24,36 @@ func (c *compiler) readCommand(p *process) {
 // readShell makes a command of a script. What its ${{ }} can read is known when the plan is made, so nothing of the run's data gets
 // into it.
 func (c *compiler) readShell(p *process) {
+	if c.readsRun(p.def.Shell) {
+		p.unknown = true
+		return
+	}
 	script := c.text(spec.Text(p.def.Shell), "")
 	c.wireStdio(p, []string{"/bin/sh", "-c", script}, p.def.Shell.Node)
+}
+
+// readsRun reports what of a script would be data of the run, which the shell would read as script.
+func (c *compiler) readsRun(script spec.Script) bool {
+	scope := &stages.Scope{Vars: map[string]stages.Type{}}
+	for _, name := range stages.Variables() {
+		scope.Vars[name] = stages.AnyType
+	}
+	found := false
+	for _, part := range script.Template.Parts {
+		e, err := stages.CompileExpr(part.Source, scope)
+		if !part.IsExpr || err != nil {
+			continue // what does not compile is reported with the rest
+		}
+		for _, name := range e.Names() {
+			if _, known := c.planScope.Vars[name]; !known {
+				n := script.Node
+				c.errorIn(n.RangeAt(part.Offset, part.Offset+len(part.Source)), n, CodeInjection, "hand it over in the environment, or use command, which has no shell",
+					"a script cannot read %s: the shell would take the run's data for script", name)
+				found = true
+			}
+		}
+	}
+	return found
 }
 
 // wireStdio decides how a command is run: directly, with files as its standard streams, or as a chain get - through - put in a

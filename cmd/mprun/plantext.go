@@ -85,9 +85,13 @@ func writeProcess(b *strings.Builder, p *planner.Process) {
 		fmt.Fprintf(b, "    stdin %s, stdout %s, stderr %s\n", stdioText(p.Stdin), stdioText(p.Stdout), stdioText(p.Stderr))
 		return
 	}
-	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	var table strings.Builder
+	t := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	writeStages(t, p.Stages, "    ")
 	t.Flush() //nolint:errcheck // as above
+	for line := range strings.Lines(table.String()) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
 }
 
 // commandText writes words so that a shell would split them in the same way.
