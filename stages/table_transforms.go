@@ -2,7 +2,6 @@ package stages
 
 // What capabilities not there yet are called in messages.
 const (
-	laterPools    = "pools"
 	laterChains   = "chains"
 	laterTimers   = "timers"
 	laterLocks    = "locks and what is guarded by them"
@@ -117,17 +116,6 @@ func tableTransforms() []Operator {
 			Operand: FieldDef{Kind: TextField, Doc: "A rate: 100/s, 5/m."},
 			Options: []FieldDef{{Name: "by", Kind: ExpressionField, Doc: "The key: each key has a rate of its own."}},
 			Effect:  true, Single: true, Waits: true, Later: laterTimers,
-		},
-		{
-			Name: "pool", Group: Transforms, Doc: "Hands each item to one of several workers and lets what comes out go on.",
-			Example: "pool: {workers: 8}\ndo:\n  - read: ${{ item }}",
-			Operand: FieldDef{Kind: DataField, Doc: "A pool of the spec, or its fields."},
-			Options: []FieldDef{
-				{Name: "do", Kind: ChainField, Doc: "The task: each item goes through it as a stream of its own."},
-				{Name: "chunk_size", Kind: CountField, Doc: "How many items are handed to a worker at a time."},
-				{Name: "ordered", Kind: BoolField, Default: "true", Doc: "Results come in the order of the items."},
-			},
-			Effect: true, Waits: true, Later: laterPools,
 		},
 		{
 			Name: "use", Group: Transforms, Doc: "Runs a chain of the spec in place of this stage.",
