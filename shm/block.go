@@ -114,7 +114,8 @@ func (b *Block) Granted() int { return b.items }
 // Len is the bytes written to a reserved block so far.
 func (b *Block) Len() int { return b.length }
 
-// Buffer is a reserved block's payload of n bytes, to be filled: bytes written before are kept, the others are undefined. It is valid until
+// Buffer is a reserved block's payload of n bytes, to be filled: bytes written before are kept, the others are undefined. Ask for what will be
+// used: the largest n counts as touched, and what of it is not published is given back to the kernel. The slice is valid until
 // the next call on the block. More than Queue.BlockBytes gives ErrTooLarge.
 func (b *Block) Buffer(n int) ([]byte, error) {
 	if b.word.state() != blockFilling {
