@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/mprun/mprun/spec"
@@ -24,11 +25,32 @@ func (c *compiler) readVars() {
 		if known {
 			typ = stages.TypeOf(value)
 		}
+		if !isFinite(value) {
+			c.errorAt(e.Key, CodePlanValue, "", "a var cannot hold an infinite number or none (.inf, .nan)")
+			value = nil
+		}
 		c.vars[e.Name] = value
 		fields = append(fields, stages.FieldType{Name: e.Name, Type: typ})
 		c.planScope.Vars["vars"] = stages.RecordOf(fields...)
 	}
 	c.checkOverrides(names)
+}
+
+// isFinite says whether a value has only numbers that JSON has words for: vars travel as JSON.
+func isFinite(value any) bool {
+	switch v := value.(type) {
+	case float64:
+		return !math.IsInf(v, 0) && !math.IsNaN(v)
+	case []any:
+		return !slices.ContainsFunc(v, func(e any) bool { return !isFinite(e) })
+	case map[string]any:
+		for _, e := range v {
+			if !isFinite(e) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // checkOverrides reports vars of the command line that the spec does not have.

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mprun/mprun/planner"
+	"github.com/mprun/mprun/spec"
 )
 
 func (c *console) planCommand() *cobra.Command {
@@ -68,11 +69,30 @@ func (c *console) compile(cmd *cobra.Command, args []string, opts planner.Option
 	if err != nil {
 		return nil, err
 	}
+	if len(args) == 0 && len(l.found) == 1 && l.found[0].Code == spec.CodeUnreadable {
+		l.found[0].Hint = "name a spec, or see mprun --help"
+	}
 	if len(l.found) > 0 {
 		newFindingsWriter(c.err, l.source).write(l.found)
 	}
 	if l.plan == nil {
 		return nil, exitError{exitSpec}
 	}
+	if path == "-" {
+		return l.plan, stdinTaken(l.plan)
+	}
 	return l.plan, nil
+}
+
+// stdinTaken refuses processes that read standard input where the spec itself came from it.
+func stdinTaken(plan *planner.Plan) error {
+	for i := range plan.Processes {
+		if p := &plan.Processes[i]; p.Stdin.Kind == "inherit" {
+			return usageError{
+				text: fmt.Sprintf("the spec came from standard input, so that process %s cannot read it", p.Name),
+				hint: "put the spec into a file",
+			}
+		}
+	}
+	return nil
 }

@@ -58,9 +58,7 @@ func (c *console) root() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageFunc(usage)
 	root.SetHelpFunc(help)
-	root.CompletionOptions.DisableDescriptions = false
 	root.AddCommand(run, c.validateCommand(), c.planCommand(), c.schemaCommand(), c.versionCommand())
-	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help"})
 	root.InitDefaultCompletionCmd("completion")
 	return root
 }
