@@ -96,7 +96,6 @@ type fakeHost struct {
 
 	volatile Pos
 	cuts     int
-	saved    bool
 }
 
 func (w *world) host() *fakeHost { return &fakeHost{world: w, boxes: map[string]*fakeOutbox{}} }

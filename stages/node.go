@@ -39,4 +39,6 @@ type Closer interface {
 }
 
 // EndOfStream is returned by Step when the stage ends the stream: what it emitted is passed on, its input is dropped.
-var EndOfStream = errors.New("end of stream") //nolint:staticcheck,revive // a signal like io.EOF
+//
+//lint:ignore ST1012 a signal like io.EOF
+var EndOfStream = errors.New("end of stream")
