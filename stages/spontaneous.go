@@ -54,12 +54,19 @@ func (l *link) spout(r *Run, out *Batch) error {
 	return l.failed(r, out, item)
 }
 
-// AnyWaiter waits for the first of several.
+// AnyWaiter waits for the first of several: what a stage waits for, and then the Spontaneous stages behind it.
 type AnyWaiter []Waiter
 
-// Wait returns what the first Waiter that comes back returns, and leaves none of them waiting.
+// besideKey marks the context of a wait that goes on beside others.
+type besideKey struct{}
+
+// IsBeside says, to a Waiter that is given ctx, that something else may end the wait and make the chain emit items: who waits for
+// the last item of a cycle of queues with it cannot be told to be idle.
+func IsBeside(ctx context.Context) bool { return ctx.Value(besideKey{}) != nil }
+
+// Wait returns what the first Waiter that comes back returns, and leaves none of them waiting: each must return when its context ends.
 func (a AnyWaiter) Wait(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(context.WithValue(ctx, besideKey{}, true))
 	defer cancel()
 	first := make(chan error, len(a))
 	var group sync.WaitGroup
