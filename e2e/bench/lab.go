@@ -20,9 +20,10 @@ var material embed.FS
 
 // lab is where measurements happen: a folder with the specs, the peers' programs and the inputs.
 type lab struct {
-	dir   string
-	mprun string
-	scale float64
+	dir    string
+	mprun  string
+	python string // the interpreter itself, not a script that chooses one; "" if there is none
+	scale  float64
 }
 
 func openLab(o options) (*lab, error) {
@@ -34,6 +35,9 @@ func openLab(o options) (*lab, error) {
 	if err := l.unpack(); err != nil {
 		l.close()
 		return nil, err
+	}
+	if out, err := exec.Command("python3", "-c", "import sys; print(sys.executable)").Output(); err == nil {
+		l.python = strings.TrimSpace(string(out))
 	}
 	if l.mprun == "" {
 		l.mprun, err = buildMprun(dir)
@@ -80,7 +84,7 @@ func (l *lab) spec(name string, vars ...string) []string {
 
 // peer is a Python program of the lab.
 func (l *lab) peer(name string, args ...string) []string {
-	return append([]string{"python3", filepath.Join(l.dir, name+".py")}, args...)
+	return append([]string{l.python, filepath.Join(l.dir, name+".py")}, args...)
 }
 
 // wall is the seconds that a job takes, from its start to its end, and what it printed.

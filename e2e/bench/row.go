@@ -60,7 +60,7 @@ func rows() []row {
 				return l.each(20, job{words: l.spec("trivial"), expect: "hello\n"})
 			},
 			peers: []contender{{"python3 -c pass", "python3", func(l *lab) (float64, error) {
-				return l.each(20, job{words: []string{"python3", "-c", "pass"}})
+				return l.each(20, job{words: []string{l.python, "-c", "pass"}})
 			}}},
 			limit: limit{"three programs", "three times `true`, started and waited for, one after the other", starting(3)},
 		},
@@ -130,7 +130,7 @@ func queueOfMprun(spec string, n, size int) func(*lab) (float64, error) {
 func queueOfPython(n, size int) func(*lab) (float64, error) {
 	return func(l *lab) (float64, error) {
 		n := l.amount(n)
-		seconds, err := l.own(l.peer("queue", strconv.Itoa(n), strconv.Itoa(size)))
+		seconds, err := l.own(l.peer("items", strconv.Itoa(n), strconv.Itoa(size)))
 		return seconds / float64(n), err
 	}
 }
