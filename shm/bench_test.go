@@ -173,3 +173,21 @@ func echo(files []*os.File) error {
 		}
 	}
 }
+
+// BenchmarkOpen is what a worker pays at its start: open, attach, adopt, close.
+func BenchmarkOpen(b *testing.B) {
+	a := newArena(b, 16, QueueConfig{Name: "p", Capacity: 1024}, QueueConfig{Name: "q"})
+	for b.Loop() {
+		w, err := Open(dupFiles(b, a))
+		if err != nil {
+			b.Fatal(err)
+		}
+		attach(b, w, 3)
+		if err := w.Recover(3); err != nil {
+			b.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

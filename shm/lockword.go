@@ -12,7 +12,7 @@ const lockWaiter = 1 << 31
 
 func (l *lockWord) tryLock(me tag) bool { return l.word.CompareAndSwap(0, uint32(me)) }
 
-// lockSlow takes the lock for me after tryLock has not, spinning for at most so many rounds before each sleep. It returns only with the lock.
+// lockSlow takes the lock for me after tryLock has not, looking at most so many times before each sleep. It returns only with the lock.
 func (l *lockWord) lockSlow(owner tag, spin int) {
 	me := uint32(owner)
 	for {
@@ -20,7 +20,7 @@ func (l *lockWord) lockSlow(owner tag, spin int) {
 			if l.word.Load() == 0 && l.word.CompareAndSwap(0, me) {
 				return
 			}
-			pause(8)
+			pause(1)
 		}
 		v := l.word.Load()
 		if v == 0 {

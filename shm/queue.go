@@ -77,7 +77,8 @@ func (q *Queue) lock(s *Slot) {
 	q.repair()
 }
 
-const lockSpin = 100
+// lockSpin is looks at a taken lock before sleeping for it: many times what its holder needs, unless he has lost his core.
+const lockSpin = 50
 
 func (q *Queue) unlock() { q.head.lock.unlock() }
 

@@ -146,7 +146,7 @@ func (a *Arena) Processes(slot int) (pid, pgid int) {
 	return int(h.pid.Load()), int(h.pgid.Load())
 }
 
-// spin is how many rounds of pause(8) a wait may spin, 0 where spinning cannot help.
+// spin is how many rounds a wait may spin, 0 where spinning cannot help.
 func (s *Slot) spin(rounds int) int {
 	if s.arena.maySpin() {
 		return rounds
