@@ -70,7 +70,7 @@ const (
 	// compactAfter and compactTimes say when the state log is started anew with a full snapshot: when it is longer than the sum of the
 	// first, in bytes, and so many times the last snapshot.
 	compactAfter = 64 << 10
-	compactTimes = 4
+	compactTimes = 1
 )
 
 func newHost(ctx context.Context, h *handoff, arena *shm.Arena, slot *shm.Slot, control *os.File) *host {

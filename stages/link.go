@@ -125,6 +125,9 @@ func (l *link) flush(r *Run, out *Batch) error {
 		l.done = true
 		return nil
 	}
+	if err := r.Checkpoint(); err != nil { // so that a long end is not begun again and again
+		return err
+	}
 	limit, timeout := r.Limit, r.timeout
 	r.Limit, r.timeout = l.limit, 0
 	out.binds = l.binds

@@ -21,7 +21,7 @@ type reducingBy struct {
 	saved   int    // slots that are written down
 	fresh   bool   // what is written down is no longer true
 
-	order   []int // slots sorted by key, from the first Flush on
+	sorted  bool // the slots are in the order of their keys: from the first Flush on
 	emitted int
 	column  Column
 }
@@ -94,21 +94,36 @@ func (d *reducingBy) mark(slot int) {
 	}
 }
 
+// Flush emits the results by key. The slots are put into order first, and are written down so: a replacement goes on from there.
 func (d *reducingBy) Flush(r *Run, out *Batch) (bool, error) {
-	if d.order == nil {
-		d.order = sortedOrder(&d.keys, false)
+	if !d.sorted {
+		d.sort()
+		return d.keys.Len() == 0, nil
 	}
-	n := min(r.Limit, len(d.order)-d.emitted)
-	for _, slot := range d.order[d.emitted : d.emitted+n] {
+	n := min(r.Limit, d.keys.Len()-d.emitted)
+	for slot := d.emitted; slot < d.emitted+n; slot++ {
 		out.EmitNew(map[string]any{"key": d.keys.At(slot), "value": d.accs.At(slot)}, d.ids.next())
 	}
 	d.emitted += n
-	return d.emitted == len(d.order), nil
+	return d.emitted == d.keys.Len(), nil
+}
+
+// sort puts the slots into the order of their keys.
+func (d *reducingBy) sort() {
+	var keys, accs Column
+	for _, slot := range sortedOrder(&d.keys, false) {
+		keys.AppendRange(&d.keys, slot, slot+1)
+		accs.AppendRange(&d.accs, slot, slot+1)
+	}
+	d.keys, d.accs = keys, accs
+	d.index.reset() // no more items come
+	d.sorted, d.fresh = true, true
 }
 
 func (d *reducingBy) Save(w *StateWriter, full bool) {
 	d.ids.save(w)
 	w.Int(d.emitted)
+	w.Bool(d.sorted)
 	switch {
 	case full || d.fresh:
 		w.Uint(heldFresh)
@@ -141,10 +156,11 @@ func (d *reducingBy) written() {
 
 func (d *reducingBy) Load(r *StateReader, _ bool) error {
 	d.ids.load(r)
-	emitted := r.Int()
+	emitted, sorted := r.Int(), r.Bool()
 	switch r.Uint() {
 	case heldFresh:
 		d.forget()
+		d.sorted = sorted
 		d.addSlots(r.Column())
 		d.accs = r.Column()
 	case heldMore:
@@ -164,17 +180,16 @@ func (d *reducingBy) Load(r *StateReader, _ bool) error {
 		}
 	}
 	d.emitted = emitted
-	if d.accs.Len() != d.keys.Len() || d.index.len() != d.keys.Len() || d.emitted < 0 || d.emitted > d.keys.Len() {
+	if d.accs.Len() != d.keys.Len() || (!d.sorted && d.index.len() != d.keys.Len()) || d.emitted < 0 || d.emitted > d.keys.Len() {
 		r.fail()
 	}
-	d.marked = make([]bool, d.keys.Len())
-	d.changed = d.changed[:0]
+	d.marked = append(d.marked, make([]bool, d.keys.Len()-len(d.marked))...)
 	d.written()
 	return r.Err()
 }
 
 func (d *reducingBy) addSlots(keys Column) {
-	for i := range keys.Len() {
+	for i := 0; i < keys.Len() && !d.sorted; i++ {
 		d.index.number(keys.At(i))
 	}
 	d.keys.AppendRange(&keys, 0, keys.Len())
@@ -190,5 +205,5 @@ func (d *reducingBy) forget() {
 	d.index.reset()
 	d.keys, d.accs = Column{}, Column{}
 	d.changed, d.marked, d.saved = nil, nil, 0
-	d.order, d.emitted = nil, 0
+	d.sorted, d.emitted = false, 0
 }
