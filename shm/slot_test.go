@@ -208,3 +208,79 @@ func TestCommitRefuses(t *testing.T) {
 		t.Errorf("stats %+v", got)
 	}
 }
+
+// Abandon may be interrupted at each of its steps and run again.
+func TestAbandonInterrupted(t *testing.T) {
+	for k := 1; ; k++ {
+		a := newArena(t, 2, QueueConfig{Name: "q", Capacity: 9})
+		s, q := attach(t, a, 0), a.Queue(0)
+		for range 3 {
+			put(t, q, s, 1, "x")
+			lease(t, q, s)
+		}
+		tx := s.Begin()
+		tx.State([]byte("s"))
+		tx.Continue(true)
+		commit(t, s, tx)
+		if err := a.Recover(0); err != nil {
+			t.Fatal(err)
+		}
+		steps := 0
+		func() {
+			defer func() {
+				if r := recover(); r != nil && r != errInterruption {
+					panic(r)
+				}
+			}()
+			if err := a.abandonSlot(0, func(string) {
+				if steps++; steps == k {
+					panic(errInterruption)
+				}
+			}); err != nil {
+				t.Error(err)
+			}
+		}()
+		if steps < k {
+			return
+		}
+		if err := a.Abandon(0); err != nil {
+			t.Fatal(err)
+		}
+		checkIdle(t, a)
+		r := attach(t, a, 1)
+		for range 3 {
+			if b := lease(t, q, r); b.Tries() != 2 {
+				t.Errorf("step %d: %d tries", k, b.Tries())
+			}
+		}
+		if _, ad := reattach(t, a, 0); ad.Resume || len(ad.Leases) != 0 || stateOf(t, ad) != "s" {
+			t.Errorf("step %d: adopted %+v", k, ad)
+		}
+	}
+}
+
+// A slot may not hold more leases or reserved blocks than a commit can name.
+func TestBlocksAtATime(t *testing.T) {
+	a := newArena(t, 1, QueueConfig{Name: "q", Capacity: 99})
+	s, q := attach(t, a, 0), a.Queue(0)
+	for round := range 2 {
+		tx := s.Begin()
+		for range MaxOutputs {
+			tx.Publish(reserve(t, q, s, 1, "x"), 1)
+		}
+		if _, _, err := q.Reserve(s, 1, 1); !errors.Is(err, ErrTooMany) {
+			t.Errorf("round %d: one more Reserve gives %v", round, err)
+		}
+		commit(t, s, tx)
+		for range MaxOutputs / MaxInputs {
+			tx := s.Begin()
+			for range MaxInputs {
+				tx.Release(lease(t, q, s))
+			}
+			if _, _, err := q.Lease(s); !errors.Is(err, ErrTooMany) {
+				t.Errorf("round %d: one more Lease gives %v", round, err)
+			}
+			commit(t, s, tx)
+		}
+	}
+}
