@@ -272,10 +272,16 @@ func (h *host) waitShared(ctx context.Context, wait func(shm.Wait) (shm.WaitResu
 			return context.DeadlineExceeded
 		}
 	}
+	if stages.IsBeside(ctx) { // what a program beside the chain says may come first
+		w.OtherSources = true
+		defer context.AfterFunc(ctx, h.slot.Wake)()
+	}
 	result, err := wait(w)
 	switch {
 	case err != nil:
 		return err
+	case ctx.Err() != nil:
+		return ctx.Err()
 	case result == shm.TimedOut:
 		return context.DeadlineExceeded
 	case result == shm.Interrupted:

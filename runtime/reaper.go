@@ -20,6 +20,7 @@ type reaper struct {
 	epoll int
 	wake  int // eventfd that ends the loop
 	ends  chan<- exit
+	quit  chan struct{} // closed when nobody takes from ends any more
 	done  chan struct{}
 
 	mu       sync.Mutex
@@ -63,7 +64,7 @@ func newReaper(ends chan<- exit) (*reaper, error) {
 		unix.Close(epoll)
 		return nil, fmt.Errorf("creating an eventfd: %w", err)
 	}
-	r := &reaper{epoll: epoll, wake: wake, ends: ends, done: make(chan struct{}), children: map[int32]child{}}
+	r := &reaper{epoll: epoll, wake: wake, ends: ends, quit: make(chan struct{}), done: make(chan struct{}), children: map[int32]child{}}
 	event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(wake)}
 	if err := unix.EpollCtl(epoll, unix.EPOLL_CTL_ADD, wake, &event); err != nil {
 		unix.Close(epoll)
@@ -88,6 +89,7 @@ func (r *reaper) watch(pidfd, pid int, tag any, group bool) error {
 
 // close ends the reaper. Children that it still watches are not waited for.
 func (r *reaper) close() {
+	close(r.quit)
 	one := [8]byte{1}
 	_, _ = unix.Write(r.wake, one[:])
 	<-r.done
@@ -119,7 +121,7 @@ func (r *reaper) loop() {
 		r.lingering = slices.DeleteFunc(r.lingering, func(e exit) bool {
 			empty := groupEmpty(e.pid)
 			if empty {
-				r.ends <- e
+				r.send(e)
 			}
 			return empty
 		})
@@ -149,7 +151,14 @@ func (r *reaper) reap(pidfd int32) {
 		r.lingering = append(r.lingering, end)
 		return
 	}
-	r.ends <- end
+	r.send(end)
+}
+
+func (r *reaper) send(e exit) {
+	select {
+	case r.ends <- e:
+	case <-r.quit:
+	}
 }
 
 // wait4 reaps the child pid, which has ended.
