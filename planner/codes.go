@@ -5,6 +5,7 @@ import "github.com/mprun/mprun/spec"
 // Codes of the findings of this package. They are stable.
 const (
 	CodeNotAvailable    = "not-available"
+	CodeUnknownCode     = "unknown-code"
 	CodeUnknownVar      = "unknown-var"
 	CodeUnknownName     = "unknown-name"
 	CodeWrongResource   = "wrong-resource"
@@ -41,6 +42,7 @@ const (
 func Codes() []spec.CodeDef {
 	return []spec.CodeDef{
 		{Code: CodeNotAvailable, Severity: spec.Error, Doc: "The key is part of the language, but this version of mprun cannot carry it out yet. Nothing is ignored silently, so the spec is refused."},
+		{Code: CodeUnknownCode, Severity: spec.Warning, Doc: "x-mprun-allow silences warnings by their codes; there is no warning of that code."},
 		{Code: CodeUnknownVar, Severity: spec.Error, Doc: "The command line sets a var that the spec does not have. Declare it under vars, with its default."},
 		{Code: CodeUnknownName, Severity: spec.Error, Doc: "Nothing of that name is defined in the spec."},
 		{Code: CodeWrongResource, Severity: spec.Error, Doc: "The name is that of another kind of resource than is needed here."},

@@ -19,6 +19,7 @@ const planVersion = 1
 func Compile(doc *spec.Pipeline, host Host, opts Options) (*Plan, spec.Diagnostics) {
 	c := newCompiler(doc, host, opts)
 	c.checkAvailable()
+	c.checkAllowed()
 	c.readVars()
 	c.readNames()
 	c.readQueues()
@@ -67,6 +68,7 @@ type compiler struct {
 	symbols   map[string]symbol
 	queues    []*queue
 	processes []*process
+	absent    []*process // those whose `when` is false: they are checked, and take no part
 
 	origins map[*stages.Source]origin    // where expressions and texts were written
 	notes   map[*stages.Stage]*stageNote // what is known of a stage beside what the plan holds
@@ -78,7 +80,6 @@ type compiler struct {
 type symbol struct {
 	kind    string // "queue": the section, in the singular
 	key     *spec.Node
-	absent  bool // a process whose `when` is false
 	queue   *queue
 	process *process
 }

@@ -27,6 +27,11 @@ func (c *compiler) startOrder() []*process {
 			entries[i][j] = e.Key
 		}
 	}
+	for _, p := range c.absent {
+		for _, e := range p.def.DependsOn {
+			c.dependency(p, e)
+		}
+	}
 	if c.checkDependsCycles(after, entries) {
 		c.checkJoins(after)
 	}
@@ -41,7 +46,7 @@ func (c *compiler) startOrder() []*process {
 // exist in this run.
 func (c *compiler) dependency(p *process, e spec.MapEntry[spec.Enum]) *process {
 	s, ok := c.lookup(e.Name, e.Key.At(), e.Key, "process")
-	if !ok || s.absent || s.process == nil {
+	if !ok || s.process == nil {
 		return nil
 	}
 	condition := e.Value.Word

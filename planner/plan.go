@@ -35,9 +35,8 @@ type Queue struct {
 	MaxBytes      int        `json:"max_bytes"` // bytes
 	MaxDeliveries int        `json:"max_deliveries"`
 	DeadLetter    string     `json:"dead_letter,omitempty"`
-	Type          string     `json:"type,omitempty"`     // of its items, as text
-	Declared      string     `json:"declared,omitempty"` // the type that the spec gives it: int32, ...; what is put must fit it
-	Readers       []string   `json:"readers,omitempty"`  // names of processes
+	Type          string     `json:"type,omitempty"`    // of its items, as text
+	Readers       []string   `json:"readers,omitempty"` // names of processes
 	Writers       []string   `json:"writers,omitempty"`
 	Cycle         []string   `json:"cycle,omitempty"` // the queues of the cycle that it is on, itself included
 }

@@ -29,14 +29,11 @@ type process struct {
 
 func (c *compiler) readProcesses() {
 	for _, def := range c.doc.Processes {
+		p := &process{def: def, plan: Process{Name: def.Name, Pos: posOf(def.Key)}}
 		if !c.exists(def) {
-			if s, ok := c.symbols[def.Name]; ok && s.key == def.Key {
-				s.absent = true
-				c.symbols[def.Name] = s
-			}
+			c.absent = append(c.absent, p)
 			continue
 		}
-		p := &process{def: def, plan: Process{Name: def.Name, Pos: posOf(def.Key)}}
 		c.processes = append(c.processes, p)
 		if s, ok := c.symbols[def.Name]; ok && s.key == def.Key {
 			s.process = p
@@ -45,6 +42,11 @@ func (c *compiler) readProcesses() {
 	}
 	for _, p := range c.processes {
 		c.readProcess(p)
+		c.readUses(p, true)
+	}
+	for _, p := range c.absent {
+		c.readProcess(p)
+		c.readUses(p, false)
 	}
 	if len(c.doc.Processes) == 0 && !c.partial && c.doc.Root != nil {
 		c.errorAt(c.doc.Root, CodeNoProcesses, "add processes:", "the spec has no processes")
@@ -92,7 +94,6 @@ func (c *compiler) readProcess(p *process) {
 		p.unknown = true // reported when the document was read
 	}
 	p.plan.Restart = c.restart(def.Restart, len(p.plan.Stages) > 0)
-	c.readUses(p)
 }
 
 func durationText(d time.Duration) string {
@@ -251,8 +252,8 @@ func (c *compiler) restart(def *spec.Restart, worker bool) Restart {
 	return plan
 }
 
-// readUses notes what a process's program may touch by itself.
-func (c *compiler) readUses(p *process) {
+// readUses checks what a process's program may touch by itself, and notes it if the process takes part.
+func (c *compiler) readUses(p *process, takesPart bool) {
 	for _, u := range p.def.Uses {
 		if !u.Name.IsSet() {
 			continue
@@ -263,7 +264,7 @@ func (c *compiler) readUses(p *process) {
 			continue
 		}
 		c.places[u.Name.Value] = append(c.places[u.Name.Value], u.Name.Node)
-		if s.queue == nil {
+		if s.queue == nil || !takesPart {
 			continue
 		}
 		if u.Access.Value != "put" {

@@ -1,6 +1,9 @@
 package planner
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/mprun/mprun/spec"
 	"github.com/mprun/mprun/stages"
 )
@@ -100,39 +103,43 @@ func (c *compiler) readDeadLetter(q *queue) {
 	q.plan.DeadLetter = name.Value
 }
 
-// readItemType reads `type`. Records are among the types that are not available yet.
+// readItemType reads `type`. Of the types those are available whose values an item can be told to have before the run: what is put is
+// checked then, and not once more for each item.
 func (c *compiler) readItemType(q *queue) {
 	t := q.def.Type
 	if !t.IsSet() {
 		return
 	}
+	_, named := c.symbols[t.Value]
 	typ, ok := itemType(t.Value)
-	if !ok {
-		if _, named := c.symbols[t.Value]; !named {
-			c.errorAt(t.Node, CodeUnknownName, didYouMean(t.Value, itemTypeNames()), "there is no type %q", t.Value)
-		}
-		return
+	switch {
+	case ok:
+		q.declared = &typ
+	case isTypeName(t.Value):
+		c.errorAt(t.Node, CodeNotAvailable, "available are bool, int64 and float64", "this version of mprun cannot hold the items of a queue to the type %s yet", t.Value)
+	case !named:
+		c.errorAt(t.Node, CodeUnknownName, didYouMean(t.Value, typeNames()), "there is no type %q", t.Value)
 	}
-	q.declared = &typ
-	q.plan.Declared = t.Value
 }
 
-// itemType is what items of a declared type are like in expressions. Beside the names there are the codes of Python's array module.
+// itemType is what items of a declared type are like in expressions. q and d are the codes of Python's array module.
 func itemType(name string) (stages.Type, bool) {
 	switch name {
 	case "bool":
 		return stages.BoolType, true
-	case "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64",
-		"b", "B", "h", "H", "i", "I", "l", "L", "q", "Q":
+	case "int64", "q":
 		return stages.IntType, true
-	case "float32", "float64", "f", "d":
-		return stages.NumberType, true
-	case "char", "u", "w":
-		return stages.StringType, true
+	case "float64", "d":
+		return stages.FloatType, true
 	}
 	return stages.Type{}, false
 }
 
-func itemTypeNames() []string {
+func typeNames() []string {
 	return []string{"bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64", "char"}
+}
+
+// isTypeName says whether a name is that of a type, or a code of Python's array module.
+func isTypeName(name string) bool {
+	return slices.Contains(typeNames(), name) || len(name) == 1 && strings.Contains("bBuwhHiIlLqQfd", name)
 }

@@ -45,7 +45,7 @@ func (c *compiler) inferTypes() {
 			break
 		}
 	}
-	for _, p := range c.processes {
+	for _, p := range slices.Concat(c.processes, c.absent) {
 		t := &typer{compiler: c, process: p, resources: resources, put: c.checkPut, report: true}
 		t.run()
 	}
@@ -68,12 +68,19 @@ func (c *compiler) join(q *queue, typ stages.Type, _ *spec.Node) {
 	}
 }
 
-// checkPut reports items that cannot be of the type that the queue declares.
+// checkPut reports items that are not known to be of the type that the queue declares.
 func (c *compiler) checkPut(q *queue, typ stages.Type, n *spec.Node) {
-	if q.declared == nil || typ.Kinds == 0 || typ.May(q.declared.Kinds) {
+	if q.declared == nil || typ.Is(q.declared.Kinds) {
 		return
 	}
-	c.at(spec.Error, n.At(), n.Path(), CodeItemType, "", q.plan.Name+" takes items of type "+q.plan.Declared+", what is put is of type "+typ.String(),
+	hint := ""
+	switch {
+	case q.declared.Kinds == stages.KindInt:
+		hint = "int(item) makes whole numbers"
+	case q.declared.Kinds == stages.KindFloat:
+		hint = "float(item) makes floats"
+	}
+	c.at(spec.Error, n.At(), n.Path(), CodeItemType, hint, q.plan.Name+" takes items of type "+q.def.Type.Value+", what is put is of type "+typ.String(),
 		spec.Related{Range: q.def.Type.Node.At(), Message: "the type is declared here"})
 }
 

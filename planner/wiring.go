@@ -129,13 +129,36 @@ func (c *compiler) checkQueue(q *queue) {
 	name := q.plan.Name
 	switch {
 	case len(q.readers) > 0 && len(q.writers) == 0 && !q.dead:
-		c.errorAt(q.readers[0].node, CodeNeverWritten, "", "%s is read here, but nothing ever puts an item into it", name)
+		c.errorAt(q.readers[0].node, CodeNeverWritten, c.absentHint(name, writesQueue), "%s is read here, but nothing ever puts an item into it", name)
 	case len(q.writers) > 0 && len(q.readers) == 0 && q.bounded && !q.dead:
-		c.errorAt(q.writers[0].node, CodeNeverRead, "read it, or give it capacity: unbounded",
+		hint := c.absentHint(name, readsQueue)
+		if hint == "" {
+			hint = "read it, or give it capacity: unbounded"
+		}
+		c.errorAt(q.writers[0].node, CodeNeverRead, hint,
 			"%s is written here, but nothing ever reads it: at %d items its writers would wait for ever", name, q.plan.Capacity)
 	case len(c.places[name]) == 0 && !c.allows(q.def.Node, CodeUnused):
 		c.warnAt(q.def.Named.Key, CodeUnused, "", "nothing uses the queue %s", name)
 	}
+}
+
+// absentHint names a process that would use the queue if it existed in this run.
+func (c *compiler) absentHint(queue string, uses func(*stages.Operator) bool) string {
+	hint := ""
+	for _, p := range c.absent {
+		Walk(p.plan.Stages, func(st *stages.Stage) {
+			note := c.notes[st]
+			if note == nil || note.op == nil || !uses(note.op) {
+				return
+			}
+			for _, place := range st.Operand.Places {
+				if place.Name == queue {
+					hint = p.plan.Name + " would, but its when is false in this run"
+				}
+			}
+		})
+	}
+	return hint
 }
 
 // allows says whether a definition has an x-mprun-allow of its own for a warning about its name, which stands outside of it.

@@ -11,13 +11,22 @@ import (
 	"github.com/mprun/mprun/stages"
 )
 
+// patience is how many seconds a run goes on before its progress is shown to somebody who has not asked for it.
+const patience = 2
+
 // newProgress gives what writes progress to standard error; nil if none is wanted.
 func (c *console) newProgress(how string) func(runtime.Progress) {
 	switch {
 	case how == "json":
 		return func(p runtime.Progress) { writeJSONProgress(c.err, p) }
-	case how == "plain", how == "auto" && isTerminal(c.err):
+	case how == "plain":
 		return func(p runtime.Progress) { fmt.Fprintln(c.err, progressLine(p)) }
+	case how == "auto" && isTerminal(c.err):
+		return func(p runtime.Progress) {
+			if p.Seconds >= patience { // a short run needs no progress
+				fmt.Fprintln(c.err, progressLine(p))
+			}
+		}
 	}
 	return nil
 }
