@@ -257,6 +257,10 @@ func TestCrashPoints(t *testing.T) {
 		t.Run(p.String(), func(t *testing.T) {
 			for _, n := range passages {
 				kills := sweep(t, path, p, n, -1)
+				// Whether anybody has to wait is the scheduler's choice.
+				for again := 0; n == 1 && kills == 0 && again < 10; again++ {
+					kills = sweep(t, path, p, n, -1)
+				}
 				if n == 1 && kills == 0 {
 					t.Errorf("nobody came to %v", p)
 				}
