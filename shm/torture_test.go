@@ -19,7 +19,7 @@ func TestTorture(t *testing.T) {
 		seed := uint64(time.Now().UnixNano()) + uint64(round)
 		t.Logf("seed %d", seed)
 		rnd := rand.New(rand.NewPCG(seed, 0))
-		c := newChain(t, path, 4000)
+		c := newChain(t, path, 10000)
 		ticker := time.NewTicker(3 * time.Millisecond)
 		c.tick = ticker.C
 		paused := -1
