@@ -85,11 +85,7 @@ func TestArithmeticUnderFire(t *testing.T) {
 // workers, so that more of them are allowed.
 func TestWordcountUnderFire(t *testing.T) {
 	need(t, "go")
-	text, err := os.ReadFile("../examples/wordcount.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	spec := writeSpec(t, strings.ReplaceAll(string(text), ": {}\n", ": {max_deliveries: 1000}\n"))
+	spec := patientSpec(t, "wordcount.yaml")
 	calm := run(t, nil, "../examples/wordcount.yaml")
 	if calm.code != 0 || strings.Count(calm.stdout, "\n") != 20 {
 		t.Fatalf("in peace: exit code %d\n%s%s", calm.code, calm.stdout, calm.stderr)
@@ -97,6 +93,83 @@ func TestWordcountUnderFire(t *testing.T) {
 	fire(t, func(t *testing.T, r result) {
 		t.Helper()
 		r.expect(t, 0, calm.stdout)
+	}, spec)
+}
+
+// patientSpec is an example whose queues deliver an item again and again.
+func patientSpec(t *testing.T, example string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../examples", example))
+	if err != nil {
+		t.Fatal(err)
+	}
+	patient := strings.ReplaceAll(string(text), ": {}\n", ": {max_deliveries: 1000}\n")
+	if patient == string(text) {
+		t.Fatalf("%s has no queues", example)
+	}
+	return writeSpec(t, patient)
+}
+
+// TestProgramsUnderFire: a program may run again for an item, what it says is there once.
+func TestProgramsUnderFire(t *testing.T) {
+	need(t, "sha256sum")
+	files, err := filepath.Abs("../stages/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	calm := run(t, nil, "../examples/checksums.yaml", "files="+files)
+	if calm.code != 0 || strings.Count(calm.stdout, "\n") < 50 {
+		t.Fatalf("in peace: exit code %d\n%s%s", calm.code, calm.stdout, calm.stderr)
+	}
+	fire(t, func(t *testing.T, r result) {
+		t.Helper()
+		r.expect(t, 0, calm.stdout)
+	}, patientSpec(t, "checksums.yaml"), "files="+files)
+}
+
+// TestCycleUnderFire: the queue of a cycle closes when the last item has gone round for the last time, not before. Each number goes
+// round as often as its Collatz sequence has steps.
+func TestCycleUnderFire(t *testing.T) {
+	const n = 3000
+	sum := 0
+	for i := 1; i < n; i++ {
+		for k := i; k != 1; sum++ {
+			if k%2 == 0 {
+				k /= 2
+			} else {
+				k = 3*k + 1
+			}
+		}
+	}
+	spec := writeSpec(t, fmt.Sprintf(`
+queues:
+  numbers: {max_deliveries: 1000}
+  done: {max_deliveries: 1000}
+processes:
+  start:
+    stages:
+      - range: [1, %d]
+      - put: numbers
+        value: '{n: item, steps: 0}'
+  step:
+    replicas: 3
+    stages:
+      - get: numbers
+      - route:
+          - when: item.n == 1
+            do: [{map: item.steps}, {put: done}]
+          - do:
+              - put: numbers
+                value: '{n: item.n %% 2 == 0 ? div(item.n, 2) : item.n * 3 + 1, steps: item.steps + 1}'
+  add:
+    stages:
+      - get: done
+      - reduce: acc + item
+      - print: ${{ item }}
+`, n))
+	fire(t, func(t *testing.T, r result) {
+		t.Helper()
+		r.expect(t, 0, fmt.Sprintln(sum))
 	}, spec)
 }
 
@@ -171,7 +244,7 @@ func TestStandardInputUnderFire(t *testing.T) {
 		t.Run(from, func(t *testing.T) {
 			rounds, start := 0, time.Now()
 			defer func() { t.Logf("%d rounds, %v", rounds, time.Since(start).Round(time.Millisecond)) }()
-			for total := 0; total < fewKills; rounds++ {
+			for total := 0; total < fewKills || time.Since(start) < *long; rounds++ {
 				s := prepare(t, "../examples/double.yaml")
 				if from == "file" {
 					f, err := os.Open(file)
