@@ -18,6 +18,11 @@ func (c *compiler) evaluate(n *spec.Node, part spec.Part) (value any, ok bool) {
 		c.expressionErrors(n, part.Offset, part.Source, err)
 		return nil, false
 	}
+	if at := impureCall(part.Source); at >= 0 {
+		c.errorIn(tokenRange(n, part.Offset, part.Source, at), n, CodePlanValue, "find it out in a stage, or set a var on the command line",
+			"this is replaced when the plan is made, which looks neither at the disk nor at the clock")
+		return nil, false
+	}
 	value, err = e.Run(&c.planEnv)
 	if err != nil {
 		offset := 0

@@ -144,13 +144,13 @@ func (p *process) readArgs(c *compiler) {
 	p.plan.Args = args
 }
 
-// settle replaces what of a Source can be worked out when the plan is made: everything that does not read `self`.
+// settle replaces what of a Source can be worked out when the plan is made: everything that reads neither `self` nor the disk or clock.
 func (c *compiler) settle(s *stages.Source, scope *stages.Scope) {
 	shape, err := stages.Compile(s, scope)
 	if err != nil {
 		return // reported before
 	}
-	if !slices.Contains(shape.Names(), "self") {
+	if !slices.Contains(shape.Names(), "self") && !isImpureSource(s) {
 		value, err := shape.Run(&c.planEnv)
 		if err != nil {
 			c.runError(s, err)
@@ -163,7 +163,7 @@ func (c *compiler) settle(s *stages.Source, scope *stages.Scope) {
 		for _, name := range shape.Names() {
 			if name == "cpus" || name == "spec" {
 				o := c.origins[s]
-				c.errorAt(o.node, CodePlanValue, "put "+name+" into a var and read that", "%s and self cannot be read in one text: one is known when the plan is made, the other in the run", name)
+				c.errorAt(o.node, CodePlanValue, "put "+name+" into a var and read that", "%s is known when the plan is made, the rest of this text in the run only", name)
 			}
 		}
 		return

@@ -65,7 +65,7 @@ func (c *compiler) stdinUses() []stdinUse {
 // constant is the text of a Source that is the same for all items, as far as vars, env, cpus and spec decide that.
 func (c *compiler) constant(s *stages.Source) (text string, known bool) {
 	shape, err := stages.Compile(s, &c.planScope)
-	if err != nil {
+	if err != nil || isImpureSource(s) {
 		return "", false
 	}
 	value, err := shape.Run(&c.planEnv)
