@@ -1,0 +1,123 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/mprun/mprun/stages"
+)
+
+// field checks all that a field holds.
+func (t *typer) field(f stages.Field, def *stages.FieldDef, op *stages.Operator, in env) {
+	if f.Source != nil {
+		t.want(f.Source, def, op, in)
+	}
+	for i := range f.Sources {
+		if op.Name == "through" {
+			t.refuseItem(&f.Sources[i], in)
+		}
+		t.source(&f.Sources[i], in)
+	}
+	for i := range f.Places {
+		for j := range f.Places[i].Index {
+			t.source(&f.Places[i].Index[j], in)
+		}
+	}
+	t.chain(f.Stages, in)
+	for i := range f.Branches {
+		t.condition(f.Branches[i].When, in)
+		t.chain(f.Branches[i].Stages, in)
+	}
+}
+
+// refuseItem reports words of a program that lives as long as its worker which would depend on the item.
+func (t *typer) refuseItem(s *stages.Source, in env) {
+	o, ok := t.origins[s]
+	if !ok || !t.report {
+		return
+	}
+	for i, p := range s.Parts {
+		if !p.Expr {
+			continue
+		}
+		e, err := stages.CompileExpr(p.Text, t.scope(in))
+		if err != nil {
+			continue // reported as such
+		}
+		for _, name := range e.Names() {
+			if name == "item" || name == "index" || name == "delivery" {
+				t.errorIn(o.node.RangeAt(o.offset(i), o.offset(i)+len(p.Text)), o.node, CodeExpression, "exec runs a program for each item",
+					"the program lives as long as its worker, so there is no %s in its words", name)
+			}
+		}
+	}
+}
+
+// want checks a Source and that its values can be of the kind that the field takes.
+func (t *typer) want(s *stages.Source, def *stages.FieldDef, op *stages.Operator, in env) {
+	typ := t.source(s, in)
+	switch {
+	case def.Kind == stages.CountField:
+		t.expect(s, typ, stages.KindNumber|stages.KindString, "a count")
+	case def.Kind == stages.DurationField:
+		t.expect(s, typ, stages.KindString, "a duration such as 250ms")
+	case def.Kind == stages.BoolField:
+		t.expect(s, typ, stages.KindBool, "true or false")
+	case def == &op.Operand && (op.Name == "filter" || op.Name == "take_while"):
+		t.expect(s, typ, stages.KindBool, "a condition (true or false)")
+	case def == &op.Operand && op.Name == "flat_map":
+		t.expect(s, typ, stages.KindList|stages.KindNull, "a list")
+	}
+}
+
+// expect reports a Source none of whose values can be of the kinds.
+func (t *typer) expect(s *stages.Source, typ stages.Type, kinds stages.Kinds, what string) {
+	if !t.report || typ.Kinds == 0 || typ.May(kinds) {
+		return
+	}
+	if o, ok := t.origins[s]; ok { // a literal was checked when it was decoded
+		t.errorAt(o.node, CodeExpression, "", "expected %s, the expression gives %s", what, typ.String())
+	}
+}
+
+func (t *typer) condition(s *stages.Source, in env) {
+	if s != nil {
+		t.expect(s, t.source(s, in), stages.KindBool, "a condition (true or false)")
+	}
+}
+
+func (t *typer) duration(s *stages.Source, in env) {
+	if s != nil {
+		t.expect(s, t.source(s, in), stages.KindString, "a duration such as 250ms")
+	}
+}
+
+func (t *typer) retry(r *stages.Retry, in env) {
+	if r == nil {
+		return
+	}
+	if r.Times != nil {
+		t.expect(r.Times, t.source(r.Times, in), stages.KindNumber|stages.KindString, "a count")
+	}
+	t.duration(r.Backoff, in)
+	t.duration(r.MaxBackoff, in)
+}
+
+// handler checks the stages of a handler, which see `error`. Of a source, a piece of what it reads may have failed: then that is
+// the item, and what was bound before may be null.
+func (t *typer) handler(h *stages.Handler, op *stages.Operator, in env) {
+	if h == nil {
+		return
+	}
+	at := env{item: in.item, bound: in.bound}
+	if op.Source || op.Operand.Kind == stages.CommandField {
+		at.item = stages.AnyType
+		for i, b := range at.bound {
+			if i == 0 {
+				at.bound = slices.Clone(at.bound)
+			}
+			at.bound[i].Type = b.Type.Nullable()
+		}
+	}
+	at.bound = bind(at.bound, "error", errorType())
+	t.chain(h.Do, at)
+}
