@@ -26,6 +26,7 @@ type Slot struct {
 	tx       Tx
 	one      [1]*Queue
 	set      futexSet
+	budget   int   // looks that the next wait may spin
 	full     int64 // the bytes for which the last Reserve found its queue full
 }
 
@@ -51,6 +52,7 @@ func (a *Arena) Attach(slot int) (*Slot, error) {
 	s := &Slot{
 		arena: a, index: slot, head: h, me: makeTag(slot, h.epoch.Load()), seq: word.seq(), rows: a.row(slot),
 		state:  stateLog{file: a.files[1], slot: slot, log: current.log.Load() & 1, length: int64(current.length.Load())},
+		budget: mostSpin,
 		resume: current.resume.Load() != 0 || current.held.Load() != 0,
 	}
 	if s.state.length < 0 || s.state.length > stateLogBytes {

@@ -29,8 +29,13 @@ type Wait struct {
 	OtherSources bool          // something beside the queue, of which Slot.Wake tells, may make the worker emit items
 }
 
-// waitSpin is looks at the condition, a PAUSE (some 40 ns) after each: about what going to sleep and being woken costs (11 to 14 us).
-const waitSpin = 300
+// A wait spins for so many looks at the condition, a PAUSE (some 40 ns) after each: at most about what going to sleep and being woken costs (11
+// to 14 us), and less after spins that were in vain: other programs may have the cores, and then who would answer runs only when we sleep.
+// The least is about one answer of a partner who runs; it grows slowly, as being preempted while the partner answers looks like a success.
+const (
+	mostSpin  = 300
+	leastSpin = 20
+)
 
 // WaitReadable waits until Lease may give something else than Empty. The slot must hold no reserved block.
 func (q *Queue) WaitReadable(s *Slot, w Wait) (WaitResult, error) {
@@ -98,9 +103,11 @@ func (s *Slot) spinFor(kind WaitKind, queues []*Queue) bool {
 			q.head.hungry.Store(1)
 		}
 	}
-	for i := range s.spin(waitSpin) {
+	rounds := s.spin(s.budget)
+	for i := range rounds {
 		for _, q := range queues {
 			if q.hint(kind, s.full) {
+				s.budget = min(mostSpin, s.budget+leastSpin/4)
 				return true
 			}
 		}
@@ -108,6 +115,9 @@ func (s *Slot) spinFor(kind WaitKind, queues []*Queue) bool {
 			return false
 		}
 		pause(1)
+	}
+	if rounds > 0 {
+		s.budget = max(leastSpin, s.budget/2)
 	}
 	return false
 }
