@@ -29,6 +29,15 @@ func (b *Batch) Len() int { return b.item.Len() - b.head - b.hidden }
 // Item is the item of row i.
 func (b *Batch) Item(i int) any { return b.item.At(b.head + i) }
 
+// text is the item of row i if it is a text, without boxing it where the column has only texts.
+func (b *Batch) text(i int) (string, bool) {
+	if b.item.Kind == Strings {
+		return b.item.Strings[b.head+i], true
+	}
+	s, ok := b.item.At(b.head + i).(string)
+	return s, ok
+}
+
 // Bound is the value bound to name number j in row i.
 func (b *Batch) Bound(i, j int) any { return b.bound[j].At(b.head + i) }
 

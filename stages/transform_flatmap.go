@@ -2,7 +2,9 @@ package stages
 
 // flatMap is `flat_map`: each element of a list becomes an item of its own.
 type flatMap struct {
-	expr *RowExpr
+	expr  *RowExpr
+	texts textsFunc // the same, for items that are texts; nil: only expr can do it
+	parts Column    // reused
 
 	// The list of the first row, while it is being emitted. It is kept, and not computed again after a death, since an expression
 	// may read what has changed since.
@@ -14,11 +16,20 @@ type flatMap struct {
 
 func buildFlatMap(b *Builder, stage *Stage) (Node, error) {
 	expr, err := b.Expr(stage.Operand.Source)
-	return &flatMap{expr: expr}, err
+	return &flatMap{expr: expr, texts: textsOf(stage.Operand.Source)}, err
 }
 
 func (f *flatMap) Step(r *Run, in, out *Batch) error {
 	for rows, space := 0, r.Limit; in.Len() > 0 && space > 0; rows++ {
+		if !f.started && f.texts != nil && space > 1 {
+			if n, whole := f.split(in, out, space, r.Limit); whole {
+				space -= max(n, 1)
+				in.Drop(1)
+				continue
+			} else if n > 0 {
+				return nil // they are more than this step may still emit
+			}
+		}
 		if !f.started {
 			if err := f.begin(in); err != nil {
 				return before(rows, err)
@@ -36,6 +47,26 @@ func (f *flatMap) Step(r *Run, in, out *Batch) error {
 		in.Drop(1)
 	}
 	return nil
+}
+
+// split emits the texts of the first row at once, if it is a text. If they do not fit into space, nothing is emitted: then n says how
+// many there are if the next step has room for them, and 0 if none ever has.
+func (f *flatMap) split(in, out *Batch, space, limit int) (n int, whole bool) {
+	text, ok := in.text(0)
+	if !ok {
+		return 0, false
+	}
+	f.parts.Kind = Strings
+	f.parts.Strings = f.texts(f.parts.Strings[:0], text)
+	n = len(f.parts.Strings)
+	if n > space {
+		if n > limit {
+			n = 0
+		}
+		return n, false
+	}
+	out.EmitParts(in, 0, 0, &f.parts)
+	return n, true
 }
 
 // begin computes the list of the first row.
