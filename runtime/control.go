@@ -17,6 +17,7 @@ type message struct {
 	Stop     bool               `json:"stop,omitempty"`     // to a worker: finish the item in hand and end
 	Failed   *stages.StageError `json:"failed,omitempty"`   // from a worker, its last: an item failed
 	Fault    string             `json:"fault,omitempty"`    // from a worker, its last: mprun's own
+	Lacks    string             `json:"lacks,omitempty"`    // from a worker, its last: the machine has run out of something, as disk space
 	Volatile *volatileInput     `json:"volatile,omitempty"` // from a worker: input that cannot be read again is about to be read
 }
 

@@ -232,6 +232,9 @@ func (s *supervisor) exited(r *replica, e exit) {
 			r.code = said.Failed.Code
 		}
 		s.fail(r.failure(said.Failed, ""))
+	case said.Lacks != "":
+		r.state, r.failed = replicaEnded, true
+		s.fail(r.failure(nil, said.Lacks))
 	case said.Fault != "" || (r.slot >= 0 && e.code > 0):
 		r.state, r.failed = replicaEnded, true
 		s.fault(r.failure(nil, faultText(said.Fault, e.code)))

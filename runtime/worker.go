@@ -43,10 +43,19 @@ func WorkerMain([]string) int {
 	case errors.As(err, &failed):
 		_ = send(control, message{Failed: failed})
 		return workerFailed
+	case machineLacks(err):
+		_ = send(control, message{Lacks: err.Error()})
+		return workerFailed
 	default:
 		_ = send(control, message{Fault: err.Error()})
 		return workerFault
 	}
+}
+
+// machineLacks says whether an error is that the machine has no more of something, which is no fault of mprun's: a queue without
+// bounds fills the disk that it spills to.
+func machineLacks(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) || errors.Is(err, syscall.ENOMEM)
 }
 
 func work(control *os.File) (err error) {
