@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command mprun runs pipelines of processes that are described in one YAML file. `mprun --help` lists its verbs.
 //
 // This package is the only place that prints or colours. What a spec means is decided in package planner, what a run does in package
