@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	goruntime "runtime"
 	"strings"
@@ -62,7 +63,7 @@ const (
 	// eagerAfter is the same where somebody waits for it: long enough that a fast chain does not commit single items.
 	eagerAfter = 50 * time.Microsecond
 	// blockBytes is about how many bytes of items a block holds, unless a single item is larger.
-	blockBytes = 64 << 10
+	blockBytes = 60 << 10
 	// blockItems is how many items a block holds at most.
 	blockItems = 1024
 	// maxSealed is after how many blocks a commit is due; shm.MaxOutputs is the limit.
@@ -289,6 +290,15 @@ func (h *host) waitShared(ctx context.Context, wait func(shm.Wait) (shm.WaitResu
 	default:
 		return nil
 	}
+}
+
+// Room implements stages.Host.
+func (h *host) Room() int {
+	room := math.MaxInt
+	for _, out := range h.outboxes {
+		room = min(room, out.room())
+	}
+	return room
 }
 
 // Cut implements stages.Host.

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"math"
 
 	"github.com/mprun/mprun/planner"
 	"github.com/mprun/mprun/shm"
@@ -53,6 +54,15 @@ func (o *outbox) Put(c *stages.Column, from, to int) (int, error) {
 		put += n
 	}
 	return put, nil
+}
+
+// room is how many items could be put now, as far as that can be seen.
+func (o *outbox) room() int {
+	room := o.queue.Room()
+	if o.block != nil && room < math.MaxInt {
+		room += o.block.Granted() - o.staged.Len()
+	}
+	return room
 }
 
 // reserve gets a block to fill.

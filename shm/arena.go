@@ -23,6 +23,9 @@ type Arena struct {
 	queues []Queue
 	cores  int
 
+	mu      sync.Mutex // guards windows
+	windows [][]byte   // mapped starts of state logs
+
 	recovering sync.Mutex // one recovery at a time in this process; taken before any of its steps, never by workers
 }
 
@@ -162,7 +165,10 @@ func (a *Arena) Close() error {
 	if err != nil {
 		err = fmt.Errorf("unmap shared memory: %w", err)
 	}
-	a.mem, a.head = nil, nil
+	for _, window := range a.windows {
+		err = errors.Join(err, unix.Munmap(window))
+	}
+	a.mem, a.head, a.windows = nil, nil, nil
 	return errors.Join(err, closeAll(a.files))
 }
 

@@ -4,6 +4,7 @@ package shm
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"sync/atomic"
 )
@@ -45,6 +46,19 @@ func (q *Queue) BlockBytes() int { return int(q.l.stride) }
 // ReaderWaiting says whether a reader is looking for a block now, spinning or asleep: a writer should hand over what it has. One or two
 // loads; a hint.
 func (q *Queue) ReaderWaiting() bool { return q.head.hungry.Load() != 0 || q.head.readers.armed() }
+
+// Room is how many items could be reserved now, without the lock and so as a hint; the whole capacity once nobody reads or closes the
+// queue any more, and math.MaxInt for an unbounded queue.
+func (q *Queue) Room() int {
+	n, status := q.room(math.MaxInt32, 1)
+	switch {
+	case q.l.Capacity == 0:
+		return math.MaxInt
+	case status == Closed || status == NoReaders:
+		return q.l.Capacity
+	}
+	return n
+}
 
 // Closed says whether CloseWriters was called.
 func (q *Queue) Closed() bool { return q.head.closed.Load() != 0 }

@@ -48,10 +48,15 @@ func (a *Arena) Attach(slot int) (*Slot, error) {
 	if word.state() != recordIdle || !h.attached.CompareAndSwap(0, uint32(os.Getpid())) {
 		return nil, fmt.Errorf("attach slot %d: %w", slot, ErrAttached)
 	}
+	window, err := a.mapState(slot)
+	if err != nil {
+		h.attached.Store(0)
+		return nil, err
+	}
 	current := &h.record.headers[word.seq()&1]
 	s := &Slot{
 		arena: a, index: slot, head: h, me: makeTag(slot, h.epoch.Load()), seq: word.seq(), rows: a.row(slot),
-		state:  stateLog{file: a.files[1], slot: slot, log: current.log.Load() & 1, length: int64(current.length.Load())},
+		state:  stateLog{file: a.files[1], slot: slot, log: current.log.Load() & 1, length: int64(current.length.Load()), window: window},
 		budget: mostSpin,
 		resume: current.resume.Load() != 0 || current.held.Load() != 0,
 	}

@@ -5,10 +5,16 @@ package shm
 import (
 	"fmt"
 	"os"
+
+	"golang.org/x/sys/unix"
 )
 
-// trimBytes is the size from which on freed payloads and replaced state logs are given back to the kernel.
-const trimBytes = 64 << 10
+// trimBytes is the size from which on freed payloads are given back to the kernel.
+const trimBytes = 256 << 10
+
+// stateWindow is how much of the start of each state log its worker maps. Most commits fit in there and cost a copy; what lies behind
+// goes through pwrite, which all workers' logs share a lock of the kernel for: they are one file.
+const stateWindow = 256 << 10
 
 // A stateLog is a slot's committed state: one of two logs, and how many of its bytes are committed. What lies behind is invisible and is
 // overwritten. A commit appends to the current log or starts the other one; commitHeader carries the choice.
@@ -17,6 +23,7 @@ type stateLog struct {
 	slot   int
 	log    uint32
 	length int64
+	window *[2][]byte // the mapped start of both logs
 }
 
 // stateChange is what a transaction does to the log.
@@ -46,6 +53,11 @@ func (l stateLog) write(c stateChange) (stateLog, error) {
 	if next.length+int64(len(c.bytes)) > stateLogBytes {
 		return l, fmt.Errorf("write the state of slot %d: %w", l.slot, ErrTooLarge)
 	}
+	if end := next.length + int64(len(c.bytes)); end <= stateWindow {
+		copy(l.window[next.log][next.length:end], c.bytes)
+		next.length = end
+		return next, nil
+	}
 	if _, err := l.file.WriteAt(c.bytes, stateOffset(l.slot, next.log)+next.length); err != nil {
 		return l, fmt.Errorf("write the state of slot %d: %w", l.slot, err)
 	}
@@ -55,7 +67,23 @@ func (l stateLog) write(c stateChange) (stateLog, error) {
 
 // trim gives back the log that next has replaced.
 func (l stateLog) trim(next stateLog) {
-	if l.log != next.log && l.length > trimBytes {
+	if l.log != next.log && l.length > stateWindow {
 		punch(l.file, stateOffset(l.slot, l.log), l.length)
 	}
+}
+
+// mapState maps the start of both logs of a slot, until Close.
+func (a *Arena) mapState(slot int) (*[2][]byte, error) {
+	window := new([2][]byte)
+	for log := range window {
+		mem, err := unix.Mmap(int(a.files[1].Fd()), stateOffset(slot, uint32(log)), stateWindow, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+		if err != nil {
+			return nil, fmt.Errorf("map the state of slot %d: %w", slot, err)
+		}
+		window[log] = mem
+		a.mu.Lock()
+		a.windows = append(a.windows, mem)
+		a.mu.Unlock()
+	}
+	return window, nil
 }

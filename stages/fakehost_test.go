@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -124,6 +125,8 @@ func (h *fakeHost) Volatile(pos Pos) {
 	h.volatile = pos
 	h.world.volatiles++
 }
+
+func (h *fakeHost) Room() int { return math.MaxInt }
 
 func (h *fakeHost) Cut() error {
 	h.cuts++

@@ -29,6 +29,9 @@ type Host interface {
 	// Volatile says that input which cannot be read again is about to be read by the stage at pos; the next commit ends that.
 	// If the worker dies between, the run fails naming that stage.
 	Volatile(pos Pos)
+	// Room is how many items the queues that the chain puts to have room for, as far as that can be seen: the least of them. It is a
+	// hint, by which sources make no more than can go on.
+	Room() int
 	// Cut is called when a stage has ended the stream and rows before it are about to be dropped. An error ends the chain.
 	Cut() error
 }

@@ -80,6 +80,9 @@ func (l *link) step(r *Run, out *Batch) error {
 func (l *link) run(r *Run, out *Batch) error {
 	limit, timeout, arrivals := r.Limit, r.timeout, r.arrivals // of the stage around this chain
 	r.Limit, r.timeout, r.arrivals = l.limit, 0, l.arrivals
+	if l.source {
+		r.Limit = l.fitting(r)
+	}
 	out.binds = l.binds
 	var err error
 	if l.when == nil && l.timeout == nil {
@@ -92,6 +95,15 @@ func (l *link) run(r *Run, out *Batch) error {
 	out.binds = false
 	r.Limit, r.timeout, r.arrivals = limit, timeout, arrivals
 	return err
+}
+
+// fitting is how many rows the stage may make: no more than can be put, so that few of them stand in the chain when it has to wait,
+// and are written down with each commit. It is never less than one: whether that one will be put at all is not known here.
+func (l *link) fitting(r *Run) int {
+	if l.limit == 1 {
+		return 1
+	}
+	return max(1, min(l.limit, r.Room()))
 }
 
 // runFirst steps the node for the first row, if `when` holds of it.
@@ -129,7 +141,7 @@ func (l *link) flush(r *Run, out *Batch) error {
 		return err
 	}
 	limit, timeout := r.Limit, r.timeout
-	r.Limit, r.timeout = l.limit, 0
+	r.Limit, r.timeout = l.fitting(r), 0
 	out.binds = l.binds
 	done, err := f.Flush(r, out)
 	out.binds = false
