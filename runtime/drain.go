@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -183,7 +184,7 @@ func (d *drain) write(r record) error {
 		return nil
 	default:
 		process, level, _ := strings.Cut(string(r.name), "\x00")
-		d.s.log.Log(nil, logLevel(level), string(r.data), "process", process) //nolint:staticcheck // slog takes a nil context
+		d.s.log.Log(context.Background(), logLevel(level), string(r.data), "process", process)
 		return nil
 	}
 }

@@ -22,8 +22,8 @@ type spawnRequest struct {
 }
 
 type spawned struct {
-	pid, pidfd int
-	err        error
+	pid int
+	err error
 }
 
 func newSpawner() *spawner {
