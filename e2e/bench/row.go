@@ -120,7 +120,7 @@ func queueOfMprun(spec string, n, size int) func(*lab) (float64, error) {
 		n := l.amount(n)
 		words, sum := l.spec(spec, "n="+strconv.Itoa(n)), n*(n-1)/2
 		if size > 0 {
-			words, sum = append(words, "text="+strings.Repeat("x", size)), n*size
+			words, sum = append(words, "text="+strings.Repeat("x", size)), n
 		}
 		seconds, _, err := l.wall(job{words: words, expect: fmt.Sprintln(sum)})
 		return seconds / float64(n), err
