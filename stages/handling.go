@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"math"
 	"math/rand/v2"
 	"time"
 )
@@ -49,9 +50,20 @@ func (t *retrying) next(l *link, failed int) (time.Duration, bool, error) {
 	if err != nil {
 		return 0, false, err
 	}
-	pause <<= min(failed, 30)
+	pause = doubled(pause, failed)
 	if limit > 0 {
 		pause = min(pause, limit)
 	}
 	return pause + rand.N(pause/10+1), true, nil
+}
+
+// longestPause bounds a pause between two tries: the double of it, with its random part, is still a Duration.
+const longestPause = time.Duration(math.MaxInt64 / 4)
+
+// doubled is d doubled so many times, up to longestPause.
+func doubled(d time.Duration, times int) time.Duration {
+	for ; times > 0 && d < longestPause; times-- {
+		d *= 2
+	}
+	return min(d, longestPause)
 }

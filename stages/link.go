@@ -220,8 +220,7 @@ func (l *link) handle(r *Run, out *Batch) error {
 		}
 		break
 	}
-	h.chain.Reset()
-	l.handler = nil
+	l.leaveHandler()
 	return l.then(h, out, h.failure)
 }
 
@@ -276,10 +275,16 @@ func (l *link) drop() {
 		}
 	}
 	l.in.Truncate()
+	l.leaveHandler()
+	l.passed, l.tries = false, 0
+}
+
+// leaveHandler drops what a handler was doing, if one is at work.
+func (l *link) leaveHandler() {
 	if l.handler != nil {
 		l.handler.chain.Reset()
+		l.handler = nil
 	}
-	l.passed, l.tries, l.handler = false, 0, nil
 }
 
 func (l *link) fatal(item *ItemError, shown string) error {
@@ -292,7 +297,8 @@ func (l *link) fatal(item *ItemError, shown string) error {
 func (l *link) reset() {
 	l.in.Truncate()
 	l.in.taken = 0
-	l.ended, l.done, l.cut, l.passed, l.tries, l.handler = false, false, false, false, 0, nil
+	l.leaveHandler()
+	l.ended, l.done, l.cut, l.passed, l.tries = false, false, false, false, 0
 	if s, ok := l.node.(Stateful); ok {
 		s.Reset()
 	}
@@ -349,7 +355,11 @@ func (l *link) save(w *StateWriter, full bool) {
 		w.Int(h.failure.Code)
 		w.Bool(h.failure.Partial)
 		w.Item(h.failure.Piece)
-		h.chain.Save(w, true)
+	}
+	for _, h := range []*handling{l.onError, l.onTimeout} { // at rest too: its stages may know something of earlier failures
+		if h != nil && h.chain != nil {
+			h.chain.Save(w, full)
+		}
 	}
 }
 
@@ -370,12 +380,18 @@ func (l *link) load(r *StateReader, full bool) error {
 	case 2:
 		l.handler = l.onTimeout
 	}
-	h := l.handler
-	if h == nil {
-		return r.Err()
+	if h := l.handler; h != nil {
+		h.failure = &ItemError{Type: r.Text(), Message: r.Text(), Code: r.Int(), Partial: r.Bool(), Piece: r.Item()}
 	}
-	h.failure = &ItemError{Type: r.Text(), Message: r.Text(), Code: r.Int(), Partial: r.Bool(), Piece: r.Item()}
-	return h.chain.Load(r, true)
+	for _, h := range []*handling{l.onError, l.onTimeout} {
+		if h == nil || h.chain == nil {
+			continue
+		}
+		if err := h.chain.Load(r, full); err != nil {
+			return err
+		}
+	}
+	return r.Err()
 }
 
 func (l *link) handlerNumber() int {

@@ -52,7 +52,7 @@ func (p *putting) Step(r *Run, in, out *Batch) error {
 	case errors.Is(err, ErrNoReaders):
 		return EndOfStream
 	case err != nil:
-		return err
+		return before(put, err)
 	case put == n:
 		p.want = min(2*n, r.Limit)
 		return nil
