@@ -56,7 +56,7 @@ func Codes() []spec.CodeDef {
 		{Code: CodeMissingOperand, Severity: spec.Error, Doc: "The operator needs a value behind its colon."},
 		{Code: CodeNotWaiting, Severity: spec.Error, Doc: "The stage waits for nothing, so it takes no timeout and no on_timeout."},
 		{Code: CodeHandler, Severity: spec.Error, Doc: "on_error and on_timeout take fail, skip or end, {put: queue}, or {do: stages, then: fail, skip, end or pass}."},
-		{Code: CodeRegexp, Severity: spec.Error, Doc: "A regular expression is not one of Go's (RE2): https://pkg.go.dev/regexp/syntax."},
+		{Code: CodeRegexp, Severity: spec.Error, Doc: "A regular expression is not one of Go's (RE2): https://pkg.go.dev/regexp/syntax. Or it has no named group, which gives a field."},
 		{Code: CodeInjection, Severity: spec.Error, Doc: "A script for the shell must not hold data of the run: it would be read as script. The item is in $ITEM."},
 		{Code: CodeUnknownProgram, Severity: spec.Error, Doc: "A program that a stage or process runs is not there. It is looked for in PATH before anything starts."},
 		{Code: CodeForeignKey, Severity: spec.Error, Doc: "The key belongs to another form of process: stdin, stdout and stderr to those with a command or a shell."},

@@ -28,6 +28,7 @@ func Compile(doc *spec.Pipeline, host Host, opts Options) (*Plan, spec.Diagnosti
 	c.inferTypes()
 	c.checkWiring()
 	c.checkStdin()
+	c.checkLog()
 	c.checkPrograms()
 	order := c.startOrder()
 	found := doc.Silence(c.found.Sorted())
@@ -141,6 +142,16 @@ func (c *compiler) plan(order []*process) *Plan {
 		p.Processes = append(p.Processes, proc.plan)
 	}
 	return p
+}
+
+// checkLog finds levels of processes that the spec does not have.
+func (c *compiler) checkLog() {
+	if c.doc.Log == nil {
+		return
+	}
+	for _, e := range c.doc.Log.Processes {
+		c.lookup(e.Name, e.Key.At(), e.Key, "process")
+	}
 }
 
 func (c *compiler) log() Log {

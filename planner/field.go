@@ -182,7 +182,7 @@ func (c *compiler) decodeRegexp(n *spec.Node) (*stages.Source, bool) {
 	if found.HasErrors() {
 		return nil, false
 	}
-	_, err := regexp.Compile(n.Text)
+	re, err := regexp.Compile(n.Text)
 	var bad *syntax.Error
 	if errors.As(err, &bad) {
 		at := n.At()
@@ -190,6 +190,10 @@ func (c *compiler) decodeRegexp(n *spec.Node) (*stages.Source, bool) {
 			at = n.RangeAt(i, i+len(bad.Expr))
 		}
 		c.errorIn(at, n, CodeRegexp, regexpHint(bad), "%s: %q", bad.Code, bad.Expr)
+		return nil, false
+	}
+	if !slices.ContainsFunc(re.SubexpNames(), func(name string) bool { return name != "" }) {
+		c.errorAt(n, CodeRegexp, "a named group, (?<name>…), gives a field", "the regular expression has no named group, so that it would give nothing")
 		return nil, false
 	}
 	return literal(n.Text, n), true

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/mprun/mprun/spec"
 	"github.com/mprun/mprun/stages"
@@ -74,7 +75,7 @@ func (c *compiler) decodeDoHandler(n *spec.Node, h *stages.Handler) bool {
 func (c *compiler) onlyKeys(n *spec.Node, keys ...string) bool {
 	ok := true
 	for _, e := range n.Keys {
-		if !slices.Contains(keys, e.Key.Text) && len(e.Key.Text) >= 2 && e.Key.Text[:2] != "x-" {
+		if !slices.Contains(keys, e.Key.Text) && !strings.HasPrefix(e.Key.Text, "x-") {
 			c.errorIn(e.Key.At(), e.Value, spec.CodeUnknownKey, didYouMean(e.Key.Text, keys), "there is no key %q here, only %s", e.Key.Text, andList(keys))
 			ok = false
 		}

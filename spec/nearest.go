@@ -3,26 +3,30 @@ package spec
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/agext/levenshtein"
 )
 
 // Nearest is the candidate that a misspelt word probably meant, "" if none is near: at most a third of its letters differ, or case
-// and the characters - and _ are all that does, or
-// letters have changed places. Of equals the first wins.
+// and the characters - and _ are all that does, or letters have changed places. Of equals the first wins.
 func Nearest(word string, candidates []string) string {
-	best, bestDistance := "", max(1, (utf8.RuneCountInString(word)+1)/3)+1
+	letters := utf8.RuneCountInString(word)
+	best, bestDistance := "", max(1, (letters+1)/3)+1
 	for _, c := range candidates {
-		d := 0
+		length := utf8.RuneCountInString(c)
+		d := max(letters-length, length-letters) // at least
 		switch {
-		case plainName(c) == plainName(word):
+		case sameName(c, word):
+			return c
+		case d >= bestDistance:
 		case sameLetters(c, word):
 			d = 1
 		default:
 			d = levenshtein.Distance(word, c, nil)
 		}
-		if d < bestDistance && d < utf8.RuneCountInString(c) {
+		if d < bestDistance && d < length {
 			best, bestDistance = c, d
 		}
 	}
@@ -40,8 +44,18 @@ func sameLetters(a, b string) bool {
 	return string(x) == string(y)
 }
 
-func plainName(s string) string {
-	return strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(s))
+// sameName reports whether case and the characters - and _ are all that differs.
+func sameName(a, b string) bool {
+	a, b = strings.TrimLeft(a, "-_"), strings.TrimLeft(b, "-_")
+	for a != "" && b != "" {
+		x, n := utf8.DecodeRuneInString(a)
+		y, m := utf8.DecodeRuneInString(b)
+		if unicode.ToLower(x) != unicode.ToLower(y) {
+			return false
+		}
+		a, b = strings.TrimLeft(a[n:], "-_"), strings.TrimLeft(b[m:], "-_")
+	}
+	return a == b
 }
 
 // didYouMean is the hint for a misspelt word, "" without a likely one.

@@ -198,9 +198,10 @@ func TestData(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	ops := []string{"map", "filter", "flat_map", "take", "take_while", "top"}
+	ops := []string{"map", "filter", "flat_map", "take", "take_while", "top", "a", "q"}
 	for word, want := range map[string]string{
 		"flatmap": "flat_map", "flat-map": "flat_map", "Map": "map", "fliter": "filter", "mpa": "map", "tkae": "take", "mapp": "map", "xyz": "", "": "",
+		"Q": "q", "FLAT_map": "flat_map", "_take_while": "take_while", "--": "",
 	} {
 		if got := Nearest(word, ops); got != want {
 			t.Errorf("%q: %q, want %q", word, got, want)
