@@ -61,7 +61,7 @@ const (
 	// commitAfter bounds how long something that is ready to be seen stays unseen while the chain works.
 	commitAfter = time.Millisecond
 	// eagerAfter is the same where somebody waits for it: long enough that a fast chain does not commit single items.
-	eagerAfter = 50 * time.Microsecond
+	eagerAfter = 100 * time.Microsecond
 	// blockBytes is about how many bytes of items a block holds, unless a single item is larger.
 	blockBytes = 60 << 10
 	// blockItems is how many items a block holds at most.

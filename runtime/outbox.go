@@ -19,6 +19,8 @@ type outbox struct {
 	block  *shm.Block // reserved; nil if none
 	staged stages.Column
 	bytes  int // of staged, about
+
+	average int // bytes of an item in the last block; 0: there was none
 }
 
 // newOutbox sizes blocks so that several fit into the capacity: the reader works on one while the next is filled.
@@ -37,9 +39,23 @@ func newOutbox(h *host, q *shm.Queue, def *planner.Queue) *outbox {
 func (o *outbox) Put(c *stages.Column, from, to int) (int, error) {
 	put := 0
 	for from+put < to {
+		n, size, err := o.fit(c, from+put, to)
+		if err != nil {
+			if put > 0 {
+				return put, nil // the next call meets it first
+			}
+			return 0, err
+		}
+		if n == 0 || (o.block != nil && o.staged.Len() == o.block.Granted()) {
+			o.unopen()
+			if err := o.seal(); err != nil {
+				return put, err
+			}
+			continue
+		}
 		if o.block == nil {
-			n := min(to-from-put, o.most)
-			ok, err := o.reserve(max(n, o.most), min(stages.EncodedSize(c, from+put, from+put+n), blockBytes))
+			// A block that takes all that is there may get more before the commit.
+			ok, err := o.reserve(max(n, o.expected(n == to-from-put)), size)
 			if err != nil && put > 0 {
 				return put, nil
 			}
@@ -47,13 +63,47 @@ func (o *outbox) Put(c *stages.Column, from, to int) (int, error) {
 				return put, err
 			}
 		}
-		n, err := o.stage(c, from+put, to)
-		if err != nil {
-			return put, err
-		}
-		put += n
+		put += o.stage(c, from+put, n, size)
 	}
 	return put, nil
+}
+
+// fit is how many of the items there is room for in the block that is being filled, or in a new one, and their size in bytes, about.
+// A new block takes at least one.
+func (o *outbox) fit(c *stages.Column, from, to int) (n, size int, err error) {
+	most, used := o.most, 0
+	if o.block != nil {
+		most, used = o.block.Granted()-o.staged.Len(), o.bytes
+	}
+	most = min(most, to-from)
+	size = stages.EncodedSize(c, from, from+most)
+	if used+size <= blockBytes && size <= o.def.MaxItem {
+		return most, size, nil
+	}
+	size = 0
+	for n < most {
+		item := stages.EncodedSize(c, from+n, from+n+1)
+		if used+size+item > blockBytes && (n > 0 || o.block != nil) {
+			break
+		}
+		if item > o.def.MaxItem {
+			if n > 0 {
+				break
+			}
+			return 0, 0, stages.Failf("max-item", "an item of %d bytes is larger than max_item of queue %s, %d bytes", item, o.def.Name, o.def.MaxItem)
+		}
+		size += item
+		n++
+	}
+	return n, size, nil
+}
+
+// expected is how many items a new block is likely to hold in the end.
+func (o *outbox) expected(open bool) int {
+	if !open || o.average == 0 {
+		return 1
+	}
+	return max(1, min(o.most, blockBytes/o.average))
 }
 
 // room is how many items could be put now, as far as that can be seen.
@@ -87,38 +137,16 @@ func (o *outbox) reserve(items, bytes int) (bool, error) {
 	return true, nil
 }
 
-// stage takes as many of the items as the block has room for, at least one, and seals the block when it is full.
-func (o *outbox) stage(c *stages.Column, from, to int) (int, error) {
-	room := min(o.block.Granted()-o.staged.Len(), to-from)
-	n := room
-	size := stages.EncodedSize(c, from, from+n)
-	if o.bytes+size > blockBytes {
-		n, size = 0, 0
-		for n < room {
-			item := stages.EncodedSize(c, from+n, from+n+1)
-			if n+o.staged.Len() > 0 && o.bytes+size+item > blockBytes {
-				break
-			}
-			if item > o.limit() {
-				if n > 0 {
-					break
-				}
-				return 0, stages.Failf("max-item", "an item of %d bytes is larger than max_item of queue %s, %d bytes", item, o.def.Name, o.limit())
-			}
-			size += item
-			n++
-		}
+// stage adds n items to the block, as many as it was granted at most, and says how many.
+func (o *outbox) stage(c *stages.Column, from, n, size int) int {
+	if room := o.block.Granted() - o.staged.Len(); n > room {
+		size = size * room / n
+		n = room
 	}
 	o.staged.AppendRange(c, from, from+n)
 	o.bytes += size
-	if o.staged.Len() == o.block.Granted() || n < room {
-		o.unopen()
-		return n, o.seal()
-	}
-	return n, nil
+	return n
 }
-
-func (o *outbox) limit() int { return max(o.def.MaxItem, 1) }
 
 // unopen takes the outbox off the list of those with a block half filled.
 func (o *outbox) unopen() {
@@ -144,6 +172,7 @@ func (o *outbox) seal() error {
 	}
 	o.block.Truncate(len(stages.AppendColumn(buf[:0], &o.staged, 0, n)))
 	o.host.sealed = append(o.host.sealed, sealedBlock{block: o.block, items: n})
+	o.average = max(1, o.bytes/n)
 	o.staged.Reset()
 	o.block, o.bytes = nil, 0
 	return nil

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/mprun/mprun/stages"
 )
@@ -42,16 +43,35 @@ func (p *programs) onThread(f func()) {
 	<-done
 }
 
-// Run implements stages.Programs.
+// Run implements stages.Programs. The program has ended when it has exited and its output is at its end; if ctx ends before, all that the
+// program started is killed with it, and what then still holds its output is not waited for.
 func (p *programs) Run(ctx context.Context, program stages.Program) error {
 	tail := &tailWriter{next: p.stderr}
-	cmd := p.command(program, tail)
-	cmd.Stdin, cmd.Stdout = program.Stdin, program.Stdout
-	if err := p.start(cmd); err != nil {
+	cmd := p.command(program)
+	cmd.Stdin = program.Stdin
+	stdout, err := newOutput(program.Stdout)
+	if err != nil {
 		return err
 	}
-	stop := context.AfterFunc(ctx, func() { _ = cmd.Process.Kill() })
-	err := cmd.Wait()
+	stderr, err := newOutput(tail)
+	if err != nil {
+		stdout.abandon()
+		return err
+	}
+	cmd.Stdout, cmd.Stderr = stdout.end, stderr.end
+	if err := p.start(cmd); err != nil {
+		stdout.abandon()
+		stderr.abandon()
+		return err
+	}
+	stdout.copy()
+	stderr.copy()
+	stop := context.AfterFunc(ctx, func() {
+		killTree(cmd.Process)
+		stdout.abandon()
+		stderr.abandon()
+	})
+	err = wait(cmd, stdout, stderr)
 	if !stop() && ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -61,7 +81,7 @@ func (p *programs) Run(ctx context.Context, program stages.Program) error {
 // Start implements stages.Programs.
 func (p *programs) Start(program stages.Program) (stages.Running, error) {
 	tail := &tailWriter{next: p.stderr}
-	cmd := p.command(program, tail)
+	cmd := p.command(program)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("making a pipe to %s: %w", program.Words[0], err)
@@ -70,20 +90,42 @@ func (p *programs) Start(program stages.Program) (stages.Running, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a pipe from %s: %w", program.Words[0], err)
 	}
-	if err := p.start(cmd); err != nil {
+	stderr, err := newOutput(tail)
+	if err != nil {
 		return nil, err
 	}
-	return &running{name: program.Words[0], cmd: cmd, stdin: stdin, stdout: stdout, tail: tail}, nil
+	cmd.Stderr = stderr.end
+	if err := p.start(cmd); err != nil {
+		stderr.abandon()
+		return nil, err
+	}
+	stderr.copy()
+	return &running{name: program.Words[0], cmd: cmd, stdin: stdin, stdout: stdout, stderr: stderr, tail: tail}, nil
 }
 
-func (p *programs) command(program stages.Program, stderr io.Writer) *exec.Cmd {
+// wait waits for a program's exit and the ends of its outputs.
+func wait(cmd *exec.Cmd, outputs ...*output) error {
+	err := cmd.Wait()
+	for _, o := range outputs {
+		<-o.done
+	}
+	if errors.Is(err, exec.ErrWaitDelay) {
+		return nil // it ended well, without having read all that was meant for it
+	}
+	return err
+}
+
+func (p *programs) command(program stages.Program) *exec.Cmd {
 	cmd := exec.Command(program.Words[0], program.Words[1:]...)
 	cmd.Env = append(os.Environ(), program.Env...)
 	cmd.Dir = program.Dir
-	cmd.Stderr = stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.WaitDelay = inputPatience
 	return cmd
 }
+
+// inputPatience bounds how long what a program left running, once it has exited itself, may hold its standard input without reading.
+const inputPatience = time.Second
 
 func (p *programs) start(cmd *exec.Cmd) error {
 	var err error
@@ -109,13 +151,19 @@ type running struct {
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
 	stdout io.Reader
+	stderr *output
 	tail   *tailWriter
 }
 
 func (r *running) Stdin() io.WriteCloser { return r.stdin }
 func (r *running) Stdout() io.Reader     { return r.stdout }
-func (r *running) Kill()                 { _ = r.cmd.Process.Kill() }
-func (r *running) Wait() error           { return exitError(r.name, r.cmd.Wait(), r.tail) }
+func (r *running) Wait() error           { return exitError(r.name, wait(r.cmd, r.stderr), r.tail) }
+
+// Kill implements stages.Running; all that the program started is killed with it.
+func (r *running) Kill() {
+	killTree(r.cmd.Process)
+	r.stderr.abandon()
+}
 
 // exitError is the end of a program as stages see it.
 func exitError(name string, err error, tail *tailWriter) error {

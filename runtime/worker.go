@@ -30,8 +30,9 @@ const (
 func WorkerMain([]string) int {
 	syscall.CloseOnExec(fdHandoff)
 	syscall.CloseOnExec(fdControl)
-	signal.Ignore(syscall.SIGINT, syscall.SIGHUP)           // a terminal's signals are for the supervisor to act on
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a broken pipe is an error, not the end
+	// A terminal's signals are for the supervisor to act on, and a broken pipe is an error, not the end. They are caught and dropped, not
+	// ignored: what is ignored would be so in the programs of the chain as well (execve(2)).
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGINT, syscall.SIGHUP, syscall.SIGPIPE)
 	control := os.NewFile(fdControl, "control")
 	err := work(control)
 	var failed *stages.StageError
