@@ -34,7 +34,7 @@ func (q *Queue) Lease(s *Slot) (*Block, LeaseStatus, error) {
 		q.unlock()
 		return nil, status, err
 	}
-	bumped := q.head.writers.bump()
+	bumped := q.roomy() && q.head.writers.bump()
 	q.unlock()
 	crashpoint(pointLeaseUnlocked)
 	if bumped {

@@ -154,10 +154,20 @@ func (s *Slot) Cancel(b *Block) {
 
 // freed tells writers that a block is free, and the readers of a closed queue, who wait for every block to be.
 func (q *Queue) freed() {
-	if q.head.writers.bump() {
+	if q.roomy() && q.head.writers.bump() {
 		q.head.writers.wake()
 	}
 	if q.head.closed.Load() != 0 && q.head.readers.bump() {
 		q.head.readers.wake()
 	}
+}
+
+// roomy says whether there is so much room that a writer who waits for it should be woken: a quarter of the capacity, at least one item.
+// Waking it for every block would let writer and reader take turns, a change of context for each. A reader that stops in between delays a
+// writer by no more than waitBound.
+func (q *Queue) roomy() bool {
+	h := q.head
+	capacity, bytes := int64(q.l.Capacity), q.l.MaxBytes
+	return capacity == 0 || h.readyItems.Load()+h.reservedItems.Load() <= capacity-max(1, capacity/4) &&
+		h.readyBytes.Load()+h.reservedBytes.Load() <= bytes-bytes/4
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 // TestFunctions holds what the table in README.md has no room for.
@@ -311,4 +312,15 @@ func TestVariables(t *testing.T) {
 	if got := resultText("self == null and vars?.x == null", scope, &Env{}); got != "true" {
 		t.Error(got)
 	}
+}
+
+func FuzzRuneCount(f *testing.F) {
+	for _, s := range []string{"", "seven77", "eightsss", "nine nine", "123456789012345é", "\xff\xfe12345678", "日本語日本語日本語"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if got, want := runeCount(s), utf8.RuneCountInString(s); got != want {
+			t.Errorf("%q: %d, want %d", s, got, want)
+		}
+	})
 }

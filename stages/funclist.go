@@ -24,7 +24,7 @@ func funcLen(_ *Env, a []any) (any, error) {
 	case nil:
 		return 0, nil
 	case string:
-		return utf8.RuneCountInString(v), nil
+		return runeCount(v), nil
 	case []byte:
 		return len(v), nil
 	case []any:
@@ -180,4 +180,18 @@ func funcSort(_ *Env, a []any) (any, error) {
 		return Compare(x, y)
 	})
 	return list, nil
+}
+
+// runeCount is utf8.RuneCountInString with a quick way over ASCII, eight bytes at a time.
+func runeCount(s string) int {
+	const high = 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		word := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+		if word&high != 0 {
+			break
+		}
+	}
+	return i + utf8.RuneCountInString(s[i:])
 }
