@@ -340,6 +340,9 @@ func (o *fakeOutlet) Result(name string, value any) (bool, error) {
 }
 
 func (o *fakeOutlet) Log(level, text string) (bool, error) {
+	if ask(o.empty) {
+		return false, nil
+	}
 	o.staged = append(o.staged, func() {
 		o.world.trace = append(o.world.trace, text)
 		o.world.logged = append(o.world.logged, level+": "+text)

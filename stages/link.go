@@ -25,11 +25,12 @@ type link struct {
 	spontaneous Spontaneous // the node, if it is that
 	arrivals    []Waiter    // the stages behind that are
 
-	ended   bool // no more rows come in
-	done    bool // ended, and everything has been emitted
-	cut     bool // this stage has just ended the stream
-	passed  bool // `when` has been found true of the first row
-	tries   int  // failed tries of the first row
+	ended   bool      // no more rows come in
+	done    bool      // ended, and everything has been emitted
+	cut     bool      // this stage has just ended the stream
+	passed  bool      // `when` has been found true of the first row
+	tries   int       // failed tries of the first row
+	until   time.Time // until when the first row, or a source's next item, may wait; zero: it has not had to wait
 	handler *handling
 }
 
@@ -78,22 +79,34 @@ func (l *link) step(r *Run, out *Batch) error {
 
 // run steps the node, shown the rows for which `when` holds.
 func (l *link) run(r *Run, out *Batch) error {
-	limit, timeout, arrivals := r.Limit, r.timeout, r.arrivals // of the stage around this chain
-	r.Limit, r.timeout, r.arrivals = l.limit, 0, l.arrivals
+	limit := l.limit
 	if l.source {
-		r.Limit = l.fitting(r)
+		limit = l.fitting(r)
 	}
-	out.binds = l.binds
-	var err error
-	if l.when == nil && l.timeout == nil {
-		err = l.node.Step(r, l.in, out)
-	} else {
+	taken, emitted := l.in.taken, out.rows()
+	err := l.within(r, out, limit, func() error {
+		if l.when == nil && l.timeout == nil {
+			return l.node.Step(r, l.in, out)
+		}
 		l.in.show(1)
-		err = l.runFirst(r, out)
-		l.in.showAll()
+		defer l.in.showAll()
+		return l.runFirst(r, out)
+	})
+	if err != nil || l.in.taken != taken || out.rows() != emitted {
+		l.until = time.Time{} // what it waits for next may take its time again
 	}
+	return err
+}
+
+// within calls the node with r and out as they are for this stage; afterwards they are again what they were for the stage around this
+// chain.
+func (l *link) within(r *Run, out *Batch, limit int, call func() error) error {
+	outer := *r
+	r.Limit, r.timeout, r.until, r.arrivals = limit, 0, &l.until, l.arrivals
+	out.binds = l.binds
+	err := call()
 	out.binds = false
-	r.Limit, r.timeout, r.arrivals = limit, timeout, arrivals
+	*r = outer
 	return err
 }
 
@@ -140,12 +153,11 @@ func (l *link) flush(r *Run, out *Batch) error {
 	if err := r.Checkpoint(); err != nil { // so that a long end is not begun again and again
 		return err
 	}
-	limit, timeout := r.Limit, r.timeout
-	r.Limit, r.timeout = l.fitting(r), 0
-	out.binds = l.binds
-	done, err := f.Flush(r, out)
-	out.binds = false
-	r.Limit, r.timeout = limit, timeout
+	done := false
+	err := l.within(r, out, l.fitting(r), func() (err error) {
+		done, err = f.Flush(r, out)
+		return err
+	})
 	if err == nil {
 		l.done = done
 		return nil
@@ -276,7 +288,7 @@ func (l *link) drop() {
 	}
 	l.in.Truncate()
 	l.leaveHandler()
-	l.passed, l.tries = false, 0
+	l.passed, l.tries, l.until = false, 0, time.Time{}
 }
 
 // leaveHandler drops what a handler was doing, if one is at work.
@@ -298,7 +310,7 @@ func (l *link) reset() {
 	l.in.Truncate()
 	l.in.taken = 0
 	l.leaveHandler()
-	l.ended, l.done, l.cut, l.passed, l.tries = false, false, false, false, 0
+	l.ended, l.done, l.cut, l.passed, l.tries, l.until = false, false, false, false, 0, time.Time{}
 	if s, ok := l.node.(Stateful); ok {
 		s.Reset()
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 )
 
 func listOfInts(n int) []any {
@@ -171,6 +172,39 @@ func TestTimeoutHasItsHandler(t *testing.T) {
 	if got := string(AppendJSON(nil, w.queue("late").put)); got != `["timeout"]` {
 		t.Error(got)
 	}
+}
+
+// TestTimeoutCountsFromTheFirstWait: a stage that is woken again and again, because others are quicker, times out nevertheless.
+func TestTimeoutCountsFromTheFirstWait(t *testing.T) {
+	slow := stage("read", Field{})
+	slow.Timeout = srcLiteral("20ms")
+	l := &link{stage: &slow, node: unlucky{}, limit: 1}
+	h := newWorld().host()
+	b := &Builder{building: &building{opts: Options{BlockItems: 1, Host: h}}}
+	l.in = b.NewBatch()
+	if err := b.around(l); err != nil {
+		t.Fatal(err)
+	}
+	chain := &Chain{links: []*link{l}, out: b.NewBatch()}
+	chain.Seed("s")
+	start := time.Now()
+	h.onWait = func() {
+		if time.Since(start) > 5*time.Second {
+			t.Fatal("it waits for ever")
+		}
+	}
+	_, err := chain.Advance(&Run{Host: h})
+	var failure *StageError
+	if !errors.As(err, &failure) || failure.Type != "timeout" || time.Since(start) < 20*time.Millisecond {
+		t.Error(err, time.Since(start))
+	}
+}
+
+// unlucky is a Node for which there is never anything when it comes to look.
+type unlucky struct{}
+
+func (unlucky) Step(r *Run, _, _ *Batch) error {
+	return r.Await(WaitFunc(func(context.Context) error { return nil }))
 }
 
 // timingOut is a Node that waits for what never comes.

@@ -30,6 +30,8 @@ type execNode struct {
 	results heldItems
 	given   int  // results that have been passed on
 	ran     bool // the program for the first row has ended well
+	running bool // it has been started, as the last commit says: found in a life that did not start it, it died with its worker
+	deaths  int  // how often that has happened
 }
 
 func buildExec(b *Builder, stage *Stage) (Node, error) {
@@ -85,10 +87,15 @@ func (n *execNode) Step(r *Run, in, out *Batch) error {
 
 // run runs the program for the first row of in.
 func (n *execNode) run(r *Run, in *Batch) ([]byte, error) {
+	if n.running {
+		n.running = false
+		n.deaths++
+	}
 	program, err := n.program(in)
 	if err != nil {
 		return nil, err
 	}
+	n.running = true
 	if err := r.Commit(); err != nil {
 		return nil, err
 	}
@@ -101,6 +108,7 @@ func (n *execNode) run(r *Run, in *Batch) ([]byte, error) {
 	output := &answer{most: maxAnswer}
 	program.Stdout = output
 	err = r.Programs().Run(ctx, program)
+	n.running = false
 	switch {
 	case ctx.Err() != nil && err != nil:
 		return nil, &ItemError{Type: "timeout", Message: program.Words[0] + " was ended after " + r.Timeout().Round(time.Millisecond).String()}
@@ -130,7 +138,7 @@ func (n *execNode) program(in *Batch) (Program, error) {
 	if err != nil {
 		return p, err
 	}
-	p.Env = append(p.Env, "ITEM_ID="+in.ID(0), "ATTEMPT="+strconv.Itoa(*n.attempt))
+	p.Env = append(p.Env, "ITEM_ID="+in.ID(0), "ATTEMPT="+strconv.Itoa(max(*n.attempt, 1+n.deaths)))
 	if n.input != nil {
 		v, err := n.input.At(in, 0)
 		if err != nil {
@@ -197,10 +205,12 @@ func (n *execNode) Skip() { n.Reset() }
 
 func (n *execNode) Reset() {
 	n.results.clear()
-	n.given, n.ran = 0, false
+	n.given, n.ran, n.running, n.deaths = 0, false, false, 0
 }
 
 func (n *execNode) Save(w *StateWriter, full bool) {
+	w.Bool(n.running)
+	w.Int(n.deaths)
 	w.Bool(n.ran)
 	if n.ran {
 		w.Int(n.given)
@@ -209,9 +219,13 @@ func (n *execNode) Save(w *StateWriter, full bool) {
 }
 
 func (n *execNode) Load(r *StateReader, _ bool) error {
+	n.running, n.deaths = r.Bool(), r.Int()
 	if n.ran = r.Bool(); n.ran {
 		n.given = r.Int()
 		n.results.load(r)
+		if n.given < 0 || n.given >= n.results.items.Len() {
+			r.fail()
+		}
 	}
 	return r.Err()
 }

@@ -193,6 +193,35 @@ func TestExecCommits(t *testing.T) {
 	}
 }
 
+// TestExecAttempt: a program that may have run before is told so, and the next one is not.
+func TestExecAttempt(t *testing.T) {
+	w := programWorld(t)
+	stages := []Stage{itemsStage("a", "b"), sh("exec", `echo "$ATTEMPT"`), putStage("q")}
+	for deaths := 0; ; deaths++ {
+		h, err := w.start(stages, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked := 0
+		h.die = func() bool { // behind the commit before the program
+			if !h.chain.links[1].node.(*execNode).running || deaths == 2 {
+				return false
+			}
+			asked++
+			return asked == 2
+		}
+		if err = h.finish(); err == nil {
+			break
+		}
+		if !errors.Is(err, errKilled) {
+			t.Fatal(err)
+		}
+	}
+	if got := string(AppendJSON(nil, w.queue("q").put)); got != `["3", "1"]` {
+		t.Error(got)
+	}
+}
+
 // TestThroughItem is what a program gives that answers each line with a line.
 func TestThroughItem(t *testing.T) {
 	const upper = `while read -r line; do echo "<$line>"; done`

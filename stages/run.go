@@ -9,16 +9,28 @@ type Run struct {
 	Limit int
 
 	timeout  time.Duration // of the stage that is being stepped; 0: none
+	until    *time.Time    // when that is over for what the stage waits for now; zero: it has not waited yet
 	arrivals []Waiter      // the Spontaneous stages behind it
 }
 
 // Await commits and waits for w as long as the stage's `timeout` allows. It returns early when a stage behind has results that no
-// row waits for, so that Step must return, not Await again: the chain passes them on first.
+// row waits for, so that Step must return, not Await again: the chain passes them on first. The time runs from the first Await
+// until something has come of a Step, however often others were quicker in between.
 func (r *Run) Await(w Waiter) error {
+	left := r.timeout
+	switch {
+	case left == 0:
+	case r.until.IsZero():
+		*r.until = time.Now().Add(left)
+	default:
+		if left = time.Until(*r.until); left <= 0 {
+			return ErrTimeout
+		}
+	}
 	if len(r.arrivals) > 0 {
 		w = AnyWaiter(append([]Waiter{w}, r.arrivals...))
 	}
-	return r.Wait(w, r.timeout)
+	return r.Wait(w, left)
 }
 
 // Timeout is the `timeout` of the stage that is being stepped, for what it waits for by itself; 0: none.

@@ -66,20 +66,24 @@ func (p *putting) Step(r *Run, in, out *Batch) error {
 type puttingAll struct {
 	boxes []Outbox
 	value *RowExpr
-	// Of the first row: the queues before it have the item, and whether any of them wanted it.
+	// Of the first row: what is put, computed once, so that all get the same; the queues before it have it, and whether any of them
+	// wanted it.
+	item    Column
 	reached int
 	wanted  bool
 }
 
 func (p *puttingAll) Step(r *Run, in, out *Batch) error {
-	v, err := p.value.At(in, 0)
-	if err != nil {
-		return err
+	if p.item.Len() == 0 {
+		v, err := p.value.At(in, 0)
+		if err != nil {
+			return err
+		}
+		p.item.Append(v)
 	}
-	item := ColumnOf(v)
 	for p.reached < len(p.boxes) {
 		box := p.boxes[p.reached]
-		put, err := box.Put(&item, 0, 1)
+		put, err := box.Put(&p.item, 0, 1)
 		switch {
 		case errors.Is(err, ErrNoReaders):
 			p.reached++
@@ -103,16 +107,20 @@ func (p *puttingAll) Step(r *Run, in, out *Batch) error {
 }
 
 // Skip forgets which queues have the first row.
-func (p *puttingAll) Skip() { p.reached, p.wanted = 0, false }
+func (p *puttingAll) Skip() {
+	p.item.Reset()
+	p.reached, p.wanted = 0, false
+}
 
 func (p *puttingAll) Save(w *StateWriter, _ bool) {
+	w.Column(&p.item, 0, p.item.Len())
 	w.Int(p.reached)
 	w.Bool(p.wanted)
 }
 
 func (p *puttingAll) Load(r *StateReader, _ bool) error {
-	p.reached, p.wanted = r.Int(), r.Bool()
-	if p.reached < 0 || p.reached > len(p.boxes) {
+	p.item, p.reached, p.wanted = r.Column(), r.Int(), r.Bool()
+	if p.item.Len() > 1 || p.reached < 0 || p.reached > len(p.boxes) {
 		r.fail()
 	}
 	return r.Err()

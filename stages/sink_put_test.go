@@ -2,6 +2,9 @@ package stages
 
 import (
 	"context"
+	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 )
 
@@ -39,5 +42,39 @@ func TestPutRefused(t *testing.T) {
 	}
 	if err := node.Step(r, in, out); err == nil || out.Len() != 3 || in.Len() != 3 {
 		t.Fatalf("%v: %d rows have gone on, %d are left", err, out.Len(), in.Len())
+	}
+}
+
+// TestPutToSeveralIsOneValue: all queues get the same, although what the expression reads changes while one of them is full, and
+// although the worker dies then.
+func TestPutToSeveralIsOneValue(t *testing.T) {
+	for _, dies := range []bool{false, true} {
+		flag := filepath.Join(t.TempDir(), "flag")
+		w := newWorld()
+		w.queue("b").room = 1
+		stages := []Stage{itemsStage(1, 2), stage("put", queueField("a", "b"), "value", srcExpr(`[item, exists("`+flag+`")]`))}
+		h, err := w.start(stages, Options{BlockItems: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.onWait = func() {
+			if err := os.WriteFile(flag, nil, 0o600); err != nil {
+				t.Error(err)
+			}
+			h.die = func() bool { return dies }
+		}
+		if err := h.finish(); errors.Is(err, errKilled) {
+			err = w.run(stages, Options{BlockItems: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"a", "b"} {
+			if got := string(AppendJSON(nil, w.queue(name).put)); got != "[[1, false], [2, false]]" {
+				t.Errorf("dies: %v: %s has %s", dies, name, got)
+			}
+		}
 	}
 }

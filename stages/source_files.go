@@ -16,10 +16,11 @@ import (
 // written down, because there may be others the next time.
 type filesNode struct {
 	turn
-	globs  []*RowExpr
-	dir    string
-	names  listing
-	column Column
+	globs    []*RowExpr
+	dir      string
+	names    listing
+	warnings listing // to be logged before the names go on
+	column   Column
 }
 
 func buildFiles(b *Builder, stage *Stage) (Node, error) {
@@ -85,18 +86,21 @@ func (n *filesNode) Step(r *Run, in, out *Batch) error {
 		if err != nil {
 			return err
 		}
-		for _, warning := range warnings {
-			if room, err := r.Outlet().Log("warning", warning); err != nil || !room {
-				if err != nil {
-					return err
-				}
-				return r.Await(r.Outlet())
-			}
-		}
 		if err := n.begin(in); err != nil {
 			return err
 		}
 		n.names.set(texts(names))
+		n.warnings.set(texts(warnings))
+	}
+	for !n.warnings.empty() {
+		room, err := r.Outlet().Log("warning", TextOf(n.warnings.items[n.warnings.at]))
+		if err != nil {
+			return err
+		}
+		if !room {
+			return r.Await(r.Outlet())
+		}
+		n.warnings.take(1)
 	}
 	n.column.Reset()
 	for _, name := range n.names.take(n.room(r.Limit)) {
@@ -116,6 +120,7 @@ func (n *filesNode) Save(w *StateWriter, full bool) {
 	n.save(w)
 	if n.active {
 		n.names.save(w, full)
+		n.warnings.save(w, full)
 	}
 }
 
@@ -123,6 +128,7 @@ func (n *filesNode) Load(r *StateReader, _ bool) error {
 	n.load(r)
 	if n.active {
 		n.names.load(r)
+		n.warnings.load(r)
 	}
 	return r.Err()
 }

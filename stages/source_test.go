@@ -194,6 +194,32 @@ func TestFilesWarns(t *testing.T) {
 	}
 }
 
+// TestFilesWarnsOnce: each warning is logged once, whatever waits and dies in between.
+func TestFilesWarnsOnce(t *testing.T) {
+	for seed := range uint64(20) {
+		rng := rand.New(rand.NewPCG(seed, 6))
+		w := newWorld()
+		w.dir = t.TempDir()
+		for lives := 0; ; lives++ {
+			h, err := w.start([]Stage{stage("files", textList("*.a", "*.b", "*.c"))}, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.die = func() bool { return lives < 20 && rng.IntN(4) == 0 }
+			h.empty = func() bool { return rng.IntN(2) == 0 }
+			if err = h.finish(); err == nil {
+				break
+			}
+			if !errors.Is(err, errKilled) {
+				t.Fatal(err)
+			}
+		}
+		if got := fmt.Sprint(w.logged); got != "[warning: *.a: no file matches warning: *.b: no file matches warning: *.c: no file matches]" {
+			t.Fatalf("seed %d: %s", seed, got)
+		}
+	}
+}
+
 func TestRangeLength(t *testing.T) {
 	for _, tt := range []struct {
 		start, stop, step int

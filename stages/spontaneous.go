@@ -34,12 +34,7 @@ func (l *link) pending() bool { return l.spontaneous != nil && !l.done && l.spon
 
 // spout lets the stage say what no row waits for.
 func (l *link) spout(r *Run, out *Batch) error {
-	limit, timeout := r.Limit, r.timeout
-	r.Limit, r.timeout = l.limit, 0
-	out.binds = l.binds
-	err := l.node.Step(r, l.in, out)
-	out.binds = false
-	r.Limit, r.timeout = limit, timeout
+	err := l.within(r, out, l.limit, func() error { return l.node.Step(r, l.in, out) })
 	if errors.Is(err, EndOfStream) {
 		l.cut = true
 		return nil
