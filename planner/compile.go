@@ -31,7 +31,7 @@ func Compile(doc *spec.Pipeline, host Host, opts Options) (*Plan, spec.Diagnosti
 	c.checkLog()
 	c.checkPrograms()
 	order := c.startOrder()
-	found := doc.Silence(c.found.Sorted())
+	found := doc.Silence(doc.Original(c.found).Sorted())
 	if found.HasErrors() {
 		return nil, found
 	}

@@ -145,6 +145,8 @@ func isSomeOption(name string) bool {
 
 func (c *compiler) decodeOperand(e *spec.Entry, op *stages.Operator, st *stages.Stage) bool {
 	switch {
+	case e.Value.IsUnknown():
+		return false
 	case op.Operand.Kind == stages.NoField:
 		if !e.Value.IsEmpty() {
 			c.errorAt(e.Value, spec.CodeWrongKind, "", "%s takes no value, found %s", op.Name, e.Value.Kind)

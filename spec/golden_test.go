@@ -27,7 +27,7 @@ func TestFindings(t *testing.T) {
 				t.Fatal(err)
 			}
 			p, found := Load(src, Options{File: name + ".yaml", IsFunction: func(s string) bool { return s == "count" }})
-			found = append(found, stageAccidents(p)...).Sorted()
+			found = append(found, p.Original(stageAccidents(p))...).Sorted()
 			if len(found) == 0 {
 				t.Fatal("a file of wrong specs has no finding")
 			}

@@ -101,6 +101,9 @@ func (n *Node) Source() *Source { return n.src }
 // IsScalar reports whether the node is neither a list nor a mapping.
 func (n *Node) IsScalar() bool { return n.Kind != Seq && n.Kind != Map }
 
+// IsUnknown reports whether reading the document found the value itself wrong, so that nothing more is to be said about it.
+func (n *Node) IsUnknown() bool { return n.bad }
+
 // IsEmpty reports whether nothing was written: `key:` with no value behind it. `null` and `~` are not nothing.
 func (n *Node) IsEmpty() bool { return n.Kind == Null && n.Text == "" }
 

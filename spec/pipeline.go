@@ -13,6 +13,8 @@ type Pipeline struct {
 	Allow []Allowance `yaml:"-"`
 	// Names are all that is defined in the one namespace, in the document's order.
 	Names []*Named `yaml:"-"`
+	// unmend is set in a document that could only be read with lines mended: the nodes are those of the mended one.
+	unmend func(Diagnostics) Diagnostics
 
 	Version     Enum          `yaml:"version" words:"1" default:"1" example:"version: 1" doc:"Version of the spec language."`
 	Name        Text          `yaml:"name" example:"name: nightly" doc:"Name of the spec, in reports and lists of runs."`
@@ -53,6 +55,15 @@ type Named struct {
 type Allowance struct {
 	Codes []string
 	Scope Range
+}
+
+// Original gives findings about the nodes of the Pipeline at their places in its Source. Where the Source is not YAML, the nodes are
+// those of a mended document; findings on mended lines are left out then, as they may come of the mend.
+func (p *Pipeline) Original(found Diagnostics) Diagnostics {
+	if p.unmend == nil {
+		return found
+	}
+	return p.unmend(found)
 }
 
 // Lookup is what is defined under a name, nil without.

@@ -37,8 +37,7 @@ func (r *reader) recover(src *Source, doc parsed) *Pipeline {
 			return &Pipeline{Source: src}
 		}
 		if doc = next; doc.err == nil {
-			c.readMended(doc)
-			break
+			return c.readMended(doc)
 		}
 	}
 	return &Pipeline{Source: src}
@@ -142,22 +141,34 @@ func indentTab(line string) int {
 }
 
 // readMended reads the document as mended, for the findings that have nothing to do with YAML.
-func (c *recovery) readMended(doc parsed) {
+func (c *recovery) readMended(doc parsed) *Pipeline {
 	r := &reader{opts: c.opts}
 	now := NewSource(c.src.Name, c.text)
-	r.decode(now, doc)
-	for _, d := range r.found {
+	p := r.decode(now, doc)
+	p.Source = c.src
+	p.unmend = func(found Diagnostics) Diagnostics { return c.unmend(now, found) }
+	for i := range p.Allow {
+		p.Allow[i].Scope = c.original(now, p.Allow[i].Scope)
+	}
+	c.addAll(c.unmend(now, r.found))
+	return p
+}
+
+// unmend moves findings about the mended document to their places in the document. Those on a line that was mended are left out.
+func (c *recovery) unmend(now *Source, found Diagnostics) Diagnostics {
+	var kept Diagnostics
+	for _, d := range found {
 		if c.mended[d.Range.Start.Line] {
 			continue // it may come of the mend
 		}
 		d.Range = c.original(now, d.Range)
-		related := slices.Clone(d.Related)
-		for i := range related {
-			related[i].Range = c.original(now, related[i].Range)
+		d.Related = slices.Clone(d.Related)
+		for i := range d.Related {
+			d.Related[i].Range = c.original(now, d.Related[i].Range)
 		}
-		d.Related = related
-		c.add(d)
+		kept = append(kept, d)
 	}
+	return kept
 }
 
 // original is where a range of the mended document is in the document. Lines are the same in both; of a line whose indentation
