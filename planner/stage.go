@@ -191,7 +191,9 @@ func (c *compiler) decodeKey(e *spec.Entry, op *stages.Operator, st *stages.Stag
 		return ok
 	}
 	if !isGeneralKey(name) {
-		c.unknownOption(e, op)
+		if !e.IsSplitOff() { // else it is told of the value before
+			c.unknownOption(e, op)
+		}
 		return false
 	}
 	return c.decodeGeneral(e, op, st)

@@ -81,6 +81,27 @@ func (r *reader) splitAccident(n *Node) {
 	})
 }
 
+// IsSplitOff reports whether the key is what YAML split off the value before it, at a comma of an expression in a flow mapping:
+// `{map: max(a, b)}` has the key `b)`. The accident itself is told of the value.
+func (e *Entry) IsSplitOff() bool {
+	if !e.Key.inFlow || e.Key.Style != Plain || !e.Value.IsEmpty() {
+		return false
+	}
+	open := 0
+	for _, before := range e.Key.parent.Keys {
+		switch {
+		case before == e:
+			return open > 0
+		case open > 0:
+			open += openBrackets(before.Key.Text)
+		}
+		if before.Value.IsScalar() && before.Value.Style == Plain {
+			open = max(open, 0) + openBrackets(before.Value.Text)
+		}
+	}
+	return false
+}
+
 // openBrackets is how many parentheses and brackets of an expression are open at its end, outside of strings.
 func openBrackets(text string) int {
 	depth := 0

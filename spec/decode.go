@@ -41,6 +41,7 @@ func (d *decoder) structure(n *Node, v reflect.Value, name string) {
 		i := slices.IndexFunc(def.Fields, func(f FieldDef) bool { return f.Name == e.Key.Text && !f.Hidden })
 		switch {
 		case isOwnKey(e.Key.Text):
+		case i < 0 && e.IsSplitOff(): // told of the value before
 		case i < 0:
 			d.errorAt(e.Key, CodeUnknownKey, unknownKeyHint(e, def), "unknown key %s%s", quoteName(e.Key.Text), in(name))
 		default:

@@ -72,8 +72,12 @@ func mendLine(line string) []mend {
 	var mends []mend
 	add := func(value, code, summary string) {
 		if value != s.value {
+			from, to := 0, len(s.value)
+			if code == CodeFlow && value[0] == s.value[0] {
+				from, to = differing(s.value, value)
+			}
 			mends = append(mends, mend{
-				line: s.lead + value + s.tail, code: code, summary: summary, from: len(s.lead), to: len(s.lead) + len(s.value),
+				line: s.lead + value + s.tail, code: code, summary: summary, from: len(s.lead) + from, to: len(s.lead) + to,
 			})
 		}
 	}
@@ -110,6 +114,22 @@ func mendLine(line string) []mend {
 		add(s.value+":", CodeColon, "YAML expects a colon behind a key")
 	}
 	return mends
+}
+
+// differing is the part of a text, in bytes, in which its mended form differs; never empty.
+func differing(text, mended string) (from, to int) {
+	shorter := min(len(text), len(mended))
+	for from < shorter && text[from] == mended[from] {
+		from++
+	}
+	to = len(text)
+	for behind := len(mended); to > from && behind > from && text[to-1] == mended[behind-1]; to-- {
+		behind--
+	}
+	if from == to { // something is only put in
+		return 0, len(text)
+	}
+	return from, to
 }
 
 // balance closes the brackets of a flow collection that are open at its end, or drops those that close too many.
