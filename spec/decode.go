@@ -43,7 +43,11 @@ func (d *decoder) structure(n *Node, v reflect.Value, name string) {
 		case isOwnKey(e.Key.Text):
 		case i < 0 && e.IsSplitOff(): // told of the value before
 		case i < 0:
-			d.errorAt(e.Key, CodeUnknownKey, unknownKeyHint(e, def), "unknown key %s%s", quoteName(e.Key.Text), in(name))
+			where := in(name)
+			if e.Merged {
+				where = "" // one finding, however many mappings it is merged into
+			}
+			d.errorAt(e.Key, CodeUnknownKey, unknownKeyHint(e, def), "unknown key %s%s", quoteName(e.Key.Text), where)
 		default:
 			present[e.Key.Text] = e
 			d.value(e.Value, v.FieldByIndex(def.index[i]), def.Fields[i].Type)

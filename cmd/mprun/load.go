@@ -22,6 +22,7 @@ const defaultSpec = "mprun.yaml"
 // invocation is what the arguments of a verb name: specs and vars.
 type invocation struct {
 	specs []string
+	named bool // specs has what the arguments name, not the default
 	vars  map[string]any
 }
 
@@ -40,7 +41,7 @@ func parseArgs(args []string) (invocation, error) {
 		}
 		inv.vars[name] = v
 	}
-	if len(inv.specs) == 0 {
+	if inv.named = len(inv.specs) > 0; !inv.named {
 		inv.specs = []string{defaultSpec}
 	}
 	return inv, nil
@@ -61,7 +62,7 @@ func parseValue(name, value string) (any, error) {
 		return value, nil
 	}
 	n := doc.Vars[0].Value.Node
-	if n.IsEmpty() && value != "" {
+	if strings.TrimSpace(n.Source().Text(n.Range)) != strings.TrimSpace(value) { // a comment, a tag or an anchor
 		return value, nil
 	}
 	v, _ := n.Data() // its findings are among those above
@@ -70,20 +71,36 @@ func parseValue(name, value string) (any, error) {
 
 // one is the only spec that a verb takes.
 func (inv invocation) one(cmd *cobra.Command) (string, error) {
-	if len(inv.specs) > 1 {
-		return "", usageError{text: fmt.Sprintf("there is one spec too many: %q after %q", inv.specs[1], inv.specs[0]), hint: "vars are set as name=value"}
-	}
 	path := inv.specs[0]
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(path, "./") && path != "-" {
-		var verbs []string
-		for _, v := range cmd.Root().Commands() {
-			verbs = append(verbs, v.Name())
+	if looksLikeVerb(path) && (len(inv.specs) > 1 || nearVerb(cmd, path) != "") {
+		hint := ""
+		if near := nearVerb(cmd, path); near != "" {
+			hint = fmt.Sprintf("did you mean %q?", near)
 		}
-		if near := spec.Nearest(path, verbs); near != "" {
-			return "", usageError{text: fmt.Sprintf("there is no file and no verb %q", path), hint: fmt.Sprintf("did you mean %q?", near)}
-		}
+		return "", usageError{text: fmt.Sprintf("there is no file and no verb %q", path), hint: hint}
+	}
+	if len(inv.specs) > 1 {
+		return "", usageError{text: fmt.Sprintf("there is one spec too many: %q after %q", inv.specs[1], path), hint: "vars are set as name=value"}
 	}
 	return path, nil
+}
+
+// looksLikeVerb says whether an argument that should name a spec is a word, and no file.
+func looksLikeVerb(path string) bool {
+	if path == "-" || strings.ContainsAny(path, "./") {
+		return false
+	}
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// nearVerb is the verb that was probably meant, "" without a likely one.
+func nearVerb(cmd *cobra.Command, word string) string {
+	var verbs []string
+	for _, v := range cmd.Root().Commands() {
+		verbs = append(verbs, v.Name())
+	}
+	return spec.Nearest(word, verbs)
 }
 
 // loaded is a spec that was read and compiled.
@@ -94,7 +111,7 @@ type loaded struct {
 }
 
 // load reads and compiles a spec.
-func (c *console) load(path string, opts planner.Options) (loaded, error) {
+func (c *console) load(path string, inv invocation, opts planner.Options) (loaded, error) {
 	var doc *spec.Pipeline
 	var found spec.Diagnostics
 	dir := "."
@@ -108,11 +125,14 @@ func (c *console) load(path string, opts planner.Options) (loaded, error) {
 	if err != nil {
 		return loaded{}, fmt.Errorf("finding the spec's folder: %w", err)
 	}
+	if !inv.named && len(found) == 1 && found[0].Code == spec.CodeUnreadable {
+		found[0].Hint = "name a spec, or see mprun --help"
+	}
 	l := loaded{source: doc.Source, found: found}
 	if doc.Root == nil || doc.Root.Kind != spec.Map {
 		return l, nil // there is nothing to compile
 	}
-	opts.Dir, opts.Partial = abs, found.HasErrors()
+	opts.Dir, opts.Partial, opts.Vars = abs, found.HasErrors(), inv.vars
 	plan, more := planner.Compile(doc, newHost(), opts)
 	l.found = append(found, more...).Sorted()
 	if !l.found.HasErrors() {

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mprun/mprun/planner"
-	"github.com/mprun/mprun/spec"
 )
 
 func (c *console) planCommand() *cobra.Command {
@@ -23,7 +22,7 @@ func (c *console) planCommand() *cobra.Command {
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: specFiles,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := oneOf("output", format, "text", "json"); err != nil {
+			if err := oneOf("output", format, textOrJSON()...); err != nil {
 				return err
 			}
 			plan, err := c.compile(cmd, args, opts)
@@ -43,9 +42,13 @@ func (c *console) planCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVarP(&format, "output", "o", "text", "how the plan is written: text or json")
+	completeWords(cmd, "output", textOrJSON()...)
 	planFlags(cmd, &opts)
 	return cmd
 }
+
+// textOrJSON are the words of several flags.
+func textOrJSON() []string { return []string{"text", "json"} }
 
 // planFlags are the flags that a plan depends on.
 func planFlags(cmd *cobra.Command, opts *planner.Options) {
@@ -66,13 +69,9 @@ func (c *console) compile(cmd *cobra.Command, args []string, opts planner.Option
 	if opts.BlockItems < 0 {
 		return nil, usageError{text: fmt.Sprintf("--block-items is 0 or more, not %d", opts.BlockItems)}
 	}
-	opts.Vars = inv.vars
-	l, err := c.load(path, opts)
+	l, err := c.load(path, inv, opts)
 	if err != nil {
 		return nil, err
-	}
-	if len(args) == 0 && len(l.found) == 1 && l.found[0].Code == spec.CodeUnreadable {
-		l.found[0].Hint = "name a spec, or see mprun --help"
 	}
 	if len(l.found) > 0 {
 		newFindingsWriter(c.err, l.source).write(l.found)

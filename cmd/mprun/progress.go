@@ -35,6 +35,9 @@ func (c *console) newProgress(how string) func(runtime.Progress) {
 
 // writeJSONProgress writes progress as a line of JSON. If standard error is gone there is nobody to be told.
 func writeJSONProgress(out io.Writer, p runtime.Progress) {
+	if p.Queues == nil {
+		p.Queues = []runtime.QueueProgress{} // a list in JSON, too
+	}
 	line, err := json.Marshal(p)
 	if err == nil {
 		_, _ = out.Write(append(line, '\n'))

@@ -62,12 +62,48 @@ func (c *console) root() *cobra.Command {
 	root.SetHelpFunc(help)
 	root.AddCommand(run, c.validateCommand(), c.planCommand(), c.schemaCommand(), c.versionCommand())
 	root.InitDefaultCompletionCmd("completion")
+	completion, _, err := root.Find([]string{"completion"})
+	if err == nil {
+		describeCompletion(completion)
+	}
 	return root
 }
 
 // specFiles completes the names of spec files.
 func specFiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
+}
+
+// describeCompletion gives cobra's verb our words, and has it refuse shells that it does not know.
+func describeCompletion(cmd *cobra.Command) {
+	var shells []string
+	for _, shell := range cmd.Commands() {
+		shells = append(shells, shell.Name())
+	}
+	cmd.Use = "completion SHELL"
+	cmd.Short = "Print a script with which a shell completes mprun's words"
+	cmd.Long = "Prints a script with which a shell completes verbs, flags and the names of specs: " + choice(shells) + ".\n" +
+		"mprun completion SHELL --help tells how to load it."
+	cmd.Example = "  source <(mprun completion bash)"
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usageError{text: "completion needs the name of a shell: " + choice(shells)}
+		}
+		hint := ""
+		if near := spec.Nearest(args[0], shells); near != "" {
+			hint = fmt.Sprintf("did you mean %q?", near)
+		}
+		return usageError{text: fmt.Sprintf("completion knows %s, not %q", choice(shells), args[0]), hint: hint}
+	}
+}
+
+// completeWords has a shell complete a flag's words.
+func completeWords(cmd *cobra.Command, flag string, words ...string) {
+	err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+	if err != nil {
+		panic(err) // there is no such flag, or it has words already
+	}
 }
 
 // flagError tells a wrong flag in one line, with the flag that was probably meant.
@@ -86,6 +122,14 @@ func flagError(cmd *cobra.Command, err error) error {
 			dashes = "-"
 		}
 		return usageError{"unknown flag " + dashes + name, hint}
+	}
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		flag := invalid.GetFlag()
+		want := map[string]string{"duration": "a duration such as 30s or 5m", "int": "a whole number", "int64": "a whole number", "bool": "true or false"}[flag.Value.Type()]
+		if want != "" {
+			return usageError{text: fmt.Sprintf("--%s takes %s, not %q", flag.Name, want, invalid.GetValue())}
+		}
 	}
 	return usageError{text: strings.ReplaceAll(err.Error(), "\n", " ")}
 }

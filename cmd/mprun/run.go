@@ -57,20 +57,29 @@ func (c *console) runCommand() *cobra.Command {
 	flags.StringVar(&f.report, "report", "", "write the run's report to this file, as JSON")
 	flags.StringVar(&f.logLevel, "log-level", "", "least level that is logged: debug, info, warn, error or off (default info)")
 	flags.StringVar(&f.logFormat, "log-format", "", "how log lines are written: text or json (default text)")
+	completeWords(cmd, "progress", progressWords()...)
+	completeWords(cmd, "log-level", logLevels()...)
+	completeWords(cmd, "log-format", textOrJSON()...)
 	return cmd
 }
 
+// progressWords are the words of --progress.
+func progressWords() []string { return []string{"auto", "plain", "json", "none"} }
+
+// logLevels are the words of --log-level, each with less in the log than the one before.
+func logLevels() []string { return []string{"debug", "info", "warn", "error", "off"} }
+
 func (f *runFlags) check() error {
-	if err := oneOf("progress", f.progress, "auto", "plain", "json", "none"); err != nil {
+	if err := oneOf("progress", f.progress, progressWords()...); err != nil {
 		return err
 	}
 	if f.logLevel != "" {
-		if err := oneOf("log-level", f.logLevel, "debug", "info", "warn", "error", "off"); err != nil {
+		if err := oneOf("log-level", f.logLevel, logLevels()...); err != nil {
 			return err
 		}
 	}
 	if f.logFormat != "" {
-		if err := oneOf("log-format", f.logFormat, "text", "json"); err != nil {
+		if err := oneOf("log-format", f.logFormat, textOrJSON()...); err != nil {
 			return err
 		}
 	}

@@ -23,16 +23,20 @@ func (c *console) validateCommand() *cobra.Command {
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: specFiles,
 		RunE: func(_ *cobra.Command, args []string) error {
-			if err := oneOf("format", format, "text", "json", "github"); err != nil {
+			if err := oneOf("format", format, findingFormats()...); err != nil {
 				return err
 			}
 			return c.validate(args, format, strict)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "text", "how findings are written: text, json or github")
+	completeWords(cmd, "format", findingFormats()...)
 	cmd.Flags().BoolVar(&strict, "strict", false, "warnings fail, too")
 	return cmd
 }
+
+// findingFormats are the words of `validate --format`.
+func findingFormats() []string { return []string{"text", "json", "github"} }
 
 // oneOf checks the word of a flag.
 func oneOf(flag, word string, words ...string) error {
@@ -68,7 +72,7 @@ func (c *console) validate(args []string, format string, strict bool) error {
 	}
 	var all spec.Diagnostics
 	for _, path := range inv.specs {
-		l, err := c.load(path, planner.Options{Vars: inv.vars})
+		l, err := c.load(path, inv, planner.Options{})
 		if err != nil {
 			return err
 		}
