@@ -253,33 +253,52 @@ const textBlock = 16 << 10
 // texts reads count text strings. If there is anything else among them, it reads nothing and says so.
 func (d *wireReader) texts(c *Column, count int) bool {
 	start := d.at
-	texts := slices.Grow(c.Strings, count)[:0]
-	for len(texts) < count {
+	texts := slices.Grow(c.Strings, count)[:count]
+	for done := 0; done < count; {
 		from := d.at
-		n := 0 // texts of this block
-		for ; len(texts)+n < count && d.at-from < textBlock; n++ {
+		n := done // the number of the first text behind this block
+		for ; n < count && d.at-from < textBlock; n++ {
 			if d.at < len(d.data) && d.data[d.at]&0xe0 != cborText {
 				clear(texts)
 				d.at = start
 				return false
 			}
-			_, size := d.head()
-			d.bytes(size)
-			if d.err != nil {
-				return true
-			}
+			d.text()
+		}
+		if d.err != nil {
+			clear(texts)
+			return true
 		}
 		block := string(d.data[from:d.at])
 		d.at = from
-		for range n {
-			_, size := d.head()
-			at := d.at - from
-			texts = append(texts, block[at:at+int(size)])
-			d.at += int(size)
+		for i := done; i < n; i++ {
+			at, end := d.text()
+			texts[i] = block[at-from : end-from]
 		}
+		done = n
 	}
 	c.Kind, c.Strings = Strings, texts
 	return true
+}
+
+// text passes over a text string and says where its bytes are.
+func (d *wireReader) text() (from, to int) {
+	if d.at < len(d.data) {
+		if n := d.data[d.at] - cborText; n < cborOne && int(n) < len(d.data)-d.at { // nearly all have a head of one byte
+			from = d.at + 1
+			d.at = from + int(n)
+			return from, d.at
+		}
+	}
+	return d.longText()
+}
+
+// longText is text where the head is longer, or damaged.
+func (d *wireReader) longText() (from, to int) {
+	_, n := d.head()
+	from = d.at
+	d.bytes(n)
+	return from, d.at
 }
 
 func (d *wireReader) items(count, depth int) []any {
