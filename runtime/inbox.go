@@ -20,7 +20,8 @@ type inbox struct {
 	def   *planner.Queue
 
 	block  *shm.Block
-	items  stages.Column // of the block, from first on
+	column stages.Column // of the whole block; its memory serves the next one
+	items  stages.Column // of it, from first on
 	first  int
 	taken  int // of the block's items, from its start
 	single bool
@@ -50,14 +51,14 @@ func (in *inbox) Lease() (stages.Delivery, error) {
 	return in.deliver()
 }
 
-// deliver decodes the block in hand.
+// deliver decodes the block in hand, into the memory of the one before, which the chain has no more use for: it copies what it takes.
 func (in *inbox) deliver() (stages.Delivery, error) {
 	payload, err := in.block.Payload()
 	if err != nil {
 		return stages.Delivery{}, err
 	}
-	items, err := stages.DecodeColumn(payload)
-	if err != nil {
+	items := &in.column
+	if err := items.Decode(payload); err != nil {
 		return stages.Delivery{}, fmt.Errorf("queue %s, block %d: %w", in.def.Name, in.block.Seq(), err)
 	}
 	if items.Len() != in.block.Items() {
