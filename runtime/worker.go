@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	goruntime "runtime"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/mprun/mprun/shm"
@@ -22,12 +24,21 @@ const (
 	workerFault  = 70
 )
 
+// workerGCPercent keeps the heap of a worker on an endless stream below 3 MiB: Go's default would let it grow to 4 MiB, whatever it needs.
+const workerGCPercent = 70
+
 // WorkerMain is the main function of a worker process, which runs one replica's chain; it returns the exit code.
 //
 // The worker's life: take the slot at its current epoch, adopt what the last owner's last commit left, build the chain, load the
 // state into it, advance it until it is done. Everything it changes becomes visible with commits only, so that it may be killed at
 // any moment; what then happens is shm's recovery and a replacement that starts here again.
 func WorkerMain([]string) int {
+	// A chain is one goroutine, and the run's workers share the cores: more threads would only help the garbage collector to be in the
+	// way of the other workers.
+	goruntime.GOMAXPROCS(1)
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(workerGCPercent)
+	}
 	syscall.CloseOnExec(fdHandoff)
 	syscall.CloseOnExec(fdControl)
 	// A terminal's signals are for the supervisor to act on, and a broken pipe is an error, not the end. They are caught and dropped, not
