@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/mprun/mprun/spec"
 )
@@ -73,46 +74,58 @@ func structSchema(def *spec.KeyDef, keys []spec.KeyDef) object {
 		return with(mapSchema(*def.AllKeys, false, keys), object{"type": types})
 	}
 	properties := object{}
-	var required []any
+	var names, required []string
 	for i := range def.Fields {
 		f := &def.Fields[i]
 		if f.Hidden {
 			continue
 		}
 		properties[f.Name] = with(typeSchema(f.Type, keys), fieldText(f))
+		names = append(names, f.Name)
 		if f.Required {
 			required = append(required, f.Name)
 		}
 	}
-	s := object{
-		"type":                 types,
-		"properties":           properties,
-		"patternProperties":    object{ownKeys: object{}},
-		"additionalProperties": false,
-	}
+	rules := []any{onlyKeys(names)}
 	if required != nil {
-		s["required"] = required
+		rules = append(rules, object{
+			"if":   object{"propertyNames": object{"pattern": knownKeys(names)}}, // else a key is misspelt, which has its message
+			"then": object{"required": required},
+		})
 	}
-	var rules []any
 	if len(def.ExactlyOne) > 0 {
-		rules = append(rules, needsOne(def.ExactlyOne))
+		rules = append(rules, needsOne(def.ExactlyOne, names))
 		rules = append(rules, atMostOne(def.ExactlyOne)...)
 	}
 	rules = append(rules, atMostOne(def.AtMostOne)...)
-	if rules != nil {
-		s["allOf"] = rules
-	}
-	return s
+	return object{"type": types, "properties": properties, "allOf": rules, "errorMessage": "expected a mapping"}
 }
 
-// needsOne asks for one of the keys.
-func needsOne(keys []string) object {
+// onlyKeys refuses keys other than those. It is a schema of its own, as its message would stand for other mistakes, too.
+func onlyKeys(names []string) object {
+	const few = 12
+	message := "there is no such key here; keys of your own begin with x-"
+	if len(names) <= few {
+		message = "there is no such key here, only " + strings.ReplaceAll(choice(names), " or ", " and ")
+	}
+	return object{
+		"patternProperties":    object{knownKeys(names): object{}},
+		"additionalProperties": false,
+		"errorMessage":         message,
+	}
+}
+
+// knownKeys is a pattern for the keys of a mapping, the user's own included.
+func knownKeys(names []string) string { return "^((" + strings.Join(names, "|") + ")$|x-|<<$)" }
+
+// needsOne asks for one of the keys, unless one of them may be misspelt.
+func needsOne(keys, names []string) object {
 	each := make([]any, len(keys))
 	for i, k := range keys {
 		each[i] = object{"required": []string{k}}
 	}
 	return object{
-		"if":   object{"type": "object", "not": object{"anyOf": each}},
+		"if":   object{"type": "object", "not": object{"anyOf": each}, "propertyNames": object{"pattern": knownKeys(names)}},
 		"then": object{"required": []string{keys[0]}, "errorMessage": "one of these keys is needed: " + choice(keys)},
 	}
 }

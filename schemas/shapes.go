@@ -31,9 +31,11 @@ func addShapes(d object) {
 	d["count"] = count()
 	d["integer"] = object{"type": []string{"integer", "string"}, "pattern": whole(templatePattern), "errorMessage": "expected a whole number or ${{ }}"}
 	d["number"] = object{"type": []string{"number", "string"}, "pattern": whole(templatePattern), "errorMessage": "expected a number or ${{ }}"}
+	const duration = "expected a duration such as 250ms, 1.5s or 2m, or ${{ }}"
 	d["duration"] = object{
-		"type": []string{"string", "integer"}, "maximum": 0, "pattern": whole("("+durationPattern+")+", "0", templatePattern),
-		"errorMessage": "expected a duration such as 250ms, 1.5s or 2m, or ${{ }}",
+		"if":   object{"type": "integer"},
+		"then": object{"const": 0, "errorMessage": duration},
+		"else": object{"type": "string", "pattern": whole("("+durationPattern+")+", "0", templatePattern), "errorMessage": duration},
 	}
 	d["size"] = object{
 		"type": "string", "pattern": whole(sizePattern, templatePattern),
@@ -199,7 +201,11 @@ func shortOrStruct(t spec.Type, keys []spec.KeyDef) object {
 		}
 		for j := range keys[i].Fields {
 			if f := &keys[i].Fields[j]; f.Name == t.Short {
-				return object{"if": object{"type": "object"}, "then": reference(t.Struct), "else": typeSchema(f.Type, keys)}
+				s := object{"if": object{"type": "object"}, "then": reference(t.Struct), "else": typeSchema(f.Type, keys)}
+				if f.Type.Kind == spec.KindEnum {
+					s["examples"] = f.Type.Words // editors offer what stands here, not what is in else
+				}
+				return s
 			}
 		}
 	}

@@ -24,12 +24,14 @@ func addStages(d object) {
 		"then": object{
 			"properties":        object{"times": reference("count"), "backoff": reference("duration"), "max_backoff": reference("duration")},
 			"patternProperties": object{ownKeys: object{}}, "additionalProperties": false, "required": []string{"times"},
+			"errorMessage": "expected a count or {times, backoff, max_backoff}",
 		},
 		"else": reference("count"),
 	}
 	d["branch"] = object{
 		"type": "object", "properties": object{"when": reference("expression"), "do": reference("chain")}, "required": []string{"do"},
 		"patternProperties": object{ownKeys: object{}}, "additionalProperties": false,
+		"errorMessage": "expected {when: expression, do: stages}; without when: else",
 	}
 	for i := range operators {
 		d["op_"+operators[i].Name] = operandSchema(&operators[i])
@@ -134,7 +136,7 @@ func noOperator(operators []stages.Operator) object {
 		others = append(others, key)
 	}
 	slices.Sort(others)
-	pattern := "^((" + strings.Join(slices.Compact(others), "|") + ")$|x-|<<$)"
+	pattern := knownKeys(slices.Compact(others))
 	return object{
 		"type":                 "object",
 		"properties":           properties,
@@ -202,20 +204,24 @@ func generalSchema(key string) object {
 
 // handlerSchema is the value of on_error and on_timeout.
 func handlerSchema() object {
+	words := []string{"fail", "skip", "end"}
 	return object{
-		"if": object{"type": "object"},
+		"examples": words, // editors offer what stands here, not what is in else
+		"if":       object{"type": "object"},
 		"then": object{
 			"if": object{"type": "object", "required": []string{"put"}},
 			"then": object{
 				"properties": object{"put": placesSchema()}, "patternProperties": object{ownKeys: object{}}, "additionalProperties": false,
+				"errorMessage": "beside put there is nothing here",
 			},
 			"else": object{
 				"properties":        object{"put": placesSchema(), "do": reference("chain"), "then": enum([]string{"fail", "skip", "end", "pass"})},
 				"patternProperties": object{ownKeys: object{}}, "additionalProperties": false,
-				"allOf": []any{object{"required": []string{"do", "then"}, "errorMessage": "expected {put: queue} or {do: stages, then: word}"}},
+				"errorMessage": "there is no such key here, only put, or do and then",
+				"allOf":        []any{object{"required": []string{"do", "then"}, "errorMessage": "expected {put: queue} or {do: stages, then: word}"}},
 			},
 		},
-		"else": with(enum([]string{"fail", "skip", "end"}), object{"errorMessage": "expected fail, skip, end, {put: queue} or {do: stages, then: word}"}),
+		"else": with(enum(words), object{"errorMessage": "expected fail, skip, end, {put: queue} or {do: stages, then: word}"}),
 	}
 }
 
@@ -272,6 +278,7 @@ func fieldSchema(def *stages.FieldDef) object {
 			"then": object{
 				"properties":        object{"count": reference("count"), "every": reference("duration")},
 				"patternProperties": object{ownKeys: object{}}, "additionalProperties": false,
+				"errorMessage": "there is no such key here, only count and every",
 			},
 			"else": object{
 				"type": []string{"integer", "string"}, "minimum": 0, "pattern": whole("("+durationPattern+")+", templatePattern),
