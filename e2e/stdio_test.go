@@ -5,7 +5,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // TestClosedStdout: `mprun ... | head -1` ends mprun with 141, silently.
@@ -88,5 +91,89 @@ func TestStdinStaysOpen(t *testing.T) {
 	}
 	if code := s.wait(); code != 0 {
 		t.Errorf("exit code %d\n%s", code, s.stderr)
+	}
+}
+
+// TestInputLost: a pipe cannot be read again. A worker that dies between reading and committing fails the run, by name.
+func TestInputLost(t *testing.T) {
+	s, in := piped(t, `
+processes:
+  slow:
+    stages:
+      - read: '-'
+      - map: len(filter(1..(int(item) * 1000000), it % 7 == 3))
+      - print:
+`)
+	write(t, in, "16\n")
+	eventually(t, "the worker to read", func() bool {
+		waiting, err := unix.IoctlGetInt(int(in.Fd()), unix.TIOCINQ)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return waiting == 0
+	})
+	s.killWorker()
+	if code := s.wait(); code != 1 || s.stdout.String() != "" {
+		t.Errorf("exit code %d, standard output %q", code, s.stdout)
+	}
+	if said := s.stderr.String(); !strings.Contains(said, "spec.yaml:5:9: process slow: read: ") || !strings.Contains(said, "[input-lost]") {
+		t.Errorf("it says\n%s", said)
+	}
+}
+
+// TestInputKept: what a commit has seen is not lost, though it came from a pipe: before a stage waits, the chain commits.
+func TestInputKept(t *testing.T) {
+	s, in := piped(t, `
+processes:
+  slow:
+    stages:
+      - read: '-'
+      - print: got ${{ item }}
+        to: stderr
+      - sleep: 200ms
+      - print:
+`)
+	write(t, in, "first\nsecond\n")
+	eventually(t, "the first commit", func() bool { return strings.Contains(s.stderr.String(), "got first\n") })
+	s.killWorker()
+	if err := in.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if code := s.wait(); code != 0 || s.stdout.String() != "first\nsecond\n" || s.stderr.String() != "got first\ngot second\n" {
+		t.Errorf("exit code %d, standard output %q, standard error %q", code, s.stdout, s.stderr)
+	}
+}
+
+// piped starts a spec whose standard input is a pipe.
+func piped(t *testing.T, spec string) (*session, *os.File) {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.Close() })
+	s := prepare(t, writeSpec(t, spec))
+	s.cmd.Stdin = r
+	s.start()
+	r.Close()
+	return s, w
+}
+
+func write(t *testing.T, w *os.File, text string) {
+	t.Helper()
+	if _, err := w.WriteString(text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// killWorker kills the run's only worker.
+func (s *session) killWorker() {
+	s.t.Helper()
+	workers := s.workers()
+	if len(workers) != 1 {
+		s.t.Fatalf("%d workers are running", len(workers))
+	}
+	if err := syscall.Kill(workers[0], syscall.SIGKILL); err != nil {
+		s.t.Fatal(err)
 	}
 }
