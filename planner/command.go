@@ -82,7 +82,7 @@ func (c *compiler) wireStdio(p *process, words []string, n *spec.Node) {
 
 // refuseBesideQueues reports what the chain that feeds a program from queues cannot do yet.
 func (c *compiler) refuseBesideQueues(p *process) {
-	if s := p.def.Stderr; s != nil && s.Word.Word != "log" {
+	if s := p.def.Stderr; s != nil && s.Word.Word != "log" && (s.Node.Kind == spec.Map || s.Word.IsSet()) {
 		c.errorAt(s.Node, CodeNotAvailable, "", "this version of mprun can only log the standard error of a command with queues")
 	}
 	if len(p.def.Success) > 0 {

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mprun/mprun/spec"
@@ -33,6 +34,17 @@ func (f *findings) at(severity spec.Severity, r spec.Range, path, code, hint, su
 	f.add(spec.Diagnostic{
 		Severity: severity, Code: code, File: r.Start.File, Range: r, Path: path,
 		Summary: summary, Hint: hint, Related: related,
+	})
+}
+
+// hasError says whether an error was found within a value; n may be nil.
+func (f *findings) hasError(n *spec.Node) bool {
+	if n == nil {
+		return false
+	}
+	at := n.At()
+	return slices.ContainsFunc(f.found, func(d spec.Diagnostic) bool {
+		return d.Severity == spec.Error && d.Range.Start.Offset >= at.Start.Offset && d.Range.End.Offset <= at.End.Offset && d.Range.Start.IsValid()
 	})
 }
 

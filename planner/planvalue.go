@@ -147,16 +147,21 @@ func (c *compiler) integer(v spec.Integer, fallback int) int {
 	if v.Template == nil {
 		return v.Value
 	}
-	value, ok := c.whole(v.Template)
+	return wholeAs(c, v.Template, v.Node, "a whole number", fallback)
+}
+
+// wholeAs gives the value of a template that must be of one type; fallback if it has a finding.
+func wholeAs[T any](c *compiler, t *spec.Template, n *spec.Node, what string, fallback T) T {
+	value, ok := c.whole(t)
 	if !ok {
 		return fallback
 	}
-	n, ok := value.(int)
+	typed, ok := value.(T)
 	if !ok {
-		c.unfit(v.Node, "a whole number", value)
+		c.unfit(n, what, value)
 		return fallback
 	}
-	return n
+	return typed
 }
 
 // duration gives a length of time; fallback if it is not set or has a finding.
@@ -222,14 +227,5 @@ func (c *compiler) flag(v spec.Flag, fallback bool) bool {
 	if v.Template == nil {
 		return v.Value
 	}
-	value, ok := c.whole(v.Template)
-	if !ok {
-		return fallback
-	}
-	b, ok := value.(bool)
-	if !ok {
-		c.unfit(v.Node, "true or false", value)
-		return fallback
-	}
-	return b
+	return wholeAs(c, v.Template, v.Node, "true or false", fallback)
 }

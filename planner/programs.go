@@ -2,18 +2,20 @@ package planner
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/mprun/mprun/spec"
 	"github.com/mprun/mprun/stages"
 )
 
-// checkPrograms looks for the programs that are known before the run.
+// checkPrograms looks for the programs that are known before the run. Where a command, its folder or its environment has an error
+// the program is not known.
 func (c *compiler) checkPrograms() {
-	if c.found.HasErrors() {
-		return
-	}
 	for _, p := range c.processes {
+		if c.hasError(p.def.Cwd.Node) || slices.ContainsFunc(p.def.Env, func(e spec.MapEntry[spec.Text]) bool { return c.hasError(e.Value.Node) }) {
+			continue
+		}
 		dir := within(c.opts.Dir, p.plan.Dir)
 		if len(p.plan.Command) > 0 && p.def.Command.IsSet() {
 			c.checkProgram(p, p.plan.Command[0], dir, p.def.Command.Node, c.wordRange(p.def.Command))
@@ -70,6 +72,9 @@ func within(dir, path string) string {
 }
 
 func (c *compiler) checkProgram(p *process, name, dir string, n *spec.Node, at spec.Range) {
+	if c.hasError(n) {
+		return
+	}
 	path, ok := p.plan.Env["PATH"]
 	if !ok {
 		path = c.host.Environ()["PATH"]

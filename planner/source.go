@@ -27,24 +27,29 @@ func (c *compiler) expression(n *spec.Node) *stages.Source {
 
 func (c *compiler) fillExpression(s *stages.Source, n *spec.Node) {
 	s.Pos = stagePos(n.PosAt(0))
-	switch n.Kind {
-	case spec.Seq:
-		s.Kind = stages.SourceList
-		s.Items = make([]stages.Source, len(n.Items))
-		for i, item := range n.Items {
-			c.fillExpression(&s.Items[i], item)
-		}
-	case spec.Map:
-		s.Kind = stages.SourceMap
-		s.Keys = make([]string, len(n.Keys))
-		s.Items = make([]stages.Source, len(n.Keys))
-		for i, e := range n.Keys {
-			s.Keys[i] = e.Key.Text
-			c.fillExpression(&s.Items[i], e.Value)
-		}
-	default:
+	if n.IsScalar() {
 		s.Kind, s.Text = stages.SourceExpr, n.Text
 		c.origins[s] = origin{node: n, offsets: []int{0}}
+		return
+	}
+	fillElements(s, n, c.fillExpression)
+}
+
+// fillElements makes a Source of a list or a mapping, with fill for each value in it.
+func fillElements(s *stages.Source, n *spec.Node, fill func(*stages.Source, *spec.Node)) {
+	s.Kind = stages.SourceList
+	s.Items = make([]stages.Source, max(len(n.Items), len(n.Keys))) // one of them is empty
+	for i, item := range n.Items {
+		fill(&s.Items[i], item)
+	}
+	if n.Kind != spec.Map {
+		return
+	}
+	s.Kind = stages.SourceMap
+	s.Keys = make([]string, len(n.Keys))
+	for i, e := range n.Keys {
+		s.Keys[i] = e.Key.Text
+		fill(&s.Items[i], e.Value)
 	}
 }
 
@@ -82,25 +87,12 @@ func (c *compiler) fillData(s *stages.Source, n *spec.Node) {
 		return
 	}
 	s.Pos = posOf(n)
-	switch n.Kind {
-	case spec.Seq:
-		s.Kind = stages.SourceList
-		s.Items = make([]stages.Source, len(n.Items))
-		for i, item := range n.Items {
-			c.fillData(&s.Items[i], item)
-		}
-	case spec.Map:
-		s.Kind = stages.SourceMap
-		s.Keys = make([]string, len(n.Keys))
-		s.Items = make([]stages.Source, len(n.Keys))
-		for i, e := range n.Keys {
-			s.Keys[i] = e.Key.Text
-			c.fillData(&s.Items[i], e.Value)
-		}
-	default:
+	if n.IsScalar() {
 		t, _ := spec.ParseTemplate(n, c.read.FindClose) // as above
 		c.fillText(s, t)
+		return
 	}
+	fillElements(s, n, c.fillData)
 }
 
 // hasTemplate says whether there is a ${{ }} in a value.

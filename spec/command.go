@@ -37,6 +37,9 @@ func (r *reader) command(n *Node) Command {
 	if len(c.Words) == 0 && len(r.found) == before {
 		r.errorAt(n, CodeCommand, "", "the command has no words")
 	}
+	if len(r.found) > before {
+		return Command{Node: n} // its words are not known
+	}
 	if n.IsScalar() {
 		r.checkShellSyntax(c)
 	}

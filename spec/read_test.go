@@ -85,7 +85,7 @@ func TestSplitCommand(t *testing.T) {
 		{`$HOME *.txt ~`, []string{"$HOME", "*.txt", "~"}, ""},
 		{"a\\\nb", []string{"ab"}, ""},
 		{"naïve ü", []string{"naïve", "ü"}, ""},
-		{"a 'b", []string{"a", "b"}, CodeCommand},
+		{"a 'b", nil, CodeCommand},
 		{" ", nil, CodeCommand},
 		{"a > b", []string{"a", ">", "b"}, CodeShellSyntax},
 		{"a '>' b", []string{"a", ">", "b"}, CodeShellSyntax},
