@@ -69,7 +69,7 @@ var functions = [...]function{
 	{name: "flatten", params: []Kinds{kList}, min: 1, result: listType, call: funcFlatten},
 	{name: "float", params: []Kinds{kNum | kString | KindBool}, min: 1, result: FloatType, call: funcFloat},
 	{name: "floor", params: []Kinds{kNum}, min: 1, result: FloatType, call: funcFloor},
-	{name: "fromBase64", params: []Kinds{kString}, min: 1, result: StringType, call: funcFromBase64},
+	{name: "fromBase64", params: []Kinds{kString}, min: 1, result: Type{Kinds: KindString | KindBytes}, call: funcFromBase64},
 	{name: "fromJSON", params: []Kinds{kString | KindBytes}, min: 1, result: AnyType, call: funcFromJSON},
 	{name: "fromPairs", params: []Kinds{kList}, min: 1, result: mapType, call: funcFromPairs},
 	{name: "get", params: []Kinds{kList | kMap | kString | KindNull, kAny}, min: 2, result: AnyType, call: funcGet},

@@ -11,9 +11,15 @@ import (
 // maxText bounds the texts that repeat() makes, in bytes.
 const maxText = 1 << 28
 
-func funcUpper(_ *Env, a []any) (any, error)  { return strings.ToUpper(a[0].(string)), nil }
-func funcLower(_ *Env, a []any) (any, error)  { return strings.ToLower(a[0].(string)), nil }
-func funcString(_ *Env, a []any) (any, error) { return TextOf(a[0]), nil }
+func funcUpper(_ *Env, a []any) (any, error) { return strings.ToUpper(a[0].(string)), nil }
+func funcLower(_ *Env, a []any) (any, error) { return strings.ToLower(a[0].(string)), nil }
+func funcString(_ *Env, a []any) (any, error) {
+	if b, ok := a[0].([]byte); ok {
+		return validText("string", string(b))
+	}
+	return TextOf(a[0]), nil
+}
+
 func funcToJSON(_ *Env, a []any) (any, error) { return string(AppendJSON(nil, a[0])), nil }
 
 func funcType(_ *Env, a []any) (any, error) { return KindOf(a[0]).String(), nil }
@@ -101,7 +107,15 @@ func funcJoin(_ *Env, a []any) (any, error) {
 		}
 		b = AppendText(b, e)
 	}
-	return string(b), nil
+	return validText("join", string(b))
+}
+
+// validText is what a function has made of bytes as text, which is UTF-8.
+func validText(function, s string) (any, error) {
+	if !utf8.ValidString(s) {
+		return nil, fmt.Errorf("%s() makes text, and the bytes are not UTF-8", function)
+	}
+	return s, nil
 }
 
 // runeIndex turns a byte index into one of characters.
@@ -128,10 +142,14 @@ func funcToBase64(_ *Env, a []any) (any, error) {
 	return base64.StdEncoding.EncodeToString([]byte(TextOf(a[0]))), nil
 }
 
+// funcFromBase64 is the text; where it is not UTF-8, the bytes.
 func funcFromBase64(_ *Env, a []any) (any, error) {
 	b, err := base64.StdEncoding.DecodeString(a[0].(string))
 	if err != nil {
 		return nil, fmt.Errorf("%s is no base64", shortened(a[0].(string)))
+	}
+	if !utf8.Valid(b) {
+		return b, nil
 	}
 	return string(b), nil
 }
@@ -168,7 +186,9 @@ func groups(names []string, s string, match []int) any {
 			continue
 		}
 		if match[2*i] < 0 {
-			m[name] = nil
+			if _, there := m[name]; !there { // a name may stand in several branches
+				m[name] = nil
+			}
 			continue
 		}
 		m[name] = s[match[2*i]:match[2*i+1]]

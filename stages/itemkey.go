@@ -96,7 +96,7 @@ func (x *keyIndex) kept(key any) any {
 	if _, ok := key.(string); ok {
 		return x.last
 	}
-	return key
+	return detached(key)
 }
 
 func (x *keyIndex) reset() {

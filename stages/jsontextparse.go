@@ -15,8 +15,11 @@ const maxJSONDepth = 1000
 
 // ParseJSON reads one JSON text (RFC 8259) as an item. A number without fraction and exponent is an int and must fit into 64
 // bits; any other is a float. Of two members of the same name the later counts. NaN, Infinity and -Infinity, which AppendJSON
-// writes, are read too. Errors say at which byte, counted from 1.
+// writes, are read too. Errors say at which byte, counted from 1. Text that is not UTF-8 is refused.
 func ParseJSON(text string) (any, error) {
+	if !utf8.ValidString(text) {
+		return nil, errors.New("JSON: the text is not UTF-8")
+	}
 	p := jsonParser{text: text}
 	v, err := p.value(0)
 	if err == nil {

@@ -40,12 +40,12 @@ func tablePrograms() []Operator {
 		{
 			Name: "through", Group: Transforms, Waits: true,
 			Doc:     "Hands items to a program that lives as long as the worker, and takes what it writes.",
-			Example: "through: tr a-z A-Z",
+			Example: "through: sed -u s/foo/bar/",
 			Operand: FieldDef{Kind: CommandField, Doc: "The program and its arguments; there is no item in them."},
 			Options: []FieldDef{
 				{
 					Name: "per", Kind: EnumField, Values: []string{"item", "stream"}, Default: "item",
-					Doc: "`item`: each line that goes in gets one line, which is its result. `stream`: lines go in and come out as the program likes; what it keeps inside is lost if its worker is killed.",
+					Doc: "`item`: each line that goes in gets one line, at once, which is its result (a program that keeps its output back needs an option against that, as `sed -u`, or `stdbuf -oL`). `stream`: lines go in and come out as the program likes; what it keeps inside is lost if its worker is killed.",
 				},
 				formatField("lines", "lines", "nul", "jsonl", "bytes"), env, cwd,
 			},

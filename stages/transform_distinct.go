@@ -30,7 +30,7 @@ func (d *distinctness) Step(r *Run, in, out *Batch) error {
 	for i := range done {
 		key := d.keys.At(i)
 		if _, isNew := d.seen.number(key); isNew {
-			d.unsaved.Append(key)
+			d.unsaved.Append(d.seen.kept(key))
 			continue
 		}
 		out.EmitRows(in, start, i)

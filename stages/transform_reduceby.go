@@ -46,8 +46,13 @@ func (d *reducingBy) row(in *Batch, i int) error {
 	slot, isNew := d.slot(i)
 	if isNew {
 		acc, used, err := d.fold.begin(d.init, in, i)
-		if err == nil && !used {
+		switch {
+		case err != nil:
+		case used:
+			acc = detached(acc)
+		default:
 			acc, err = d.fold.one(acc, in, i)
+			acc = detachedText(acc)
 		}
 		if err != nil {
 			d.index.forgetLast(d.column.At(i))
@@ -70,7 +75,7 @@ func (d *reducingBy) row(in *Batch, i int) error {
 	if err != nil {
 		return err
 	}
-	d.accs.set(slot, acc)
+	d.accs.set(slot, detachedText(acc))
 	d.mark(slot)
 	return nil
 }

@@ -88,9 +88,9 @@ func (t *topping) offer(in *Batch, i int) {
 	if len(t.best) == t.size && t.below(i) {
 		return
 	}
-	row := ranked{key: t.keys.At(i), seq: t.seen, item: in.Item(i), id: in.ID(i)}
+	row := ranked{key: detached(t.keys.At(i)), seq: t.seen, item: detached(in.Item(i)), id: in.ID(i)}
 	for j := range in.Names() {
-		row.bound = append(row.bound, in.Bound(i, j))
+		row.bound = append(row.bound, detached(in.Bound(i, j)))
 	}
 	t.admit(row)
 	t.unsaved = append(t.unsaved, row)
