@@ -33,7 +33,9 @@ func (r *reader) recover(src *Source, doc parsed) *Pipeline {
 	for range maxMends {
 		next, ok := c.step(doc)
 		if !ok {
-			c.tell(doc)
+			if !c.misaligned(doc) {
+				c.tell(doc)
+			}
 			return &Pipeline{Source: src}
 		}
 		if doc = next; doc.err == nil {
@@ -133,6 +135,19 @@ func (c *recovery) mendTabs(now *Source, doc parsed) (parsed, bool) {
 		return parseYAML(c.text), true // no tab is left, so this happens once
 	}
 	return doc, false
+}
+
+// misaligned reports whether the parser gave up at a line in which tabs were replaced: how far it should be indented is a guess, and
+// the tab has a finding.
+func (c *recovery) misaligned(doc parsed) bool {
+	now := NewSource(c.src.Name, c.text)
+	named, _ := errorLine(doc.err)
+	for _, line := range []int{now.Pos(c.lastRead(doc.at)).Line, named, named + 1} {
+		if line >= 1 && line <= c.src.LineCount() && indentTab(c.src.Line(line)) >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // indentTab is the index of the first tab in a line's indentation, -1 without one.
