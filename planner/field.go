@@ -240,6 +240,11 @@ func (c *compiler) decodeRanged(n *spec.Node) (*stages.Source, bool) {
 	if _, ok := accept(c, n, spec.ReadExpression); !ok {
 		return nil, false
 	}
+	const step = 2
+	if len(n.Items) > step && n.Items[step].Text == "0" {
+		c.errorAt(n.Items[step], spec.CodeBadValue, "", "the step of a range cannot be 0")
+		return nil, false
+	}
 	return c.expression(n), true
 }
 
@@ -252,6 +257,10 @@ func rangedFound(n *spec.Node) string {
 
 // decodeBatched decodes a count, a duration, or a mapping of both.
 func (c *compiler) decodeBatched(n *spec.Node) (*stages.Source, bool) {
+	if n.Kind == spec.Int && n.Text == "0" {
+		c.errorAt(n, spec.CodeBadValue, "", "a batch of 0 items is never full")
+		return nil, false
+	}
 	if n.Kind == spec.Int || strings.HasPrefix(n.Text, "${{") {
 		return c.decodeSource(n, stages.CountField)
 	}

@@ -81,7 +81,7 @@ func (c *compiler) readProcess(p *process) {
 	p.readEnv(c)
 	p.readArgs(c)
 	for _, code := range def.Success {
-		p.plan.SuccessCodes = append(p.plan.SuccessCodes, c.integer(code, 0))
+		p.plan.SuccessCodes = append(p.plan.SuccessCodes, c.successCode(code))
 	}
 	switch {
 	case def.Stages.IsSet():
@@ -275,4 +275,14 @@ func (c *compiler) readUses(p *process, takesPart bool) {
 			s.queue.typ = stages.AnyType // nobody knows what the program puts
 		}
 	}
+}
+
+// successCode is an exit code, or -N for signal N.
+func (c *compiler) successCode(v spec.Integer) int {
+	const lastSignal, lastCode = 64, 255
+	code := c.integer(v, 0)
+	if code < -lastSignal || code > lastCode {
+		c.errorAt(v.Node, spec.CodeBadValue, "", "expected an exit code up to %d, or -N for signal N, found %d", lastCode, code)
+	}
+	return code
 }
