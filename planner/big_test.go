@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mprun/mprun/planner"
+	"github.com/mprun/mprun/spec"
 )
 
 // TestBigSpec compiles 3000 stages: as they should be, and each with a misspelt operator. The bound is ample; both take some tens of
@@ -28,5 +29,26 @@ func TestBigSpec(t *testing.T) {
 		if len(found) != test.findings || (plan == nil) != (test.findings > 0) {
 			t.Errorf("%s: %d findings, expected %d; plan: %t", strings.TrimSpace(test.stage), len(found), test.findings, plan != nil)
 		}
+	}
+}
+
+// countingHost counts how often the programs are listed.
+type countingHost struct {
+	machine
+	listed int
+}
+
+func (h *countingHost) Programs(path string) []string {
+	h.listed++
+	return h.machine.Programs(path)
+}
+
+// TestProgramsAreListedOnce: to list the folders of PATH takes milliseconds, which many missing programs must not pay each.
+func TestProgramsAreListedOnce(t *testing.T) {
+	doc, found := spec.Load([]byte("processes: {a: {command: aws}, b: {command: soort}, c: {command: gzpi}}\n"), planner.SpecOptions("f"))
+	host := &countingHost{machine: newMachine()}
+	_, more := planner.Compile(doc, host, planner.Options{})
+	if len(found) > 0 || len(more) != 3 || host.listed != 1 {
+		t.Errorf("listed %d times; findings: %v %v", host.listed, found, more)
 	}
 }

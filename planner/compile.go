@@ -71,10 +71,11 @@ type compiler struct {
 	processes []*process
 	absent    []*process // those whose `when` is false: they are checked, and take no part
 
-	origins map[*stages.Source]origin    // where expressions and texts were written
-	notes   map[*stages.Stage]*stageNote // what is known of a stage beside what the plan holds
-	places  map[string][]*spec.Node      // where resources are used in some way
-	partial bool                         // something could not be read: what seems to be missing may be there
+	origins  map[*stages.Source]origin    // where expressions and texts were written
+	notes    map[*stages.Stage]*stageNote // what is known of a stage beside what the plan holds
+	places   map[string][]*spec.Node      // where resources are used in some way
+	programs map[string][]string          // by PATH: see programNames
+	partial  bool                         // something could not be read: what seems to be missing may be there
 }
 
 // symbol is what a name of the spec stands for.
@@ -94,6 +95,9 @@ func newCompiler(doc *spec.Pipeline, host Host, opts Options) *compiler {
 		origins: map[*stages.Source]origin{},
 		notes:   map[*stages.Stage]*stageNote{},
 		places:  map[string][]*spec.Node{},
+
+		programs: map[string][]string{},
+
 		partial: opts.Partial,
 	}
 	for name, value := range host.Environ() {

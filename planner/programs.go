@@ -71,6 +71,16 @@ func within(dir, path string) string {
 	return filepath.Join(dir, path)
 }
 
+// programNames are the programs in the folders of a PATH. Listing them takes a while, so each PATH is listed once.
+func (c *compiler) programNames(path string) []string {
+	names, known := c.programs[path]
+	if !known {
+		names = c.host.Programs(path)
+		c.programs[path] = names
+	}
+	return names
+}
+
 func (c *compiler) checkProgram(p *process, name, dir string, n *spec.Node, at spec.Range) {
 	if c.hasError(n) {
 		return
@@ -88,7 +98,7 @@ func (c *compiler) checkProgram(p *process, name, dir string, n *spec.Node, at s
 	case strings.ContainsAny(name, " \t"):
 		hint = "a list gives each word of a command by itself; this one has a space in its first"
 	case !strings.Contains(name, "/"):
-		hint = didYouMean(name, c.host.Programs(path))
+		hint = didYouMean(name, c.programNames(path))
 	}
 	c.errorIn(at, n, CodeUnknownProgram, hint, "cannot run %q: %s", name, err)
 }
