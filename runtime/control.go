@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -18,6 +20,7 @@ type message struct {
 	Failed   *stages.StageError `json:"failed,omitempty"`   // from a worker, its last: an item failed
 	Fault    string             `json:"fault,omitempty"`    // from a worker, its last: mprun's own
 	Lacks    string             `json:"lacks,omitempty"`    // from a worker, its last: the machine has run out of something, as disk space
+	Signal   syscall.Signal     `json:"signal,omitempty"`   // from a worker that has the terminal: it is for the run
 	Volatile *volatileInput     `json:"volatile,omitempty"` // from a worker: input that cannot be read again is about to be read
 }
 
@@ -35,8 +38,29 @@ func (l *volatileInput) stageError() *stages.StageError {
 	}
 }
 
-// maxMessage bounds a datagram, in bytes.
-const maxMessage = 64 << 10
+// maxMessage bounds a datagram, in bytes, and maxText a text in it: each of its bytes may be six in JSON.
+const (
+	maxMessage = 64 << 10
+	maxText    = 4 << 10
+)
+
+// shortened is the message with texts that fit.
+func (m message) shortened() message {
+	if m.Failed != nil {
+		failed := *m.Failed
+		failed.Text, failed.Item = shorten(failed.Text), shorten(failed.Item)
+		m.Failed = &failed
+	}
+	m.Fault, m.Lacks = shorten(m.Fault), shorten(m.Lacks)
+	return m
+}
+
+func shorten(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxText], "") + "..."
+}
 
 // socketPair is the two ends of a control socket. Datagrams keep messages whole.
 func socketPair() (ours, theirs *os.File, err error) {
@@ -52,7 +76,7 @@ func socketPair() (ours, theirs *os.File, err error) {
 }
 
 func send(f *os.File, m message) error {
-	data, err := json.Marshal(m)
+	data, err := json.Marshal(m.shortened())
 	if err != nil {
 		return err
 	}
@@ -87,7 +111,8 @@ type control struct {
 	volatile *volatileInput
 }
 
-func newControl(socket *os.File) *control {
+// newControl reads the socket. signalled is called with the signals that the worker passes on; it must not wait.
+func newControl(socket *os.File, signalled func(syscall.Signal)) *control {
 	c := &control{socket: socket, done: make(chan struct{})}
 	go func() {
 		defer close(c.done)
@@ -99,9 +124,12 @@ func newControl(socket *os.File) *control {
 			if err != nil {
 				return
 			}
-			if m.Volatile != nil {
+			switch {
+			case m.Volatile != nil:
 				c.volatile = m.Volatile
-			} else {
+			case m.Signal != 0:
+				signalled(m.Signal)
+			default:
 				c.last = m
 			}
 		}

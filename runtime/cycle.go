@@ -65,6 +65,9 @@ func (s *supervisor) cycleQuiet(cycle []string) bool {
 				switch r.state {
 				case replicaEnded:
 				case replicaRunning:
+					if r.slot < 0 {
+						return false // what a program may still do is not known
+					}
 					slots = append(slots, r.slot)
 				default:
 					return false // to be started: it may put

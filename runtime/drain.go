@@ -32,17 +32,23 @@ type drain struct {
 	files *outFiles
 	done  chan struct{}
 
+	abandoned bool // it is not waited for any more; owned by the supervisor's loop
+
 	mu     sync.Mutex
 	ending []endedProcess // processes whose files are to be put in place
+	over   bool           // nobody looks at ending any more
 
 	// Owned by the goroutine; read after done.
-	results map[string]any
-	err     error // the first failure; after it records are taken and dropped
+	finished uint64 // records that were taken
+	results  map[string]any
+	err      error // the first failure; after it records are taken and dropped
 }
 
+// endedProcess is a process whose files are complete when so many records have been taken.
 type endedProcess struct {
 	process *process
 	success bool
+	records uint64
 	then    func()
 }
 
@@ -64,26 +70,20 @@ func startDrain(s *supervisor) (*drain, error) {
 	return d, nil
 }
 
-// processEnded has the files of a process that has ended put in place, or removed, once everything it wrote is in them; then then
-// is called by the supervisor's loop.
+// processEnded has the files of a process that has ended, and whose slots are recovered, put in place, or removed, once everything it
+// wrote is in them; then then is called by the supervisor's loop. What it wrote has been counted by now, and records are taken in the
+// order in which they became visible: when as many have been taken as are counted now, its own are among them.
 func (d *drain) processEnded(p *process, success bool, then func()) {
+	published := d.s.arena.Stats().Queues[d.queue.Index()].Published
 	d.mu.Lock()
-	d.ending = append(d.ending, endedProcess{process: p, success: success, then: then})
+	over := d.over
+	d.ending = append(d.ending, endedProcess{process: p, success: success, records: published, then: then})
 	d.mu.Unlock()
-	d.slot.Wake()
-}
-
-// finish takes what is left, and ends the goroutine. No worker is running any more. It is called by the supervisor's loop.
-func (d *drain) finish() {
-	d.queue.CloseWriters()
-	for {
-		select {
-		case <-d.done:
-			return
-		case call := <-d.s.calls:
-			call()
-		}
+	if over {
+		then()
+		return
 	}
+	d.slot.Wake()
 }
 
 // close ends a drain that was not finished; the supervisor's loop is over.
@@ -96,47 +96,44 @@ func (d *drain) loop() {
 	defer close(d.done)
 	defer d.files.close()
 	for {
-		// What a process put before it ended is in the queue by now, so that an empty queue means that all of it has been taken.
-		ending := d.takeEnding()
+		d.settleFiles(false)
 		block, status, err := d.queue.Lease(d.slot)
 		switch {
 		case err != nil:
-			d.failed(err)
-			return
 		case status == shm.Leased:
-			d.requeue(ending)
 			err = d.takeBlock(block)
-		case len(ending) > 0:
-			d.settleFiles(ending)
 		case status == shm.Ended:
+			d.settleFiles(true)
 			return
 		default:
 			_, err = d.queue.WaitReadable(d.slot, shm.Wait{})
 		}
 		if err != nil {
 			d.failed(err)
+			d.settleFiles(true)
 			return
 		}
 	}
 }
 
-func (d *drain) takeEnding() []endedProcess {
+// settleFiles puts the files of ended processes in place whose records have all been taken; at the end of the drain, no more will be:
+// where some are missing, the file is not complete.
+func (d *drain) settleFiles(atEnd bool) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	ending := d.ending
-	d.ending = nil
-	return ending
-}
-
-func (d *drain) requeue(ending []endedProcess) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.ending = append(ending, d.ending...)
-}
-
-// settleFiles puts the files of ended processes in place.
-func (d *drain) settleFiles(ending []endedProcess) {
-	for _, e := range ending {
+	d.over = atEnd
+	var complete, rest []endedProcess
+	for _, e := range d.ending {
+		taken := d.finished >= e.records
+		e.success = e.success && (taken || !atEnd)
+		if taken || atEnd {
+			complete = append(complete, e)
+		} else {
+			rest = append(rest, e)
+		}
+	}
+	d.ending = rest
+	d.mu.Unlock()
+	for _, e := range complete {
 		if err := d.files.settle(e.process.plan.Name, e.success && d.err == nil); err != nil {
 			d.failed(err)
 		}
@@ -147,6 +144,7 @@ func (d *drain) settleFiles(ending []endedProcess) {
 // takeBlock writes out a block and finishes it.
 func (d *drain) takeBlock(block *shm.Block) error {
 	d.take(block)
+	d.finished += uint64(block.Items())
 	tx := d.slot.Begin()
 	tx.Release(block)
 	return d.slot.Commit(tx)

@@ -2,31 +2,29 @@ package runtime
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
 
 // The guardian is a small process beside a supervisor whose run starts programs or writes files. Workers die with the supervisor by
 // PR_SET_PDEATHSIG; programs that they started, and temporary files, do not. The guardian reads a pipe that only the supervisor
-// holds open; its end without a farewell means that the supervisor was killed. Then the guardian kills what carries the run's
-// mark in its environment, the groups that were reported, and removes the temporary files.
+// holds open; its end means that the supervisor was killed, for one that ends well kills its guardian. Then the guardian kills what
+// carries the run's mark in its environment, the groups that were reported, and removes the temporary files.
 //
-//	lines in the pipe:  +g PGID   -g PGID   +f PATH   -f PATH   bye
+//	lines in the pipe:  +g PGID   -g PGID   +f PATH   -f PATH
 type guardian struct {
-	mu   sync.Mutex
-	pipe *os.File // nil: the run needs none
-	pid  int
+	mu    sync.Mutex
+	pipe  *os.File
+	pid   int
+	pidfd int
 }
 
 // runMark is the variable that marks every process of a run.
@@ -48,18 +46,18 @@ func startGuardian(executable, runID string) (*guardian, error) {
 		return nil, err
 	}
 	defer null.Close()
-	fd := null.Fd()
+	fd, pidfd := null.Fd(), -1
 	pid, err := syscall.ForkExec(executable, []string{"mprun", "guardian", runID}, &syscall.ProcAttr{
 		Env:   []string{"PATH=" + os.Getenv("PATH")},
 		Dir:   "/",
 		Files: []uintptr{fd, fd, fd, r.Fd()},
-		Sys:   &syscall.SysProcAttr{Setsid: true},
+		Sys:   &syscall.SysProcAttr{Setsid: true, PidFD: &pidfd},
 	})
 	if err != nil {
 		w.Close()
 		return nil, fmt.Errorf("starting the guardian: %w", err)
 	}
-	return &guardian{pipe: w, pid: pid}, nil
+	return &guardian{pipe: w, pid: pid, pidfd: pidfd}, nil
 }
 
 func (g *guardian) tell(line string) {
@@ -68,9 +66,7 @@ func (g *guardian) tell(line string) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.pipe != nil {
-		_, _ = g.pipe.WriteString(line + "\n")
-	}
+	_, _ = g.pipe.WriteString(line + "\n")
 }
 
 func (g *guardian) group(pid int)     { g.tell("+g " + strconv.Itoa(pid)) }
@@ -80,14 +76,21 @@ func (g *guardian) groupGone(pid int) { g.tell("-g " + strconv.Itoa(pid)) }
 func (g *guardian) file(path string)     { g.tell("+f " + strconv.Quote(path)) }
 func (g *guardian) fileGone(path string) { g.tell("-f " + strconv.Quote(path)) }
 
-// close dismisses the guardian and waits for its end.
+// close ends the guardian: nothing is left for it to do.
 func (g *guardian) close() {
-	if g == nil {
-		return
+	if g != nil {
+		_ = unix.PidfdSendSignal(g.pidfd, unix.SIGKILL, nil, 0)
+		g.release()
 	}
-	g.tell("bye")
-	g.pipe.Close()
-	wait4(g.pid)
+}
+
+// release lets the guardian do its work, as if the supervisor had been killed, and waits for it.
+func (g *guardian) release() {
+	if g != nil {
+		g.pipe.Close()
+		wait4(g.pid)
+		unix.Close(g.pidfd)
+	}
 }
 
 // GuardianMain is the main function of the guardian process; it returns the exit code.
@@ -96,10 +99,7 @@ func GuardianMain(args []string) int {
 		return 2
 	}
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE, syscall.SIGQUIT)
-	groups, files, farewell := readGuardian(os.NewFile(fdGuardian, "guardian"))
-	if farewell {
-		return 0
-	}
+	groups, files := readGuardian(os.NewFile(fdGuardian, "guardian"))
 	for pgid := range groups {
 		_ = unix.Kill(-pgid, unix.SIGKILL)
 	}
@@ -111,15 +111,13 @@ func GuardianMain(args []string) int {
 }
 
 // readGuardian follows the pipe to its end.
-func readGuardian(r io.Reader) (groups map[int]bool, files map[string]bool, farewell bool) {
+func readGuardian(r io.Reader) (groups map[int]bool, files map[string]bool) {
 	groups, files = map[int]bool{}, map[string]bool{}
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		verb, rest, _ := strings.Cut(lines.Text(), " ")
 		switch verb {
-		case "bye":
-			farewell = true
 		case "+g", "-g":
 			if pgid, err := strconv.Atoi(rest); err == nil && pgid > 1 {
 				if verb == "+g" {
@@ -138,43 +136,5 @@ func readGuardian(r io.Reader) (groups map[int]bool, files map[string]bool, fare
 			}
 		}
 	}
-	return groups, files, farewell
-}
-
-// killMarked kills every process that carries the run's mark, until none is left.
-func killMarked(runID string) {
-	for range 200 { // a program that forks faster than it is killed is given up after two seconds
-		if killed := killMarkedOnce(runID); killed == 0 {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-}
-
-func killMarkedOnce(runID string) int {
-	killed := 0
-	for _, pid := range markedProcesses(runID) {
-		if unix.Kill(pid, unix.SIGKILL) == nil {
-			killed++
-		}
-	}
-	return killed
-}
-
-// markedProcesses is the processes, other than this one, whose environment names the run. See proc(5), /proc/pid/environ.
-func markedProcesses(runID string) []int {
-	mark := []byte(runMark + "=" + runID + "\x00")
-	paths, _ := filepath.Glob("/proc/[0-9]*/environ")
-	var pids []int
-	for _, path := range paths {
-		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		if err != nil || pid == os.Getpid() {
-			continue
-		}
-		env, err := os.ReadFile(path)
-		if err == nil && bytes.Contains(append(env, 0), mark) {
-			pids = append(pids, pid)
-		}
-	}
-	return pids
+	return groups, files
 }

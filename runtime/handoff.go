@@ -17,7 +17,9 @@ type handoff struct {
 	Process    planner.Process `json:"process"`
 	Index      int             `json:"index"` // of the replica
 	Slot       int             `json:"slot"`
-	Start      int             `json:"start"` // 0 for the first start of this replica
+	Start      int             `json:"start"`              // 0 for the first start of this replica
+	Fresh      bool            `json:"fresh,omitempty"`    // what the slot's last owner left is of no use: it came to its end
+	Terminal   bool            `json:"terminal,omitempty"` // its group has the terminal, and so its signals
 	Queues     []planner.Queue `json:"queues"`
 	Vars       planner.Values  `json:"vars,omitempty"`
 	Files      int             `json:"files"` // descriptors of the arena

@@ -3,9 +3,12 @@ package runtime
 import (
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sort"
+	"strings"
 )
 
 // outFiles is the files that the run writes. A file that is not appended to is written under a temporary name in its folder and
@@ -14,17 +17,20 @@ type outFiles struct {
 	guardian *guardian
 	runID    string
 	open     map[string]*outFile // by path
+	placed   map[string]bool     // paths of files that this run has put in place
+	made     int                 // temporary files so far
 }
 
 type outFile struct {
 	file    *os.File
-	temp    string          // "": appended in place
+	path    string          // where it is put: behind the links of the path that was written to
+	temp    string          // "": written in place
 	writers map[string]bool // processes that wrote; false: still running
 	failed  bool
 }
 
 func newOutFiles(g *guardian, runID string) *outFiles {
-	return &outFiles{guardian: g, runID: runID, open: map[string]*outFile{}}
+	return &outFiles{guardian: g, runID: runID, open: map[string]*outFile{}, placed: map[string]bool{}}
 }
 
 // write appends data to the file of a process.
@@ -44,24 +50,63 @@ func (o *outFiles) write(process, path string, appends bool, data []byte) error 
 	return nil
 }
 
+// create opens a file for the first time, or again after it was put in place: then what comes is added to it.
 func (o *outFiles) create(path string, appends bool) (*outFile, error) {
-	f := &outFile{writers: map[string]bool{}}
+	f := &outFile{path: path, writers: map[string]bool{}}
 	var err error
 	if appends {
 		f.file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
 		return f, err
 	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		if info.IsDir() {
-			return nil, fmt.Errorf("%s is a folder", path)
-		}
-		f.file, err = os.OpenFile(path, os.O_WRONLY, 0) // a device or named pipe has no temporary twin
+	mode := fs.FileMode(0o666) // less the umask
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+	case info.IsDir():
+		return nil, fmt.Errorf("%s is a folder", path)
+	case !info.Mode().IsRegular() || isKernels(path):
+		f.file, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0) // a device or named pipe has no temporary twin
 		return f, err
+	default:
+		mode = info.Mode().Perm()
+		if f.path, err = filepath.EvalSymlinks(path); err != nil {
+			return nil, err
+		}
 	}
-	f.temp = filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".mprun-"+o.runID)
+	o.made++
+	f.temp = filepath.Join(filepath.Dir(f.path), fmt.Sprintf(".%.100s.mprun-%s-%d", filepath.Base(f.path), o.runID, o.made))
 	o.guardian.file(f.temp)
-	f.file, err = os.OpenFile(f.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if f.file, err = os.OpenFile(f.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode); err != nil {
+		return nil, err
+	}
+	if o.placed[path] {
+		err = f.takeOver(mode)
+	} else if info != nil {
+		err = f.file.Chmod(mode)
+	}
+	if err != nil {
+		_ = os.Remove(f.temp)
+		f.file.Close()
+	}
 	return f, err
+}
+
+// takeOver copies what was put in place before, with its mode.
+func (f *outFile) takeOver(mode fs.FileMode) error {
+	old, err := os.Open(f.path)
+	if err != nil {
+		return err
+	}
+	defer old.Close()
+	if _, err := io.Copy(f.file, old); err != nil {
+		return err
+	}
+	return f.file.Chmod(mode)
+}
+
+// isKernels says whether a path is in a folder in which files cannot be renamed: /dev/stdout is a link to an open file, whatever that is.
+func isKernels(path string) bool {
+	return strings.HasPrefix(path, "/proc/") || (strings.HasPrefix(path, "/dev/") && !strings.HasPrefix(path, "/dev/shm/"))
 }
 
 // settle deals with the files of a process that has ended.
@@ -106,9 +151,10 @@ func (o *outFiles) complete(path string, f *outFile) error {
 	if f.failed || err != nil {
 		return errors.Join(err, os.Remove(f.temp))
 	}
-	if err := os.Rename(f.temp, path); err != nil {
+	if err := os.Rename(f.temp, f.path); err != nil {
 		return errors.Join(fmt.Errorf("putting %s in place: %w", path, reason(err)), os.Remove(f.temp))
 	}
+	o.placed[path] = true
 	return nil
 }
 

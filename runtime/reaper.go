@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -13,26 +14,27 @@ import (
 // reaper waits for the ends of child processes through their pidfds: the kernel's proof of death, which no process number can be
 // taken for.
 //
-// A worker's end is its process group's: what is left of the group is killed while the zombie still keeps the number taken, then the
-// worker is reaped. A program's end is when its group is empty: what it left running in the background is waited for. This process
-// must be the subreaper of its children (becomeSubreaper), so that it can reap those, too.
+// The end of a child is when its process group is empty. What a worker leaves of its group is killed while the zombie still keeps the
+// number taken; what a program left running in the background is waited for. This process must be the subreaper of its children
+// (becomeSubreaper), so that it can reap those, too.
 type reaper struct {
-	epoll int
-	wake  int // eventfd that ends the loop
-	ends  chan<- exit
-	quit  chan struct{} // closed when nobody takes from ends any more
-	done  chan struct{}
+	epoll   int
+	wake    int // eventfd that ends the loop
+	ends    chan<- exit
+	orphans bool          // reap what is not watched as well
+	quit    chan struct{} // closed when nobody takes from ends any more
+	done    chan struct{}
 
-	mu       sync.Mutex
-	children map[int32]child // by pidfd
-
-	lingering []exit // programs whose group is not empty yet; owned by loop
+	mu        sync.Mutex      // guards what follows; held while a child is reaped
+	children  map[int32]child // by pidfd
+	lingering []exit          // of children whose group is not empty yet
+	polls     int             // of the groups since one came to linger
 }
 
 type child struct {
 	pid   int
 	tag   any
-	group bool // it ends with its group
+	group bool // its group is waited for, not killed
 }
 
 // exit is the end of a child.
@@ -42,8 +44,12 @@ type exit struct {
 	code int // -N after signal N
 }
 
-// lingerEvery is how often the reaper looks whether a group is empty: there is no event for it.
-const lingerEvery = 20 * time.Millisecond
+// lingerEvery is how often the reaper looks whether a group is empty, for which there is no event; at first it looks more often: what was
+// killed takes no time to end. orphansEvery is how often it reaps what the programs of a run have left behind.
+const (
+	lingerEvery  = 20 * time.Millisecond
+	orphansEvery = time.Second
+)
 
 // becomeSubreaper has orphans among the descendants of this process become its children. See PR_SET_CHILD_SUBREAPER in prctl(2).
 func becomeSubreaper() error {
@@ -53,8 +59,9 @@ func becomeSubreaper() error {
 	return nil
 }
 
-// newReaper starts a reaper, which sends what it reaps to ends until close.
-func newReaper(ends chan<- exit) (*reaper, error) {
+// newReaper starts a reaper, which sends what it reaps to ends until close. With orphans it reaps whatever child of this process ends,
+// so that the zombies of a long run's background programs do not pile up.
+func newReaper(ends chan<- exit, orphans bool) (*reaper, error) {
 	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil, fmt.Errorf("creating an epoll: %w", err)
@@ -64,7 +71,7 @@ func newReaper(ends chan<- exit) (*reaper, error) {
 		unix.Close(epoll)
 		return nil, fmt.Errorf("creating an eventfd: %w", err)
 	}
-	r := &reaper{epoll: epoll, wake: wake, ends: ends, quit: make(chan struct{}), done: make(chan struct{}), children: map[int32]child{}}
+	r := &reaper{epoll: epoll, wake: wake, ends: ends, orphans: orphans, quit: make(chan struct{}), done: make(chan struct{}), children: map[int32]child{}}
 	event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(wake)}
 	if err := unix.EpollCtl(epoll, unix.EPOLL_CTL_ADD, wake, &event); err != nil {
 		unix.Close(epoll)
@@ -75,16 +82,38 @@ func newReaper(ends chan<- exit) (*reaper, error) {
 	return r, nil
 }
 
-// watch has the reaper send the end of the child pid, whose pidfd it takes over; with group, the end of its group.
+// watch has the reaper send the end of the child pid, the leader of a process group, whose pidfd it takes over; with group, what is left
+// of the group is waited for, else killed. After an error the child has been killed and reaped.
 func (r *reaper) watch(pidfd, pid int, tag any, group bool) error {
 	r.mu.Lock()
-	r.children[int32(pidfd)] = child{pid: pid, tag: tag, group: group}
-	r.mu.Unlock()
+	defer r.mu.Unlock()
 	event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(pidfd)}
 	if err := unix.EpollCtl(r.epoll, unix.EPOLL_CTL_ADD, pidfd, &event); err != nil {
+		_ = unix.Kill(-pid, unix.SIGKILL)
+		wait4(pid)
+		unix.Close(pidfd)
 		return fmt.Errorf("watching process %d: %w", pid, err)
 	}
+	r.children[int32(pidfd)] = child{pid: pid, tag: tag, group: group}
 	return nil
+}
+
+// signal sends a signal to the group of a child, unless it has ended: then the number may be another's.
+func (r *reaper) signal(pid int, sig syscall.Signal) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range r.children {
+		if c.pid == pid {
+			_ = unix.Kill(-pid, sig)
+			return
+		}
+	}
+	for _, e := range r.lingering {
+		if e.pid == pid {
+			_ = unix.Kill(-pid, sig)
+			return
+		}
+	}
 }
 
 // close ends the reaper. Children that it still watches are not waited for.
@@ -104,54 +133,109 @@ func (r *reaper) loop() {
 	defer close(r.done)
 	events := make([]unix.EpollEvent, 64)
 	for {
-		timeout := -1
-		if len(r.lingering) > 0 {
-			timeout = int(lingerEvery.Milliseconds())
-		}
-		n, err := unix.EpollWait(r.epoll, events, timeout)
+		n, err := unix.EpollWait(r.epoll, events, r.timeout())
 		if err != nil && !errors.Is(err, unix.EINTR) {
 			return
 		}
+		var ends []exit
 		for _, event := range events[:max(n, 0)] {
 			if int(event.Fd) == r.wake {
 				return
 			}
-			r.reap(event.Fd)
+			ends = append(ends, r.reap(event.Fd)...)
 		}
-		r.lingering = slices.DeleteFunc(r.lingering, func(e exit) bool {
-			empty := groupEmpty(e.pid)
-			if empty {
-				r.send(e)
-			}
-			return empty
-		})
+		if n == 0 && r.orphans {
+			ends = append(ends, r.reapOrphans()...)
+		}
+		ends = append(ends, r.poll()...)
+		for _, e := range ends {
+			r.send(e)
+		}
 	}
 }
 
-func (r *reaper) reap(pidfd int32) {
+// timeout is how long to wait for an end, in milliseconds; -1: for ever.
+func (r *reaper) timeout() int {
+	switch {
+	case len(r.lingering) > 0:
+		return min(1<<min(r.polls, 10), int(lingerEvery.Milliseconds()))
+	case r.orphans:
+		return int(orphansEvery.Milliseconds())
+	default:
+		return -1
+	}
+}
+
+// poll gives the children that have ended with their groups since.
+func (r *reaper) poll() []exit {
 	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.polls++
+	var ends []exit
+	r.lingering = slices.DeleteFunc(r.lingering, func(e exit) bool {
+		empty := groupEmpty(e.pid)
+		if empty {
+			ends = append(ends, e)
+		}
+		return empty
+	})
+	return ends
+}
+
+// reap reaps the child behind a pidfd, and gives its end, unless its group lingers.
+func (r *reaper) reap(pidfd int32) []exit {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	c, ok := r.children[pidfd]
-	delete(r.children, pidfd)
-	r.mu.Unlock()
 	if !ok {
-		return
+		return nil
 	}
 	if !c.group {
 		// The zombie is the leader of its group and keeps the number from being given to another.
 		_ = unix.Kill(-c.pid, unix.SIGKILL)
 	}
-	status := wait4(c.pid)
+	return r.reaped(pidfd, c, wait4(c.pid))
+}
+
+// reaped gives the end of a child that has been reaped, unless its group lingers.
+func (r *reaper) reaped(pidfd int32, c child, status unix.WaitStatus) []exit {
+	delete(r.children, pidfd)
 	unix.Close(int(pidfd)) // leaves the epoll with it
 	code := status.ExitStatus()
 	if status.Signaled() {
 		code = -int(status.Signal())
 	}
 	end := exit{pid: c.pid, tag: c.tag, code: code}
-	if c.group && !groupEmpty(c.pid) {
-		r.lingering = append(r.lingering, end)
-		return
+	if groupEmpty(c.pid) {
+		return []exit{end}
 	}
-	r.send(end)
+	r.lingering, r.polls = append(r.lingering, end), 0
+	return nil
+}
+
+// reapOrphans reaps what has ended, watched or not.
+func (r *reaper) reapOrphans() (ends []exit) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for {
+		var status unix.WaitStatus
+		pid, err := unix.Wait4(-1, &status, unix.WNOHANG, nil)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil || pid <= 0 {
+			return ends
+		}
+		for pidfd, c := range r.children {
+			if c.pid == pid {
+				if !c.group {
+					_ = unix.Kill(-pid, unix.SIGKILL)
+				}
+				ends = append(ends, r.reaped(pidfd, c, status)...)
+				break
+			}
+		}
+	}
 }
 
 func (r *reaper) send(e exit) {

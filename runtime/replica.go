@@ -54,6 +54,7 @@ type process struct {
 
 	dependents []*process
 	stopping   bool // asked to end
+	dismissed  bool // asked because the run has ended without it: it is a daemon
 	settled    bool // all replicas have ended and what follows from that is done
 	filesAsked bool // the outlet has been asked to put in place what it wrote
 	filesDone  bool // what it wrote is in place
@@ -75,11 +76,19 @@ type replica struct {
 	starts  int
 	deaths  int // starts that took the place of one that died
 
-	code      int // exit code of the last end
-	failed    bool
-	stopped   bool        // it ended because it was asked to
-	timedOut  bool        // it was asked to because its process's time is over
-	killTimer *time.Timer // ends the grace
+	code     int // exit code of the last end
+	failed   bool
+	stopped  bool // it ended because it was asked to
+	timedOut bool // it was asked to because its process's time is over
+	asked    bool // the running process was asked to end
+	terminal bool // it is handed the terminal that is mprun's standard input
+
+	killTimer  *time.Timer // ends the grace
+	limitTimer *time.Timer // ends its process's time
+	againTimer *time.Timer // starts it again
+
+	fresh      bool   // it is to begin anew: its state is of a chain that came to its end
+	freshSince uint64 // commits at that end
 
 	restarts     []time.Time // the latest ones, for the policy's window
 	barren       int         // deaths in a row without a commit between
@@ -118,6 +127,16 @@ func (p *process) failed() bool {
 func (p *process) everStarted() bool {
 	for _, r := range p.replicas {
 		if r.starts == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// endedWell says whether no replica failed or was asked to end in the middle of the run.
+func (p *process) endedWell() bool {
+	for _, r := range p.replicas {
+		if r.failed || (r.stopped && !p.dismissed) {
 			return false
 		}
 	}

@@ -40,8 +40,12 @@ func (s *spawner) start(program string, argv, env []string, dir string, files []
 		fds[i] = f.Fd()
 	}
 	pidfd = -1
+	terminal := 0
+	if foreground {
+		terminal = int(fds[0]) // in this process: the child hands it over before it has its own descriptors
+	}
 	attr := &syscall.ProcAttr{Dir: dir, Env: env, Files: fds, Sys: &syscall.SysProcAttr{
-		Setpgid: true, Pdeathsig: syscall.SIGKILL, PidFD: &pidfd, Foreground: foreground, Ctty: 0,
+		Setpgid: true, Pdeathsig: syscall.SIGKILL, PidFD: &pidfd, Foreground: foreground, Ctty: terminal,
 	}}
 	reply := make(chan spawned, 1)
 	s.requests <- spawnRequest{program: program, argv: argv, attr: attr, reply: reply}

@@ -5,15 +5,14 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
-	"golang.org/x/term"
 
 	"github.com/mprun/mprun/planner"
 )
@@ -24,15 +23,16 @@ func (s *supervisor) start(r *replica) {
 	if r.slot >= 0 {
 		start = s.startWorker
 	}
-	r.starts++
-	if r.starts == 1 {
+	if r.started.IsZero() {
 		r.started = time.Now()
 		s.limitTime(r)
 	}
+	r.asked = false
+	r.starts++
 	if err := start(r); err != nil {
-		r.state, r.failed, r.code = replicaEnded, true, 127
-		r.ended = time.Now()
-		s.fail(r.failure(nil, err.Error()))
+		r.starts--
+		r.code, r.ended = 127, time.Now()
+		s.failReplica(r, r.failure(nil, err.Error()))
 		return
 	}
 	r.state = replicaRunning
@@ -47,37 +47,24 @@ func (s *supervisor) limitTime(r *replica) {
 	if err != nil {
 		return // there is none
 	}
-	s.later(d, func() {
-		if r.state == replicaRunning && !r.process.stopping {
+	r.limitTimer = s.later(d, func() {
+		switch {
+		case r.process.stopping:
+		case r.state == replicaRunning:
 			r.timedOut = true
 			s.stopReplica(r)
+		case r.state == replicaBackoff:
+			s.timeOver(r)
 		}
 	})
-}
-
-// runStopCommand runs the command by which a program is asked to end. It gets the program's process number in $MPRUN_PID.
-func (s *supervisor) runStopCommand(r *replica) {
-	p := *r.process.plan
-	p.Command = p.Stop.Command
-	path, err := s.lookPath(&p)
-	if err == nil {
-		var pid, pidfd int
-		env := append(s.environment(&p), fmt.Sprintf("MPRUN_PID=%d", r.pid))
-		if pid, pidfd, err = s.spawner.start(path, p.Command, env, s.dir(&p), []*os.File{s.null, s.null, s.null}, false); err == nil {
-			err = s.reaper.watch(pidfd, pid, nil, false)
-		}
-	}
-	if err != nil {
-		s.log.Warn("the command that stops it did not start: "+err.Error(), "process", r.name)
-		_ = unix.Kill(-r.pid, unix.SIGTERM)
-	}
 }
 
 // startWorker starts this binary again as a worker of the replica's chain.
 func (s *supervisor) startWorker(r *replica) error {
 	p := r.process.plan
+	r.terminal = p.Stdin.Kind == "inherit" && isTerminal(s.opt.Stdin)
 	h := handoff{
-		Process: *p, Index: r.index, Slot: r.slot, Start: r.starts - 1, Queues: s.plan.Queues,
+		Process: *p, Index: r.index, Slot: r.slot, Start: r.starts - 1, Fresh: r.fresh, Terminal: r.terminal, Queues: s.plan.Queues,
 		Vars: s.plan.Vars, Files: len(s.arena.Files()), Seed: s.plan.Seed, BlockItems: s.plan.BlockItems, Dir: s.dir(p), RunID: s.id, ParentPID: os.Getpid(),
 	}
 	handoff, err := h.file()
@@ -91,31 +78,30 @@ func (s *supervisor) startWorker(r *replica) error {
 	}
 	defer theirs.Close()
 	log := s.log.With("process", r.name)
-	programs, programsEnd, err := newLogPipe(log, slog.LevelInfo)
+	_, programsEnd, err := s.openLogPipe(log, slog.LevelInfo)
 	if err != nil {
 		ours.Close()
 		return err
 	}
 	defer programsEnd.Close()
-	crash, crashEnd, err := newLogPipe(log, slog.LevelDebug)
+	crash, crashEnd, err := s.openLogPipe(log, slog.LevelDebug)
 	if err != nil {
 		ours.Close()
 		return err
 	}
 	defer crashEnd.Close()
 	r.output = crash
-	_ = programs
 	stdin := s.null
 	if p.Stdin.Kind == "inherit" {
 		stdin = s.opt.Stdin
 	}
 	files := append([]*os.File{stdin, programsEnd, crashEnd, handoff, theirs}, s.arena.Files()...)
-	pid, pidfd, err := s.spawner.start(s.exe, []string{"mprun", "worker", r.name}, s.environment(p), s.dir(p), files, false)
+	pid, pidfd, err := s.spawner.start(s.exe, []string{"mprun", "worker", r.name}, s.environment(p), s.dir(p), files, r.terminal)
 	if err != nil {
 		ours.Close()
 		return readable(err, p, s.dir(p))
 	}
-	r.control = newControl(ours)
+	r.control = newControl(ours, func(sig syscall.Signal) { s.later(0, func() { s.signalled(sig) }) })
 	return s.watch(r, pid, pidfd)
 }
 
@@ -139,19 +125,28 @@ func (s *supervisor) startCommand(r *replica) error {
 			owned = append(owned, file)
 		}
 	}
-	foreground := p.Stdin.Kind == "inherit" && term.IsTerminal(int(s.opt.Stdin.Fd()))
-	pid, pidfd, err := s.spawner.start(path, p.Command, s.environment(p), s.dir(p), files, foreground)
+	r.terminal = p.Stdin.Kind == "inherit" && isTerminal(s.opt.Stdin)
+	pid, pidfd, err := s.spawner.start(path, p.Command, s.environment(p), s.dir(p), files, r.terminal)
 	if err != nil {
 		return readable(err, p, s.dir(p))
 	}
 	return s.watch(r, pid, pidfd)
 }
 
-// watch has the reaper tell of the replica's end, and the guardian know its group.
+// watch has the reaper tell of the replica's end, and the guardian know its group. A process that cannot be watched is ended.
 func (s *supervisor) watch(r *replica, pid, pidfd int) error {
 	r.pid = pid
 	s.guardian.group(pid)
-	return s.reaper.watch(pidfd, pid, r, r.slot < 0)
+	err := s.reaper.watch(pidfd, pid, r, r.slot < 0)
+	if err == nil {
+		return nil
+	}
+	s.guardian.groupGone(pid)
+	if r.slot >= 0 {
+		r.control.final()
+		err = errors.Join(err, s.arena.Recover(r.slot))
+	}
+	return err
 }
 
 // openStdio is the file for descriptor fd of a command; own says that it must be closed here once the command has it.
@@ -167,12 +162,12 @@ func (s *supervisor) openStdio(r *replica, fd int, io planner.Stdio) (file *os.F
 		if fd == 0 {
 			file, err = os.Open(path)
 		} else {
-			file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+			file, err = os.OpenFile(path, s.emptyOnce(path)|os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
 		}
 		return file, true, err
 	case "log":
 		var pipe *logPipe
-		pipe, file, err = newLogPipe(s.log.With("process", r.name), slog.LevelInfo)
+		pipe, file, err = s.openLogPipe(s.log.With("process", r.name), slog.LevelInfo)
 		if fd == 2 || r.output == nil {
 			r.output = pipe
 		}
@@ -180,6 +175,17 @@ func (s *supervisor) openStdio(r *replica, fd int, io planner.Stdio) (file *os.F
 	default:
 		return s.null, false, nil
 	}
+}
+
+// emptyOnce is the flag that empties a file when the run opens it for the first time: its other writers, and those who are started
+// again, add to it.
+func (s *supervisor) emptyOnce(path string) int {
+	path = filepath.Clean(path)
+	if s.emptied[path] {
+		return 0
+	}
+	s.emptied[path] = true
+	return os.O_TRUNC
 }
 
 // dir is the folder a process runs in.
@@ -194,18 +200,20 @@ func (s *supervisor) dir(p *planner.Process) string {
 	}
 }
 
-// environment is mprun's own, the process's, and the run's mark.
+// environment is mprun's own, the process's, and the run's mark: each name once, since getenv(3) takes the first and others the last.
 func (s *supervisor) environment(p *planner.Process) []string {
-	env := os.Environ()
-	names := make([]string, 0, len(p.Env))
-	for name := range p.Env {
-		names = append(names, name)
+	values := map[string]string{}
+	for _, entry := range os.Environ() {
+		name, value, _ := strings.Cut(entry, "=")
+		values[name] = value
 	}
-	sort.Strings(names)
-	for _, name := range names {
-		env = append(env, name+"="+p.Env[name])
+	maps.Copy(values, p.Env)
+	values[runMark] = s.id
+	env := make([]string, 0, len(values))
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		env = append(env, name+"="+values[name])
 	}
-	return append(env, runMark+"="+s.id)
+	return env
 }
 
 // lookPath finds a command's program as execvp would, by the PATH that the process gets.
@@ -240,13 +248,4 @@ func readable(err error, p *planner.Process, dir string) error {
 		}
 	}
 	return err
-}
-
-// commandName is the name of a running program, for messages. See proc(5), /proc/pid/comm.
-func commandName(pid int) string {
-	name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
-	if err != nil {
-		return "ended"
-	}
-	return strings.TrimSpace(string(name))
 }

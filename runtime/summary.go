@@ -22,6 +22,9 @@ func (s *supervisor) report() *Report {
 		st := stats.Queues[i]
 		r.Queues[q.Name] = QueueReport{Put: st.Published, Finished: st.Finished, Left: int(st.Waiting + st.Leased)}
 	}
+	if s.outlet.abandoned {
+		return r // its results are being written
+	}
 	for name, value := range s.outlet.results {
 		if list, ok := value.(resultList); ok {
 			value = []any(list)
@@ -34,10 +37,10 @@ func (s *supervisor) report() *Report {
 func (r *replica) report() ProcessReport {
 	out := ProcessReport{Name: r.name, Outcome: "succeeded", ExitCode: r.code, Starts: r.starts, Replaced: r.deaths}
 	switch {
-	case r.starts == 0:
-		out.Outcome = "not-started"
 	case r.failed:
 		out.Outcome = "failed"
+	case r.starts == 0:
+		out.Outcome = "not-started"
 	case r.stopped:
 		out.Outcome = "stopped"
 	}

@@ -35,12 +35,17 @@ type supervisor struct {
 	processes []*process // in the order of start
 	byName    map[string]*process
 
+	stopCommands map[*stopCommand]bool // running
+	logPipes     []*logPipe            // some may have ended
+	emptied      map[string]bool       // files of standard outputs that this run has emptied
+
 	exits chan exit
 	calls chan func() // from timers and other goroutines, run by loop
 	quit  chan struct{}
 
 	stopping bool
 	killed   bool
+	patience time.Duration // with an outlet that does not move; 0: without end
 	status   Status
 	failures []Failure
 }
@@ -64,7 +69,7 @@ func newSupervisor(plan *planner.Plan, opt Options) (_ *supervisor, err error) {
 		plan: plan, opt: opt, id: hex.EncodeToString(id), began: time.Now(), log: opt.Log,
 		byName: map[string]*process{}, queues: map[string]*shm.Queue{},
 		exits: make(chan exit), calls: make(chan func()), quit: make(chan struct{}),
-		exe: opt.Executable,
+		exe: opt.Executable, stopCommands: map[*stopCommand]bool{}, emptied: map[string]bool{},
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -90,10 +95,12 @@ func newSupervisor(plan *planner.Plan, opt Options) (_ *supervisor, err error) {
 		return nil, err
 	}
 	s.spawner = newSpawner()
-	if s.reaper, err = newReaper(s.exits); err != nil {
+	programs := slices.ContainsFunc(plan.Processes, func(p planner.Process) bool { return p.Programs || len(p.Command) > 0 })
+	files := slices.ContainsFunc(plan.Processes, func(p planner.Process) bool { return p.Files })
+	if s.reaper, err = newReaper(s.exits, programs); err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(plan.Processes, func(p planner.Process) bool { return p.Programs || p.Files || len(p.Command) > 0 }) {
+	if programs || files {
 		if s.guardian, err = startGuardian(s.exe, s.id); err != nil {
 			return nil, err
 		}
@@ -168,61 +175,6 @@ func (s *supervisor) prepareMemory() error {
 	return nil
 }
 
-// loop runs until every process has ended and what they wrote is passed on.
-func (s *supervisor) loop(ctx context.Context) {
-	var timeout <-chan time.Time
-	if s.opt.Timeout > 0 {
-		timer := time.NewTimer(s.opt.Timeout)
-		defer timer.Stop()
-		timeout = timer.C
-	}
-	progress := s.ticker(s.opt.Progress != nil, s.opt.ProgressEvery)
-	defer progress.Stop()
-	cycles := s.ticker(s.hasCycle(), cycleEvery)
-	defer cycles.Stop()
-
-	for s.settle(); !s.over(); s.settle() {
-		select {
-		case e := <-s.exits:
-			if r, ok := e.tag.(*replica); ok { // else it was a command that stops one
-				s.exited(r, e)
-			}
-		case call := <-s.calls:
-			call()
-		case sig := <-s.opt.Signals:
-			s.signalled(sig)
-		case <-timeout:
-			s.end(StatusTimeout)
-		case <-ctx.Done():
-			s.end(StatusSignal + 15)
-		case <-cycles.C:
-			s.closeCycles()
-		case <-progress.C:
-			s.opt.Progress(s.progress())
-		}
-	}
-	s.outlet.finish()
-	if err := s.outlet.err; err != nil && s.status == StatusOK {
-		s.outletFailed(err)
-	}
-	s.killLeftovers()
-	if s.opt.Progress != nil {
-		s.opt.Progress(s.progress())
-	}
-}
-
-// ticker ticks only if on.
-func (s *supervisor) ticker(on bool, every time.Duration) *time.Ticker {
-	if every <= 0 {
-		every = time.Second
-	}
-	t := time.NewTicker(every)
-	if !on {
-		t.Stop()
-	}
-	return t
-}
-
 // call has loop run f, unless the run is over.
 func (s *supervisor) call(f func()) {
 	select {
@@ -236,19 +188,12 @@ func (s *supervisor) later(d time.Duration, f func()) *time.Timer {
 	return time.AfterFunc(d, func() { s.call(f) })
 }
 
-func (s *supervisor) over() bool {
-	for _, p := range s.processes {
-		if !p.settled {
-			return false
-		}
-	}
-	return true
-}
-
-// close lets go of everything. Nothing that was started is running any more, unless preparing the run itself went wrong.
+// close lets go of everything. Nothing that was started is running any more, unless preparing the run itself went wrong. An outlet that
+// was abandoned goes with the process; its files are left to the guardian.
 func (s *supervisor) close() {
 	close(s.quit)
-	if s.outlet != nil {
+	abandoned := s.outlet != nil && s.outlet.abandoned
+	if s.outlet != nil && !abandoned {
 		s.outlet.close()
 	}
 	if s.spawner != nil {
@@ -257,8 +202,12 @@ func (s *supervisor) close() {
 	if s.reaper != nil {
 		s.reaper.close()
 	}
-	s.guardian.close()
 	closeAll(s.null)
+	if abandoned {
+		s.guardian.release()
+		return
+	}
+	s.guardian.close()
 	if s.arena != nil {
 		s.arena.Close()
 	}

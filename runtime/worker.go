@@ -41,11 +41,12 @@ func WorkerMain([]string) int {
 	}
 	syscall.CloseOnExec(fdHandoff)
 	syscall.CloseOnExec(fdControl)
-	// A terminal's signals are for the supervisor to act on, and a broken pipe is an error, not the end. They are caught and dropped, not
-	// ignored: what is ignored would be so in the programs of the chain as well (execve(2)).
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGINT, syscall.SIGHUP, syscall.SIGPIPE)
+	// A terminal's signals are for the supervisor to act on, and a broken pipe is an error, not the end. They are caught, not ignored: what
+	// is ignored would be so in the programs of the chain as well (execve(2)).
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGHUP, syscall.SIGPIPE)
 	control := os.NewFile(fdControl, "control")
-	err := work(control)
+	err := work(control, signals)
 	var failed *stages.StageError
 	switch {
 	case err == nil, errors.Is(err, stages.ErrInterrupted):
@@ -70,7 +71,7 @@ func machineLacks(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) || errors.Is(err, syscall.ENOMEM)
 }
 
-func work(control *os.File) (err error) {
+func work(control *os.File, signals <-chan os.Signal) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panic: %v", r)
@@ -98,6 +99,9 @@ func work(control *os.File) (err error) {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	go obey(control, stop)
+	if h.Terminal {
+		go passOnSignals(signals, control)
+	}
 	host := newHost(ctx, h, arena, slot, control)
 	return host.run()
 }
@@ -111,6 +115,15 @@ func obey(control *os.File, stop func()) {
 			os.Exit(workerFault)
 		case m.Stop:
 			stop()
+		}
+	}
+}
+
+// passOnSignals tells the supervisor of the interrupts from the terminal that it has handed to this worker.
+func passOnSignals(signals <-chan os.Signal, control *os.File) {
+	for sig := range signals {
+		if sig == syscall.SIGINT {
+			_ = send(control, message{Signal: syscall.SIGINT})
 		}
 	}
 }
@@ -171,7 +184,7 @@ func (h *host) resume(adopted shm.Adopted) error {
 	if err != nil {
 		return fmt.Errorf("reading the saved state: %w", err)
 	}
-	if len(data) == 0 {
+	if len(data) == 0 || h.handoff.Fresh {
 		h.chain.Seed(h.handoff.Process.Name)
 		h.chain.End()
 		return nil

@@ -1,0 +1,162 @@
+package runtime
+
+import (
+	"fmt"
+	"syscall"
+	"time"
+)
+
+// exited deals with the end of a replica's process.
+func (s *supervisor) exited(r *replica, e exit) {
+	now := time.Now()
+	if r.killTimer != nil {
+		r.killTimer.Stop()
+	}
+	s.guardian.groupGone(e.pid)
+	r.code, r.ended = e.code, now
+	r.stopped = r.process.stopping
+	var said message
+	var lost *volatileInput
+	if r.slot >= 0 {
+		said = r.control.final()
+		lost = s.recover(r, said)
+	}
+	if r.terminal {
+		takeTerminal(s.opt.Stdin)
+		if e.code == -int(syscall.SIGINT) && !r.process.stopping { // it came from the terminal, and is meant for the run
+			s.signalled(syscall.SIGINT)
+		}
+	}
+	switch {
+	case r.timedOut:
+		s.timeOver(r)
+	case e.code == workerReplay && r.slot >= 0:
+		s.replay(r)
+	case said.Failed != nil:
+		if said.Failed.Code > 0 {
+			r.code = said.Failed.Code
+		}
+		s.restartOrEnd(r, now, r.failure(said.Failed, ""))
+	case said.Lacks != "":
+		s.failReplica(r, r.failure(nil, said.Lacks))
+	case said.Fault != "" || (r.slot >= 0 && e.code > 0):
+		s.conclude(r)
+		r.failed = true
+		s.fault(r.failure(nil, faultText(said.Fault, e.code)))
+	case r.process.stopping:
+		s.conclude(r)
+	case lost != nil:
+		s.failReplica(r, r.failure(lost.stageError(), ""))
+	default:
+		s.restartOrEnd(r, now, s.endText(r))
+	}
+}
+
+// failReplica ends a replica for good, in failure.
+func (s *supervisor) failReplica(r *replica, f Failure) {
+	s.conclude(r)
+	r.failed = true
+	s.fail(f)
+}
+
+// timeOver ends a replica whose process may not run any longer.
+func (s *supervisor) timeOver(r *replica) {
+	s.failReplica(r, r.failure(nil, "timed out after "+r.process.plan.Timeout))
+}
+
+// replay starts a worker again that wants to go through its block item by item.
+func (s *supervisor) replay(r *replica) {
+	r.starts--
+	if s.killed {
+		s.conclude(r)
+		return
+	}
+	s.start(r)
+}
+
+func faultText(said string, code int) string {
+	if said == "" {
+		said = exitText(code)
+	}
+	return "a fault of mprun's own: " + said
+}
+
+// endText is the end of a replica as a failure, if it is one.
+func (s *supervisor) endText(r *replica) Failure {
+	if r.process.succeeded(r.code) {
+		return Failure{}
+	}
+	text := exitText(r.code)
+	if r.slot >= 0 && r.barren >= maxBarren {
+		text += fmt.Sprintf(", %d times in a row without getting anywhere", r.barren)
+	}
+	if r.output != nil {
+		text += r.output.tail()
+	}
+	return r.failure(nil, text)
+}
+
+// restartOrEnd does what the restart policy says of a replica that ended by itself, or else ends it, with failure unless its code means
+// success.
+func (s *supervisor) restartOrEnd(r *replica, now time.Time, failure Failure) {
+	pause, again := s.restarts(r, now)
+	switch {
+	case again && pause == 0:
+		s.log.Debug("replaced: "+exitText(r.code), "process", r.name)
+		r.deaths++
+		s.start(r)
+	case again:
+		text := exitText(r.code)
+		if failure.Stage != nil {
+			text = failure.Error()
+		}
+		s.log.Info(fmt.Sprintf("%s; started again in %s", text, pause), "process", r.name)
+		r.state = replicaBackoff
+		r.againTimer = s.later(pause, func() {
+			if r.state == replicaBackoff {
+				s.start(r)
+			}
+		})
+	case r.process.succeeded(r.code):
+		s.conclude(r)
+	default:
+		s.failReplica(r, failure)
+	}
+}
+
+// restarts says whether a replica that ended by itself is started again, and after what pause.
+func (s *supervisor) restarts(r *replica, now time.Time) (pause time.Duration, again bool) {
+	if r.process.stopping {
+		return 0, false
+	}
+	if pause, again = r.process.policy.next(r, r.code, now); again {
+		if r.slot >= 0 && r.code == 0 { // it had come to its end: it begins anew, not where it stood
+			r.fresh, r.freshSince = true, r.commitsSince
+		}
+		return pause, true
+	}
+	// It stood in the middle of a chain: only a replacement can go on from there.
+	return 0, r.code < 0 && r.slot >= 0 && r.barren < maxBarren && s.arena.MustReplace(r.slot)
+}
+
+// recover brings the shared memory of a worker that has ended in order, and says what input was lost with it.
+func (s *supervisor) recover(r *replica, said message) *volatileInput {
+	commits := s.arena.SlotStats(r.slot).Commits
+	if err := s.arena.Recover(r.slot); err != nil {
+		s.fault(r.failure(nil, "recovering the memory of a worker: "+err.Error()))
+	}
+	// A commit that the worker had decided on counts, whoever completed it.
+	after := s.arena.SlotStats(r.slot).Commits
+	if r.code < 0 && commits == r.commitsSince {
+		r.barren++
+	} else {
+		r.barren = 0
+	}
+	r.commitsSince = after
+	r.fresh = r.fresh && after == r.freshSince
+	lost := r.control.volatile
+	if lost == nil || after > lost.Commits || said.Failed != nil {
+		return nil
+	}
+	return lost
+}
