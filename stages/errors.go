@@ -50,10 +50,8 @@ func (e *StageError) Error() string {
 // shownItem is how many bytes of an item a message shows.
 const shownItem = 200
 
-// shortJSON is an item as JSON, shortened.
-func ShortJSON(item any) string { return shortJSON(item) }
-
-func shortJSON(item any) string {
+// ShortJSON is an item as JSON, shortened as messages show it.
+func ShortJSON(item any) string {
 	text := AppendJSON(nil, item)
 	if len(text) <= shownItem {
 		return string(text)

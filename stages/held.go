@@ -9,6 +9,22 @@ const (
 	heldFresh        // what follows is all
 )
 
+// held writes what has become of n things held, of which saved are written down, and gives the first that must follow: more than n
+// if nothing does.
+func (w *StateWriter) held(saved, n int, fresh bool) (from int) {
+	switch {
+	case fresh:
+		w.Uint(heldFresh)
+		return 0
+	case saved < n:
+		w.Uint(heldMore)
+		return saved
+	default:
+		w.Uint(heldSame)
+		return n + 1
+	}
+}
+
 // heldItems is items that a node keeps until later, written down as they come: a Save writes what has come since the last.
 type heldItems struct {
 	items Column
@@ -24,18 +40,9 @@ func (h *heldItems) clear() {
 
 func (h *heldItems) save(w *StateWriter, full bool) {
 	n := h.items.Len()
-	from := h.saved
-	switch {
-	case full || h.fresh:
-		w.Uint(heldFresh)
-		from = 0
-	case from < n:
-		w.Uint(heldMore)
-	default:
-		w.Uint(heldSame)
-		return
+	if from := w.held(h.saved, n, full || h.fresh); from <= n {
+		w.Column(&h.items, from, n)
 	}
-	w.Column(&h.items, from, n)
 	h.saved, h.fresh = n, false
 }
 
@@ -65,18 +72,9 @@ func (h *heldRows) clear() {
 
 func (h *heldRows) save(w *StateWriter, full bool) {
 	n := h.rows.rows()
-	from := h.saved
-	switch {
-	case full || h.fresh:
-		w.Uint(heldFresh)
-		from = 0
-	case from < n:
-		w.Uint(heldMore)
-	default:
-		w.Uint(heldSame)
-		return
+	if from := w.held(h.saved, n, full || h.fresh); from <= n {
+		w.rowRange(h.rows, from, n)
 	}
-	w.rowRange(h.rows, from, n)
 	h.saved, h.fresh = n, false
 }
 

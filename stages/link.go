@@ -1,7 +1,6 @@
 package stages
 
 import (
-	"context"
 	"errors"
 	"time"
 )
@@ -176,109 +175,6 @@ func (l *link) flush(r *Run, out *Batch) error {
 	return l.failed(r, out, item)
 }
 
-// failed deals with the failure of the first row.
-func (l *link) failed(r *Run, out *Batch, err error) error {
-	item := itemError(err)
-	if item == nil {
-		return err
-	}
-	if l.retry != nil && !item.Partial {
-		pause, again, err := l.retry.next(l, l.tries)
-		if err != nil {
-			return err
-		}
-		if again {
-			l.tries++
-			return r.pause(pause)
-		}
-	}
-	h := l.onError
-	if h == nil && item.nested != nil && (item.Type != "timeout" || l.onTimeout == nil) {
-		return item.nested // which says more exactly where
-	}
-	if item.Type == "timeout" && l.onTimeout != nil {
-		h = l.onTimeout
-	}
-	if h == nil {
-		return l.fatal(item, l.shown(item))
-	}
-	if h.chain == nil {
-		return l.then(h, out, item)
-	}
-	l.handler = h
-	h.start(l, item)
-	return nil
-}
-
-// shown is the item that failed, for a message.
-func (l *link) shown(item *ItemError) string {
-	if item.Partial {
-		return shortJSON(item.Piece)
-	}
-	return shortJSON(l.in.Item(0))
-}
-
-// handle takes the chain of a handler to its end, then does what it says of the item.
-func (l *link) handle(r *Run, out *Batch) error {
-	h := l.handler
-	for {
-		state, err := h.chain.Advance(r)
-		if err != nil {
-			return err
-		}
-		if state == Results {
-			h.chain.Out().Truncate()
-			continue
-		}
-		break
-	}
-	l.leaveHandler()
-	return l.then(h, out, h.failure)
-}
-
-func (l *link) then(h *handling, out *Batch, item *ItemError) error {
-	if !item.Partial {
-		l.passed, l.tries = false, 0
-	}
-	switch h.then {
-	case ThenSkip:
-		l.skip(item)
-	case ThenPass:
-		out.binds = l.binds
-		switch {
-		case !item.Partial:
-			out.EmitRows(l.in, 0, 1)
-		case l.in.rows() > 0:
-			out.Emit(l.in, 0, item.Piece)
-		default:
-			out.EmitNew(item.Piece, "")
-		}
-		out.binds = false
-		l.skip(item)
-	case ThenEnd:
-		l.cut = true
-	default:
-		return l.fatal(item, l.shown(item))
-	}
-	return nil
-}
-
-// skip drops what failed: the first row, and what the node knows of being in the middle of it.
-func (l *link) skip(item *ItemError) {
-	if item.Partial {
-		return
-	}
-	l.in.Drop(1)
-	if s, ok := l.node.(Skipper); ok {
-		s.Skip()
-	}
-}
-
-// Skipper is a Node that works on a row in several steps and must be told when the rest of a row that failed is dropped.
-type Skipper interface {
-	Skip()
-}
-
 // drop forgets the rows that stand here and what was being done with them.
 func (l *link) drop() {
 	if l.in.rows() > 0 {
@@ -291,21 +187,6 @@ func (l *link) drop() {
 	l.passed, l.tries, l.until = false, 0, time.Time{}
 }
 
-// leaveHandler drops what a handler was doing, if one is at work.
-func (l *link) leaveHandler() {
-	if l.handler != nil {
-		l.handler.chain.Reset()
-		l.handler = nil
-	}
-}
-
-func (l *link) fatal(item *ItemError, shown string) error {
-	if item.nested != nil {
-		return item.nested
-	}
-	return &StageError{Op: l.stage.Op, Pos: l.stage.Pos, Item: shown, Type: item.Type, Code: item.Code, Text: item.Message}
-}
-
 func (l *link) reset() {
 	l.in.Truncate()
 	l.in.taken = 0
@@ -313,106 +194,5 @@ func (l *link) reset() {
 	l.ended, l.done, l.cut, l.passed, l.tries, l.until = false, false, false, false, 0, time.Time{}
 	if s, ok := l.node.(Stateful); ok {
 		s.Reset()
-	}
-}
-
-// itemError is the failure of an item in err, or nil if err is of another kind.
-func itemError(err error) *ItemError {
-	var item *ItemError
-	if errors.As(err, &item) {
-		return item
-	}
-	var stage *StageError
-	if errors.As(err, &stage) { // of a chain inside of the stage
-		return &ItemError{Type: stage.Type, Message: stage.Error(), Code: stage.Code, nested: stage}
-	}
-	if errors.Is(err, ErrTimeout) {
-		return &ItemError{Type: "timeout", Message: "timed out"}
-	}
-	return nil
-}
-
-// pause waits before the next try.
-func (r *Run) pause(d time.Duration) error {
-	if d <= 0 {
-		return nil
-	}
-	until := time.Now().Add(d)
-	for {
-		left := time.Until(until)
-		if left <= 0 {
-			return nil
-		}
-		err := r.Wait(WaitFunc(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }), left)
-		if err != nil && !errors.Is(err, ErrTimeout) {
-			return err
-		}
-	}
-}
-
-func (l *link) save(w *StateWriter, full bool) {
-	w.rows(l.in)
-	w.Bool(l.ended)
-	w.Bool(l.done)
-	w.Bool(l.cut)
-	w.Bool(l.passed)
-	w.Int(l.tries)
-	if s, ok := l.node.(Stateful); ok {
-		s.Save(w, full)
-	}
-	w.Uint(uint64(l.handlerNumber()))
-	if h := l.handler; h != nil {
-		w.Text(h.failure.Type)
-		w.Text(h.failure.Message)
-		w.Int(h.failure.Code)
-		w.Bool(h.failure.Partial)
-		w.Item(h.failure.Piece)
-	}
-	for _, h := range []*handling{l.onError, l.onTimeout} { // at rest too: its stages may know something of earlier failures
-		if h != nil && h.chain != nil {
-			h.chain.Save(w, full)
-		}
-	}
-}
-
-func (l *link) load(r *StateReader, full bool) error {
-	if err := r.rows(l.in); err != nil {
-		return err
-	}
-	l.ended, l.done, l.cut, l.passed, l.tries = r.Bool(), r.Bool(), r.Bool(), r.Bool(), r.Int()
-	if s, ok := l.node.(Stateful); ok {
-		if err := s.Load(r, full); err != nil {
-			return err
-		}
-	}
-	l.handler = nil
-	switch r.Uint() {
-	case 1:
-		l.handler = l.onError
-	case 2:
-		l.handler = l.onTimeout
-	}
-	if h := l.handler; h != nil {
-		h.failure = &ItemError{Type: r.Text(), Message: r.Text(), Code: r.Int(), Partial: r.Bool(), Piece: r.Item()}
-	}
-	for _, h := range []*handling{l.onError, l.onTimeout} {
-		if h == nil || h.chain == nil {
-			continue
-		}
-		if err := h.chain.Load(r, full); err != nil {
-			return err
-		}
-	}
-	return r.Err()
-}
-
-func (l *link) handlerNumber() int {
-	switch l.handler {
-	case nil:
-		return 0
-	case l.onError:
-		return 1
-	default:
-		return 2
 	}
 }

@@ -158,7 +158,7 @@ func programOf(words []*RowExpr, env, cwd *RowExpr, dir string, in *Batch) (Prog
 			return p, err
 		}
 		if strings.IndexByte(word, 0) >= 0 {
-			return p, Failf("exec", "a word of a command cannot have a zero byte in it: %s", shortJSON(word))
+			return p, Failf("exec", "a word of a command cannot have a zero byte in it: %s", ShortJSON(word))
 		}
 		p.Words[i] = word
 	}
@@ -184,7 +184,7 @@ func environment(env *RowExpr, in *Batch) ([]string, error) {
 	}
 	variables, ok := v.(map[string]any)
 	if !ok {
-		return nil, Failf("exec", "`env` needs a map from names to values, not %s", shortJSON(v))
+		return nil, Failf("exec", "`env` needs a map from names to values, not %s", ShortJSON(v))
 	}
 	var list []string
 	for _, name := range sortedKeys(variables) {
@@ -194,7 +194,7 @@ func environment(env *RowExpr, in *Batch) ([]string, error) {
 		}
 		pair := name + "=" + TextOf(value)
 		if name == "" || strings.ContainsAny(name, "=\x00") || strings.IndexByte(pair, 0) >= 0 {
-			return nil, Failf("exec", "not possible in an environment: %s", shortJSON(pair))
+			return nil, Failf("exec", "not possible in an environment: %s", ShortJSON(pair))
 		}
 		list = append(list, pair)
 	}

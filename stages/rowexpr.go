@@ -109,7 +109,7 @@ func wholeNumber(v any) (int, error) {
 			return i, nil
 		}
 	}
-	return 0, Failf("expression", "a whole number is needed, not %s", shortJSON(v))
+	return 0, Failf("expression", "a whole number is needed, not %s", ShortJSON(v))
 }
 
 // Duration is the value, which must be a text such as 250ms, 1.5s or 2m. It is not negative.
@@ -120,11 +120,11 @@ func (e *RowExpr) Duration(b *Batch, i int) (time.Duration, error) {
 	}
 	text, ok := v.(string)
 	if !ok {
-		return 0, Failf("expression", "a duration such as 250ms, 1.5s or 2m is needed, not %s", shortJSON(v))
+		return 0, Failf("expression", "a duration such as 250ms, 1.5s or 2m is needed, not %s", ShortJSON(v))
 	}
 	d, err := time.ParseDuration(strings.TrimSpace(text))
 	if err != nil || d < 0 {
-		return 0, Failf("expression", "a duration such as 250ms, 1.5s or 2m is needed, not %s", shortJSON(v))
+		return 0, Failf("expression", "a duration such as 250ms, 1.5s or 2m is needed, not %s", ShortJSON(v))
 	}
 	return d, nil
 }

@@ -1,6 +1,10 @@
 package stages
 
-import "time"
+import (
+	"context"
+	"errors"
+	"time"
+)
 
 // Run is one worker's run of a chain: what nodes reach the world through.
 type Run struct {
@@ -35,3 +39,21 @@ func (r *Run) Await(w Waiter) error {
 
 // Timeout is the `timeout` of the stage that is being stepped, for what it waits for by itself; 0: none.
 func (r *Run) Timeout() time.Duration { return r.timeout }
+
+// pause waits before the next try.
+func (r *Run) pause(d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	until := time.Now().Add(d)
+	for {
+		left := time.Until(until)
+		if left <= 0 {
+			return nil
+		}
+		err := r.Wait(WaitFunc(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }), left)
+		if err != nil && !errors.Is(err, ErrTimeout) {
+			return err
+		}
+	}
+}

@@ -95,7 +95,7 @@ func (n *writeNode) target(in *Batch, i int) (target, error) {
 		return target{}, err
 	}
 	if path == "" || strings.IndexByte(path, 0) >= 0 {
-		return target{}, Failf("expression", "a path is needed, not %s", shortJSON(path))
+		return target{}, Failf("expression", "a path is needed, not %s", ShortJSON(path))
 	}
 	if path != "-" {
 		path = resolve(n.dir, path)

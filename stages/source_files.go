@@ -56,7 +56,7 @@ func textValues(exprs []*RowExpr, in *Batch, what string) ([]string, error) {
 				return nil
 			}
 		}
-		return Failf("expression", "%s is needed, not %s", what, shortJSON(v))
+		return Failf("expression", "%s is needed, not %s", what, ShortJSON(v))
 	}
 	for _, e := range exprs {
 		v, err := e.At(in, 0)

@@ -1,0 +1,137 @@
+package stages
+
+import "errors"
+
+// failed deals with the failure of the first row.
+func (l *link) failed(r *Run, out *Batch, err error) error {
+	item := itemError(err)
+	if item == nil {
+		return err
+	}
+	if l.retry != nil && !item.Partial {
+		pause, again, err := l.retry.next(l, l.tries)
+		if err != nil {
+			return err
+		}
+		if again {
+			l.tries++
+			return r.pause(pause)
+		}
+	}
+	h := l.onError
+	if h == nil && item.nested != nil && (item.Type != "timeout" || l.onTimeout == nil) {
+		return item.nested // which says more exactly where
+	}
+	if item.Type == "timeout" && l.onTimeout != nil {
+		h = l.onTimeout
+	}
+	if h == nil {
+		return l.fatal(item, l.shown(item))
+	}
+	if h.chain == nil {
+		return l.then(h, out, item)
+	}
+	l.handler = h
+	h.start(l, item)
+	return nil
+}
+
+// shown is the item that failed, for a message.
+func (l *link) shown(item *ItemError) string {
+	if item.Partial {
+		return ShortJSON(item.Piece)
+	}
+	return ShortJSON(l.in.Item(0))
+}
+
+// handle takes the chain of a handler to its end, then does what it says of the item.
+func (l *link) handle(r *Run, out *Batch) error {
+	h := l.handler
+	for {
+		state, err := h.chain.Advance(r)
+		if err != nil {
+			return err
+		}
+		if state == Results {
+			h.chain.Out().Truncate()
+			continue
+		}
+		break
+	}
+	l.leaveHandler()
+	return l.then(h, out, h.failure)
+}
+
+func (l *link) then(h *handling, out *Batch, item *ItemError) error {
+	if !item.Partial {
+		l.passed, l.tries = false, 0
+	}
+	switch h.then {
+	case ThenSkip:
+		l.skip(item)
+	case ThenPass:
+		out.binds = l.binds
+		switch {
+		case !item.Partial:
+			out.EmitRows(l.in, 0, 1)
+		case l.in.rows() > 0:
+			out.Emit(l.in, 0, item.Piece)
+		default:
+			out.EmitNew(item.Piece, "")
+		}
+		out.binds = false
+		l.skip(item)
+	case ThenEnd:
+		l.cut = true
+	default:
+		return l.fatal(item, l.shown(item))
+	}
+	return nil
+}
+
+// skip drops what failed: the first row, and what the node knows of being in the middle of it.
+func (l *link) skip(item *ItemError) {
+	if item.Partial {
+		return
+	}
+	l.in.Drop(1)
+	if s, ok := l.node.(Skipper); ok {
+		s.Skip()
+	}
+}
+
+// Skipper is a Node that works on a row in several steps and must be told when the rest of a row that failed is dropped.
+type Skipper interface {
+	Skip()
+}
+
+// leaveHandler drops what a handler was doing, if one is at work.
+func (l *link) leaveHandler() {
+	if l.handler != nil {
+		l.handler.chain.Reset()
+		l.handler = nil
+	}
+}
+
+func (l *link) fatal(item *ItemError, shown string) error {
+	if item.nested != nil {
+		return item.nested
+	}
+	return &StageError{Op: l.stage.Op, Pos: l.stage.Pos, Item: shown, Type: item.Type, Code: item.Code, Text: item.Message}
+}
+
+// itemError is the failure of an item in err, or nil if err is of another kind.
+func itemError(err error) *ItemError {
+	var item *ItemError
+	if errors.As(err, &item) {
+		return item
+	}
+	var stage *StageError
+	if errors.As(err, &stage) { // of a chain inside of the stage
+		return &ItemError{Type: stage.Type, Message: stage.Error(), Code: stage.Code, nested: stage}
+	}
+	if errors.Is(err, ErrTimeout) {
+		return &ItemError{Type: "timeout", Message: "timed out"}
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+package stages
+
+func (l *link) save(w *StateWriter, full bool) {
+	w.rows(l.in)
+	w.Bool(l.ended)
+	w.Bool(l.done)
+	w.Bool(l.cut)
+	w.Bool(l.passed)
+	w.Int(l.tries)
+	if s, ok := l.node.(Stateful); ok {
+		s.Save(w, full)
+	}
+	w.Uint(uint64(l.handlerNumber()))
+	if h := l.handler; h != nil {
+		w.Text(h.failure.Type)
+		w.Text(h.failure.Message)
+		w.Int(h.failure.Code)
+		w.Bool(h.failure.Partial)
+		w.Item(h.failure.Piece)
+	}
+	for _, h := range []*handling{l.onError, l.onTimeout} { // at rest too: its stages may know something of earlier failures
+		if h != nil && h.chain != nil {
+			h.chain.Save(w, full)
+		}
+	}
+}
+
+func (l *link) load(r *StateReader, full bool) error {
+	if err := r.rows(l.in); err != nil {
+		return err
+	}
+	l.ended, l.done, l.cut, l.passed, l.tries = r.Bool(), r.Bool(), r.Bool(), r.Bool(), r.Int()
+	if s, ok := l.node.(Stateful); ok {
+		if err := s.Load(r, full); err != nil {
+			return err
+		}
+	}
+	l.handler = nil
+	switch r.Uint() {
+	case 1:
+		l.handler = l.onError
+	case 2:
+		l.handler = l.onTimeout
+	}
+	if h := l.handler; h != nil {
+		h.failure = &ItemError{Type: r.Text(), Message: r.Text(), Code: r.Int(), Partial: r.Bool(), Piece: r.Item()}
+	}
+	for _, h := range []*handling{l.onError, l.onTimeout} {
+		if h == nil || h.chain == nil {
+			continue
+		}
+		if err := h.chain.Load(r, full); err != nil {
+			return err
+		}
+	}
+	return r.Err()
+}
+
+func (l *link) handlerNumber() int {
+	switch l.handler {
+	case nil:
+		return 0
+	case l.onError:
+		return 1
+	default:
+		return 2
+	}
+}
