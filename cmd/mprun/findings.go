@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -104,11 +105,8 @@ func (w findingsWriter) quote(r spec.Range, style, note string) {
 	}
 	number := strconv.Itoa(r.Start.Line)
 	indent := strings.Repeat(" ", len(number))
-	shown, cut := line, ""
-	if len(shown) > longestQuote && from < longestQuote {
-		shown, cut, to = shown[:longestQuote], "…", min(to, longestQuote)
-	}
-	fmt.Fprintf(w.out, " %s | %s%s\n", number, printable(shown), cut)
+	line, from, to = excerpt(line, from, to)
+	fmt.Fprintf(w.out, " %s | %s\n", number, printable(line))
 	mark := "^"
 	if n := columns(line[from:to]); n > 1 {
 		mark += strings.Repeat("~", n-1)
@@ -117,6 +115,24 @@ func (w findingsWriter) quote(r spec.Range, style, note string) {
 		note = " " + note
 	}
 	fmt.Fprintf(w.out, " %s | %s%s\n", indent, blank(line[:from]), w.paint(style, mark+note))
+}
+
+// excerpt is the part of a line around the runes [from, to) that is shown, with … where something is left out, and where these are in it.
+func excerpt(line []rune, from, to int) ([]rune, int, int) {
+	start := 0
+	if from >= longestQuote {
+		start = from - longestQuote/2
+	}
+	end := min(start+longestQuote, len(line))
+	shown := slices.Clone(line[start:end])
+	from, to = from-start, min(to, end)-start
+	if start > 0 {
+		shown[0] = '…'
+	}
+	if end < len(line) {
+		shown = append(shown, '…')
+	}
+	return shown, from, to
 }
 
 // printable replaces what a terminal would take as a command.

@@ -74,3 +74,26 @@ func FuzzQuote(f *testing.F) {
 		}
 	})
 }
+
+// TestExcerpt: of a long line the part around the range is shown, and the range stays on its runes.
+func TestExcerpt(t *testing.T) {
+	long := []rune(strings.Repeat("é", 100) + "xyz" + strings.Repeat("ü", 400) + "abc" + strings.Repeat("ö", 300))
+	for _, test := range []struct {
+		from, to int
+		want     string
+		left     bool
+	}{
+		{100, 103, "xyz", false},
+		{503, 506, "abc", true},
+		{805, 806, "ö", true},
+		{806, 806, "", true},
+	} {
+		shown, from, to := excerpt(long, test.from, test.to)
+		if got := string(shown[from:to]); got != test.want || len(shown) > longestQuote+1 || (shown[0] == '…') != test.left {
+			t.Errorf("%d to %d: %q in %q, expected %q", test.from, test.to, got, string(shown), test.want)
+		}
+	}
+	if shown, from, to := excerpt([]rune("abc"), 1, 3); string(shown) != "abc" || from != 1 || to != 3 {
+		t.Errorf("a short line: %q %d %d", string(shown), from, to)
+	}
+}
