@@ -33,6 +33,8 @@ var modelRows = []modelRow{
 	{"waitword", "-DWAKE_ONE", true},
 	{"queue", "-DKILLS=0 -DK0=1 -DK1=1", false},
 	{"queue", "-DKILLS=1 -DK0=1 -DK1=0", false},
+	{"queue", "-DKILLS=0 -DK0=3 -DK1=0 -DCAP=2 -DROOM=2", false},
+	{"queue", "-DKILLS=0 -DK0=2 -DK1=0 -DCAP=1 -DROOM=2", true},
 	{"queue", "-DK0=1 -DK1=1 -DCHECK_THEN_ARM", true},
 	{"queue", "-DK0=1 -DK1=1 -DNO_DIRTY", true},
 	{"queue", "-DK0=1 -DK1=1 -DNO_FREE_WAKE", true},
