@@ -4,12 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -19,19 +17,6 @@ import (
 	"github.com/mprun/mprun/planner"
 	"github.com/mprun/mprun/stages"
 )
-
-// The test binary is also the worker and the guardian, as mprun is.
-func TestMain(m *testing.M) {
-	if len(os.Args) > 1 {
-		switch os.Args[1] {
-		case "worker":
-			os.Exit(WorkerMain(os.Args[2:]))
-		case "guardian":
-			os.Exit(GuardianMain(os.Args[2:]))
-		}
-	}
-	os.Exit(m.Run())
-}
 
 func expr(text string) stages.Field {
 	return stages.Field{Source: &stages.Source{Kind: stages.SourceExpr, Text: text}}
@@ -54,14 +39,14 @@ func chain(name string, replicas int, s ...stages.Stage) planner.Process {
 		Name: name, Replicas: replicas, Stages: s, Restart: planner.Restart{When: "death"},
 		Stop: planner.Stop{Signal: "SIGTERM", Grace: "10s"},
 	}
-	for _, s := range s {
+	planner.Walk(p.Stages, func(s *stages.Stage) {
 		switch s.Op {
 		case "put":
 			p.Puts = append(p.Puts, s.Operand.Places[0].Name)
 		case "get":
 			p.Gets = append(p.Gets, s.Operand.Places[0].Name)
 		}
-	}
+	})
 	return p
 }
 
@@ -174,71 +159,6 @@ func TestPipelineWithReplicas(t *testing.T) {
 			t.Errorf("capacity %d: queue %+v", capacity, q)
 		}
 	}
-}
-
-// TestKilledWorkersChangeNothing kills workers at random while the pipeline runs.
-func TestKilledWorkersChangeNothing(t *testing.T) {
-	const n = 300_000
-	plan := squares(t, n, 64)
-	var kills atomic.Int64
-	stop := make(chan struct{})
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(10 * time.Millisecond)
-		defer tick.Stop()
-		for {
-			select {
-			case <-stop:
-				return
-			case <-tick.C:
-				if pid := randomWorker(); pid > 0 && syscall.Kill(pid, syscall.SIGKILL) == nil {
-					kills.Add(1)
-				}
-			}
-		}
-	}()
-	got := runPlan(t, plan, Options{})
-	close(stop)
-	<-done
-	got.ok(t)
-	if want := squaresSum(n); got.stdout != want {
-		t.Errorf("after %d kills: got %q, want %q", kills.Load(), got.stdout, want)
-	}
-	replaced := 0
-	for _, p := range got.report.Processes {
-		replaced += p.Replaced
-	}
-	if replaced == 0 {
-		t.Errorf("no worker was replaced after %d kills", kills.Load())
-	}
-}
-
-// randomWorker is one of this process's workers, or 0.
-func randomWorker() int {
-	data, err := os.ReadFile("/proc/self/task/" + strconv.Itoa(os.Getpid()) + "/children")
-	if err != nil {
-		return 0
-	}
-	var workers []int
-	tasks, _ := filepath.Glob("/proc/self/task/*/children")
-	for _, task := range tasks {
-		if more, err := os.ReadFile(task); err == nil {
-			data = append(append(data, ' '), more...)
-		}
-	}
-	for _, word := range strings.Fields(string(data)) {
-		cmdline, err := os.ReadFile("/proc/" + word + "/cmdline")
-		if err != nil || !strings.HasPrefix(string(cmdline), "mprun\x00worker\x00") {
-			continue
-		}
-		pid, _ := strconv.Atoi(word)
-		workers = append(workers, pid)
-	}
-	if len(workers) == 0 {
-		return 0
-	}
-	return workers[rand.IntN(len(workers))]
 }
 
 func TestAFailureNamesProcessStageAndItem(t *testing.T) {

@@ -205,6 +205,10 @@ func (s *supervisor) close() {
 	closeAll(s.null)
 	if abandoned {
 		s.guardian.release()
+		go func() { // ends when the reader takes something, or with the process
+			<-s.outlet.done
+			s.arena.Close()
+		}()
 		return
 	}
 	s.guardian.close()
