@@ -68,8 +68,8 @@ const (
 	blockItems = 1024
 	// maxSealed is after how many blocks a commit is due; shm.MaxOutputs is the limit.
 	maxSealed = shm.MaxOutputs / 2
-	// compactAfter and compactTimes say when the state log is started anew with a full snapshot: when it is longer than the sum of the
-	// first, in bytes, and so many times the last snapshot.
+	// compactAfter and compactTimes say when the state log is started anew with a full snapshot: when what was added since the last one is
+	// longer than the sum of the first, in bytes, and so many times that snapshot.
 	compactAfter = 64 << 10
 	compactTimes = 1
 )
@@ -204,7 +204,7 @@ func (h *host) Commit() error {
 // saveState adds to the transaction where the chain stands: what has changed since the last commit, or everything when the log has
 // become long.
 func (h *host) saveState(tx *shm.Tx) {
-	full := h.logged == 0 || h.logged > compactAfter+compactTimes*h.snapshot
+	full := snapshotDue(h.logged, h.snapshot)
 	h.state.Reset()
 	h.state.Bool(full)
 	h.saveLeases(&h.state)
@@ -219,6 +219,12 @@ func (h *host) saveState(tx *shm.Tx) {
 		tx.State(h.frame)
 	}
 	h.logged += len(h.frame)
+}
+
+// snapshotDue says whether a state log of so many bytes, which began with a snapshot of so many, is to be started anew. Since what is added
+// must grow with the snapshot, all that is ever written of a state that grows is a small multiple of its size.
+func snapshotDue(logged, snapshot int) bool {
+	return logged == 0 || logged-snapshot > compactAfter+compactTimes*snapshot
 }
 
 // load applies one entry of the state log.
