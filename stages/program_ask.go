@@ -2,6 +2,7 @@ package stages
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"time"
 )
@@ -16,7 +17,14 @@ type askNode struct {
 	asked   int       // rows that have been written to the program and not been answered
 	since   time.Time // when the first of them became the first
 	answers Column
+
+	patience time.Duration // without a `timeout`: how long an answer may take before a line in the log says why that may be
+	warned   bool          // it has said so, once is enough
 }
+
+// answerPatience is the patience of stages. What a program needs for a line is mostly much less; one that keeps its output back until
+// it has a block of it will never answer, which looks like a run that hangs.
+const answerPatience = 5 * time.Second
 
 func (n *askNode) Step(r *Run, in, out *Batch) error {
 	err := n.ask(r, in, out)
@@ -80,13 +88,39 @@ func (n *askNode) sayMore(in *Batch) error {
 
 // await waits for the program as long as the row that it is asked for may take.
 func (n *askNode) await(r *Run) error {
-	left := time.Duration(0)
 	if r.Timeout() > 0 {
-		if left = r.Timeout() - time.Since(n.since); left <= 0 {
+		left := r.Timeout() - time.Since(n.since)
+		if left <= 0 {
 			return ErrTimeout
 		}
+		return r.Wait(n.talk, left)
 	}
-	return r.Wait(n.talk, left)
+	if n.warned || n.asked == 0 {
+		return r.Wait(n.talk, 0)
+	}
+	if left := n.patience - time.Since(n.since); left > 0 {
+		if err := r.Wait(n.talk, left); !errors.Is(err, ErrTimeout) {
+			return err
+		}
+	}
+	return n.warn(r)
+}
+
+// warn logs that the program has not answered for a long time; then it is waited for without end.
+func (n *askNode) warn(r *Run) error {
+	if n.talk.hasNews() { // it has come meanwhile
+		return nil
+	}
+	room, err := r.Outlet().Log("warning", fmt.Sprintf(
+		"%s has got a line and has not answered for %s; a program that keeps its output back needs `per: stream`", n.talk.name, n.patience))
+	if err != nil {
+		return err
+	}
+	if !room {
+		return r.Await(r.Outlet())
+	}
+	n.warned = true
+	return nil
 }
 
 // unasked is the failure of a program that says something nobody asked for, or has gone; err is what hear has said.

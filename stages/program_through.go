@@ -18,5 +18,5 @@ func buildThrough(b *Builder, stage *Stage) (Node, error) {
 	if s.format == formatBytes {
 		return nil, errors.New("bytes have no end that would tell one answer from the next: use `per: stream`, or another format")
 	}
-	return &askNode{speaker: s}, nil
+	return &askNode{speaker: s, patience: answerPatience}, nil
 }
