@@ -36,6 +36,7 @@ type host struct {
 	sealed    []sealedBlock // filled, in the order in which they will be published
 	open      []filler      // with blocks that are being filled
 	dirty     bool          // something has happened since the last commit
+	moved     bool          // the chain has got on since the last commit
 	committed time.Time     // the last commit
 	volatile  uint64        // number of commits for which volatile input was announced, +1
 
@@ -196,7 +197,7 @@ func (h *host) Commit() error {
 		return err
 	}
 	h.sealed = h.sealed[:0]
-	h.dirty = false
+	h.dirty, h.moved = false, false
 	h.committed = time.Now()
 	return nil
 }

@@ -19,13 +19,14 @@ type inbox struct {
 	queue *shm.Queue
 	def   *planner.Queue
 
-	block  *shm.Block
-	column stages.Column // of the whole block; its memory serves the next one
-	items  stages.Column // of it, from first on
-	first  int
-	taken  int // of the block's items, from its start
-	single bool
-	spent  bool // everything that came of the block has left the chain
+	block   *shm.Block
+	column  stages.Column // of the whole block; its memory serves the next one
+	items   stages.Column // of it, from first on
+	first   int
+	taken   int // of the block's items, from its start
+	counted int // deliveries when the chain last got on
+	single  bool
+	spent   bool // everything that came of the block has left the chain
 }
 
 // Lease implements stages.Inbox.
@@ -46,7 +47,7 @@ func (in *inbox) Lease() (stages.Delivery, error) {
 		case status == shm.Empty:
 			return stages.Delivery{}, stages.ErrEmpty
 		}
-		in.block, in.taken = block, block.Cursor()
+		in.block, in.taken, in.counted = block, block.Cursor(), block.Tries()
 	}
 	return in.deliver()
 }
@@ -158,7 +159,10 @@ func (h *host) saveLeases(w *stages.StateWriter) {
 			w.Text(name)
 			w.Uint(in.block.Seq())
 			w.Uint(uint64(in.taken))
-			w.Uint(uint64(in.block.Tries()))
+			if h.moved {
+				in.counted = in.block.Tries()
+			}
+			w.Uint(uint64(in.counted))
 		}
 	}
 }
@@ -168,7 +172,7 @@ type leaseNote struct {
 	queue string
 	seq   uint64
 	taken int
-	tries int // deliveries at the time of the commit: more of them are deaths since
+	tries int // deliveries when the chain had last got on: more of them are deaths since
 }
 
 func (h *host) loadLeases(r *stages.StateReader) {
@@ -190,7 +194,7 @@ func (h *host) adoptLeases(adopted shm.Adopted) error {
 				return err
 			}
 			in := end.(*inbox)
-			in.block, in.taken = block, min(note.taken, block.Items())
+			in.block, in.taken, in.counted = block, min(note.taken, block.Items()), note.tries
 			deaths := block.Tries() - note.tries // without a commit between them: the item got no further
 			if limit := in.def.MaxDeliveries; limit > 0 && deaths >= limit {
 				return &stages.StageError{

@@ -146,7 +146,7 @@ func (h *host) run() error {
 	if err := h.resume(adopted); err != nil {
 		return err
 	}
-	run := &stages.Run{Host: h}
+	run := &stages.Run{Host: h, Moved: &h.moved}
 	for {
 		state, err := chain.Advance(run)
 		if err != nil {

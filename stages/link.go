@@ -91,8 +91,12 @@ func (l *link) run(r *Run, out *Batch) error {
 		defer l.in.showAll()
 		return l.runFirst(r, out)
 	})
-	if err != nil || l.in.taken != taken || out.rows() != emitted {
+	moved := l.in.taken != taken || out.rows() != emitted
+	if err != nil || moved {
 		l.until = time.Time{} // what it waits for next may take its time again
+	}
+	if moved && r.Moved != nil {
+		*r.Moved = true
 	}
 	return err
 }

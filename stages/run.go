@@ -11,6 +11,8 @@ type Run struct {
 	Host
 	// Limit is about how many rows a node adds to its output in one Step. 1 where batches could be noticed.
 	Limit int
+	// Moved, if it is not nil, is set whenever a stage has taken a row or made one: the chain has got on.
+	Moved *bool
 
 	timeout  time.Duration // of the stage that is being stepped; 0: none
 	until    *time.Time    // when that is over for what the stage waits for now; zero: it has not waited yet
