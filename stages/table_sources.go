@@ -14,7 +14,7 @@ func tableSources() []Operator {
 	return []Operator{
 		{
 			Name: "items", Group: Sources, Source: true,
-			Doc:     "Gives the elements of a list, one after the other.",
+			Doc:     "Gives the elements of a list, one after the other. In replicas, each gives all of them.",
 			Example: "items: [1, 2, {n: 3}]",
 			Operand: FieldDef{Kind: DataField, Doc: "The list; null is an empty one."},
 			Options: []FieldDef{count, split},
@@ -30,7 +30,7 @@ func tableSources() []Operator {
 		},
 		{
 			Name: "range", Group: Sources, Source: true,
-			Doc:     "Gives whole numbers up to, but without, the stop.",
+			Doc:     "Gives whole numbers up to, but without, the stop. In replicas, each gives all of them.",
 			Example: "range: [10, 0, -2]",
 			Operand: FieldDef{Kind: RangedField, Doc: "The stop, or `[start, stop, step]`; each is an expression."},
 			Options: []FieldDef{count, split},
@@ -38,7 +38,7 @@ func tableSources() []Operator {
 		},
 		{
 			Name: "files", Group: Sources, Source: true,
-			Doc:     "Gives the names of the files that match, sorted and each once; `**` is any number of folders, hidden names match only patterns that begin with a dot.",
+			Doc:     "Gives the names of the files that match, sorted and each once; `**` is any number of folders, hidden names match only patterns that begin with a dot. In replicas, each gives all of them.",
 			Example: "files: logs/**/*.gz",
 			Operand: FieldDef{Kind: TextListField, Doc: "A glob or a list of globs, relative to the spec's folder. One that matches nothing is a warning in the log."},
 			Options: []FieldDef{count, split},
@@ -46,7 +46,7 @@ func tableSources() []Operator {
 		},
 		{
 			Name: "read", Group: Sources, Source: true, Waits: true,
-			Doc:     "Reads files item by item; names that end in `.gz` are decompressed. A record that does not follow the format fails alone.",
+			Doc:     "Reads files item by item; names that end in `.gz` are decompressed. A record that does not follow the format fails alone. In replicas, each reads all files.",
 			Example: "read: access.log",
 			Operand: FieldDef{Kind: TextListField, Doc: "A path, or a list of paths; `-` is standard input."},
 			Options: []FieldDef{

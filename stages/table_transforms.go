@@ -73,19 +73,19 @@ func tableTransforms() []Operator {
 			Pure:    true, Aggregate: true, Infer: inferList, Build: buildCollect,
 		},
 		{
-			Name: "take", Group: Transforms, Doc: "Lets the first so many items go on, then ends the stream.",
+			Name: "take", Group: Transforms, Doc: "Lets the first so many items go on, then ends the stream. Each replica counts its own items.",
 			Example: "take: 10",
 			Operand: FieldDef{Kind: CountField, Doc: "How many."},
 			Ends:    true, Build: buildTake,
 		},
 		{
-			Name: "skip", Group: Transforms, Doc: "Drops the first so many items.",
+			Name: "skip", Group: Transforms, Doc: "Drops the first so many items. Each replica counts its own.",
 			Example: "skip: 1",
 			Operand: FieldDef{Kind: CountField, Doc: "How many."},
 			Pure:    true, Build: buildSkip,
 		},
 		{
-			Name: "distinct", Group: Transforms, Doc: "Lets the first item of each key go on.",
+			Name: "distinct", Group: Transforms, Doc: "Lets the first item of each key go on. Each replica knows only the keys of its own items.",
 			Example: "distinct: item.id",
 			Operand: FieldDef{Kind: ExpressionField, Optional: true, Default: "item", Doc: "The key."},
 			Pure:    true, Build: buildDistinct,

@@ -1,0 +1,49 @@
+package planner_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/mprun/mprun/planner"
+	"github.com/mprun/mprun/spec"
+	"github.com/mprun/mprun/stages"
+)
+
+// exampleQueues are the queues that the examples name.
+var exampleQueues = []string{"jobs", "results", "all", "large", "small", "lines"}
+
+// exampleSpec is a spec around a stage, which gets items of which nothing is known. Each queue has somebody who puts to it and who
+// reads it.
+func exampleSpec(stage string) string {
+	var b strings.Builder
+	b.WriteString("queues: {before: {}, " + strings.Join(exampleQueues, ": {}, ") + ": {}}\nprocesses:\n")
+	b.WriteString("  to_before: {stages: [{read: in.jsonl, format: jsonl}, {put: before}]}\n")
+	for _, q := range exampleQueues {
+		b.WriteString("  to_" + q + ": {stages: [{read: in.jsonl, format: jsonl}, {put: " + q + "}]}\n")
+		b.WriteString("  from_" + q + ": {stages: [{get: " + q + "}, {print: }]}\n")
+	}
+	b.WriteString("  p:\n    stages:\n      - get: before\n      - " + strings.ReplaceAll(stage, "\n", "\n        ") + "\n")
+	return b.String()
+}
+
+// TestOperatorExamples: the example of each operator that can run becomes a plan, without a finding.
+func TestOperatorExamples(t *testing.T) {
+	for _, op := range stages.Operators() {
+		if op.Later != "" {
+			continue
+		}
+		t.Run(op.Name, func(t *testing.T) {
+			src := exampleSpec(op.Example)
+			doc, found := spec.Load([]byte(src), planner.SpecOptions("example.yaml"))
+			plan, more := planner.Compile(doc, exampleMachine{newMachine()}, planner.Options{Dir: "/srv", Partial: found.HasErrors()})
+			if all := append(found, more...); plan == nil || len(all) > 0 {
+				t.Errorf("%v\n%s", all, src)
+			}
+		})
+	}
+}
+
+// exampleMachine has every program.
+type exampleMachine struct{ machine }
+
+func (exampleMachine) LookPath(string, string, string) error { return nil }
