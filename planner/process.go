@@ -48,6 +48,7 @@ func (c *compiler) readProcesses() {
 		c.readProcess(p)
 		c.readUses(p, false)
 	}
+	c.checkTotals()
 	if len(c.doc.Processes) == 0 && !c.partial && c.doc.Root != nil {
 		c.errorAt(c.doc.Root, CodeNoProcesses, "add processes:", "the spec has no processes")
 	}
@@ -73,7 +74,7 @@ func (c *compiler) exists(def *spec.Process) bool {
 
 func (c *compiler) readProcess(p *process) {
 	def := p.def
-	p.plan.Replicas = c.count(def.Replicas, 1, 1)
+	p.plan.Replicas = c.atMost(def.Replicas.Node, c.count(def.Replicas, 1, 1), maxReplicas, 1, "a count")
 	p.plan.Dir = c.text(def.Cwd, "")
 	p.plan.Daemon = c.flag(def.Daemon, false)
 	p.plan.Timeout = durationText(c.duration(def.Timeout, 0))

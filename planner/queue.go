@@ -39,9 +39,9 @@ func (c *compiler) readQueues() {
 		q := &queue{def: def, plan: Queue{
 			Name: def.Name, Pos: posOf(def.Named.Key),
 			Capacity:      defaultCapacity,
-			MaxItem:       c.size(def.MaxItem, defaultMaxItem),
+			MaxItem:       c.atMost(def.MaxItem.Node, c.size(def.MaxItem, defaultMaxItem), maxItem, defaultMaxItem, "a size in bytes"),
 			MaxBytes:      c.size(def.MaxBytes, defaultMaxBytes),
-			MaxDeliveries: c.count(def.MaxDeliveries, 1, defaultMaxDeliveries),
+			MaxDeliveries: c.atMost(def.MaxDeliveries.Node, c.count(def.MaxDeliveries, 1, defaultMaxDeliveries), maxDeliveries, defaultMaxDeliveries, "a count"),
 		}}
 		c.readCapacity(q)
 		c.readItemType(q)
@@ -79,7 +79,7 @@ func (c *compiler) readCapacity(q *queue) {
 		}
 		capacity = spec.Count{Node: capacity.Node, Value: n}
 	}
-	q.plan.Capacity = c.count(capacity, 1, defaultCapacity)
+	q.plan.Capacity = c.atMost(capacity.Node, c.count(capacity, 1, defaultCapacity), maxCapacity, defaultCapacity, "a capacity")
 }
 
 func (c *compiler) readDeadLetter(q *queue) {
