@@ -155,3 +155,14 @@ func TestAnEnvironmentHasEachNameOnce(t *testing.T) {
 		t.Errorf("the environment is\n%s", got.stdout)
 	}
 }
+
+// TestSIGQUITKillsAtOnce: no first interrupt is needed, and no grace is given.
+func TestSIGQUITKillsAtOnce(t *testing.T) {
+	signals := make(chan os.Signal, 1)
+	signals <- syscall.SIGQUIT
+	plan := planOf(t, 0, command("stubborn", "sh", "-c", "trap '' TERM; sleep 60"), chain("endless", 1, stage("range", expr("1000000000000")), printed()))
+	got := runPlan(t, plan, Options{Signals: signals, Timeout: 20 * time.Second})
+	if got.report.Status != StatusSignal+3 {
+		t.Errorf("status %d: %s", got.report.Status, got.failures())
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/mprun/mprun/planner"
@@ -217,11 +218,12 @@ func (s *supervisor) close() {
 	}
 }
 
-// signalled deals with a signal from outside: the first ends the run gracefully, the second kills.
+// signalled deals with a signal from outside: the first ends the run gracefully, the second kills, and so does
+// SIGQUIT at once: who sends it will not wait.
 func (s *supervisor) signalled(sig os.Signal) {
 	n := signalNumber(sig)
-	if s.stopping {
-		s.status = StatusSignal + Status(n)
+	if s.stopping || sig == syscall.SIGQUIT {
+		s.stopping, s.status = true, StatusSignal+Status(n)
 		s.kill()
 		return
 	}

@@ -44,7 +44,7 @@ func WorkerMain([]string) int {
 	// A terminal's signals are for the supervisor to act on, and a broken pipe is an error, not the end. They are caught, not ignored: what
 	// is ignored would be so in the programs of the chain as well (execve(2)).
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGHUP, syscall.SIGPIPE)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGPIPE)
 	control := os.NewFile(fdControl, "control")
 	err := work(control, signals)
 	var failed *stages.StageError
@@ -122,8 +122,8 @@ func obey(control *os.File, stop func()) {
 // passOnSignals tells the supervisor of the interrupts from the terminal that it has handed to this worker.
 func passOnSignals(signals <-chan os.Signal, control *os.File) {
 	for sig := range signals {
-		if sig == syscall.SIGINT {
-			_ = send(control, message{Signal: syscall.SIGINT})
+		if number, ok := sig.(syscall.Signal); ok && (number == syscall.SIGINT || number == syscall.SIGQUIT) {
+			_ = send(control, message{Signal: number})
 		}
 	}
 }

@@ -92,7 +92,7 @@ func (f *runFlags) check() error {
 // run carries out a plan and gives the run's exit code as an error.
 func (c *console) run(plan *planner.Plan, f runFlags) error {
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a closed standard output is an error to act on, not the end
 	log := newRunLog(c.err, plan.Log, f)
 	progress := c.newProgress(f.progress)
