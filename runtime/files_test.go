@@ -3,6 +3,7 @@ package runtime
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -93,5 +94,27 @@ func TestAFileIsPutWhereALinkLeads(t *testing.T) {
 	}
 	if info, err := os.Stat(target); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the target is %v, %v", info.Mode(), err)
+	}
+}
+
+// TestAFileThatCannotBeWritten names the process, where it is in the spec, and the path, not that of the temporary file.
+func TestAFileThatCannotBeWritten(t *testing.T) {
+	for path, want := range map[string]string{
+		"missing/out": "write: there is no folder DIR/missing",
+		".":           "write: DIR is a folder",
+		"/dev/full":   "write: /dev/full: no space left on device",
+	} {
+		p := withFiles(chain("c", 1, one("a"), writes(path)))
+		p.Pos = stages.Pos{File: "csv.yaml", Line: 6, Col: 3}
+		plan := planOf(t, 0, p)
+		want = strings.ReplaceAll(want, "DIR", filepath.Clean(plan.Dir))
+		got := runPlan(t, plan, Options{})
+		if got.report.Status != StatusFailed || len(got.report.Failures) != 1 {
+			t.Errorf("%s: status %d: %s", path, got.report.Status, got.failures())
+			continue
+		}
+		if f := got.report.Failures[0]; f.Process != "c" || f.Error() != "csv.yaml:6:3: process c: "+want {
+			t.Errorf("%s: %s, expected %s", path, f.Error(), want)
+		}
 	}
 }

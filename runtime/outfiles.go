@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+	"syscall"
 )
 
 // outFiles is the files that the run writes. A file that is not appended to is written under a temporary name in its folder and
@@ -39,13 +40,13 @@ func (o *outFiles) write(process, path string, appends bool, data []byte) error 
 	if !ok {
 		var err error
 		if f, err = o.create(path, appends); err != nil {
-			return fmt.Errorf("process %s: writing a file: %w", process, err)
+			return &fileError{process, path, err}
 		}
 		o.open[path] = f
 	}
 	f.writers[process] = false
 	if _, err := f.file.Write(data); err != nil {
-		return fmt.Errorf("process %s: writing %s: %w", process, path, reason(err))
+		return &fileError{process, path, err}
 	}
 	return nil
 }
@@ -63,7 +64,7 @@ func (o *outFiles) create(path string, appends bool) (*outFile, error) {
 	switch {
 	case err != nil:
 	case info.IsDir():
-		return nil, fmt.Errorf("%s is a folder", path)
+		return nil, syscall.EISDIR
 	case !info.Mode().IsRegular() || isKernels(path):
 		f.file, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0) // a device or named pipe has no temporary twin
 		return f, err
@@ -126,7 +127,9 @@ func (o *outFiles) settle(process string, success bool) error {
 		f.failed = f.failed || !success
 		if f.settled() {
 			delete(o.open, path)
-			errs = append(errs, o.complete(path, f))
+			if err := o.complete(path, f); err != nil {
+				errs = append(errs, &fileError{process, path, err})
+			}
 		}
 	}
 	return errors.Join(errs...)
@@ -152,7 +155,7 @@ func (o *outFiles) complete(path string, f *outFile) error {
 		return errors.Join(err, os.Remove(f.temp))
 	}
 	if err := os.Rename(f.temp, f.path); err != nil {
-		return errors.Join(fmt.Errorf("putting %s in place: %w", path, reason(err)), os.Remove(f.temp))
+		return errors.Join(fmt.Errorf("putting it in place: %w", reason(err)), os.Remove(f.temp))
 	}
 	o.placed[path] = true
 	return nil

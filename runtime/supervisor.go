@@ -266,8 +266,15 @@ func (s *supervisor) outletFailed(err error) {
 		return
 	}
 	if !s.stopping {
-		s.failures = append(s.failures, Failure{Text: err.Error()})
-		s.log.Error(err.Error())
+		f := Failure{Text: err.Error()}
+		var file *fileError
+		if errors.As(err, &file) {
+			f = Failure{Process: file.process, Pos: s.byName[file.process].plan.Pos, Text: file.text()}
+			s.log.Error(f.Error(), "process", f.Process)
+		} else {
+			s.log.Error(err.Error())
+		}
+		s.failures = append(s.failures, f)
 	}
 	s.end(StatusFailed)
 }
