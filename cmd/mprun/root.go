@@ -56,7 +56,10 @@ func (c *console) root() *cobra.Command {
 		SilenceUsage:      true,
 		ValidArgsFunction: specFiles,
 	}
+	root.Version = versionLine()
+	root.SetVersionTemplate("{{.Version}}")
 	root.Flags().AddFlagSet(run.Flags())
+	root.Flags().Bool("version", false, "print the version")
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageFunc(usage)
 	root.SetHelpFunc(help)

@@ -20,10 +20,15 @@ func (c *console) versionCommand() *cobra.Command {
 		Example: "  mprun version",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			fmt.Fprintf(c.out, "mprun %s (%s %s/%s)\n", versionText(), goruntime.Version(), goruntime.GOOS, goruntime.GOARCH)
-			return nil
+			_, err := fmt.Fprint(c.out, versionLine())
+			return err
 		},
 	}
+}
+
+// versionLine is what the verb and --version print.
+func versionLine() string {
+	return fmt.Sprintf("mprun %s (%s %s/%s)\n", versionText(), goruntime.Version(), goruntime.GOOS, goruntime.GOARCH)
 }
 
 // versionText is the release's version, else what the Go tool knows of the module and its commit.
