@@ -2,14 +2,18 @@
 
 package main
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // Exit codes of the command line itself; those of a run are runtime.Status.
 const (
-	exitOK    = 0
-	exitUsage = 2
-	exitSpec  = 3
-	exitFault = 70
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+	exitSpec   = 3
+	exitFault  = 70
 )
 
 // exitCode documents an exit code.
@@ -40,6 +44,15 @@ func (e usageError) Error() string {
 		return e.text
 	}
 	return e.text + "; " + e.hint
+}
+
+// print writes what a verb has to say. That standard output takes it no more is no fault of mprun's own.
+func (c *console) print(text string) error {
+	if _, err := c.out.WriteString(text); err != nil {
+		fmt.Fprintf(c.err, "mprun: writing to standard output: %s\n", errors.Unwrap(err))
+		return exitError{exitFailed}
+	}
+	return nil
 }
 
 // codeOf is the exit code that an error of a verb stands for.

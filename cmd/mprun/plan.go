@@ -30,15 +30,13 @@ func (c *console) planCommand() *cobra.Command {
 				return err
 			}
 			if format == "text" {
-				_, err = fmt.Fprint(c.out, planText(plan))
-				return err
+				return c.print(planText(plan))
 			}
 			text, err := plan.JSON()
 			if err != nil {
 				return err
 			}
-			_, err = c.out.Write(text)
-			return err
+			return c.print(string(text))
 		},
 	}
 	cmd.Flags().StringVarP(&format, "output", "o", "text", "how the plan is written: text or json")

@@ -16,8 +16,7 @@ func (c *console) schemaCommand() *cobra.Command {
 		Example: "  mprun schema > mprun.schema.json",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := c.out.Write(schemas.JSON())
-			return err
+			return c.print(string(schemas.JSON()))
 		},
 	}
 }

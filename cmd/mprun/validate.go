@@ -86,7 +86,9 @@ func (c *console) validate(args []string, format string, strict bool) error {
 	}
 	switch format {
 	case "text":
-		fmt.Fprintln(c.out, summary(all))
+		if err := c.print(summary(all) + "\n"); err != nil {
+			return err
+		}
 	case "json":
 		if err := writeJSONFindings(c.out, all); err != nil {
 			return err

@@ -20,8 +20,7 @@ func (c *console) versionCommand() *cobra.Command {
 		Example: "  mprun version",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprint(c.out, versionLine())
-			return err
+			return c.print(versionLine())
 		},
 	}
 }
