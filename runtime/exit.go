@@ -1,9 +1,15 @@
 package runtime
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
+	"os"
+	"strconv"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // exited deals with the end of a replica's process.
@@ -102,8 +108,8 @@ func (s *supervisor) restartOrEnd(r *replica, now time.Time, failure Failure) {
 	pause, again := s.restarts(r, now)
 	switch {
 	case again && pause == 0:
-		s.log.Debug("replaced: "+exitText(r.code), "process", r.name)
 		r.deaths++
+		s.logReplaced(r)
 		s.start(r)
 	case again:
 		text := exitText(r.code)
@@ -119,9 +125,49 @@ func (s *supervisor) restartOrEnd(r *replica, now time.Time, failure Failure) {
 		})
 	case r.process.succeeded(r.code):
 		s.conclude(r)
+	case r.code == -int(unix.SIGPIPE) && r.process.plan.Stdout.Kind == "inherit" && readerGone(s.opt.Stdout):
+		s.conclude(r)
+		s.end(StatusStdoutClosed)
 	default:
 		s.failReplica(r, failure)
 	}
+}
+
+// loudReplacements is how many replacements of a replica are logged each; after that every so many are.
+const (
+	loudReplacements  = 3
+	quietReplacements = 100
+)
+
+// logReplaced tells of a worker that has died and is replaced.
+func (s *supervisor) logReplaced(r *replica) {
+	level := slog.LevelDebug
+	if r.deaths <= loudReplacements || r.deaths%quietReplacements == 0 {
+		level = slog.LevelInfo
+	}
+	s.log.Log(context.Background(), level, exitText(r.code)+"; replaced, for the "+ordinal(r.deaths)+" time", "process", r.name)
+}
+
+// ordinal is 1st, 2nd, 3rd, 4th, ...
+func ordinal(n int) string {
+	suffix := "th"
+	switch {
+	case n%100 >= 11 && n%100 <= 13:
+	case n%10 == 1:
+		suffix = "st"
+	case n%10 == 2:
+		suffix = "nd"
+	case n%10 == 3:
+		suffix = "rd"
+	}
+	return strconv.Itoa(n) + suffix
+}
+
+// readerGone says whether a pipe or socket has lost its reader. See POLLERR in poll(2).
+func readerGone(f *os.File) bool {
+	fds := []unix.PollFd{{Fd: int32(f.Fd()), Events: unix.POLLOUT}}
+	_, err := unix.Poll(fds, 0)
+	return err == nil && fds[0].Revents&(unix.POLLERR|unix.POLLHUP) != 0
 }
 
 // restarts says whether a replica that ended by itself is started again, and after what pause.
