@@ -139,7 +139,13 @@ processes:
 	if err := in.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if code := s.wait(); code != 0 || s.stdout.String() != "first\nsecond\n" || s.stderr.String() != "got first\ngot second\n" {
+	code := s.wait()
+	const replaced = "slow: ended by signal 9 (SIGKILL); replaced, for the 1st time\n"
+	said := s.stderr.String()
+	if strings.Count(said, replaced) != 1 {
+		t.Errorf("it does not say once that the worker was replaced")
+	}
+	if said = strings.Replace(said, replaced, "", 1); code != 0 || s.stdout.String() != "first\nsecond\n" || said != "got first\ngot second\n" {
 		t.Errorf("exit code %d, standard output %q, standard error %q", code, s.stdout, s.stderr)
 	}
 }
