@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	goruntime "runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,6 +57,12 @@ type sealedBlock struct {
 // filler is an end that may have a block half filled.
 type filler interface {
 	seal() error
+}
+
+// close seals the block that f is filling, which is full.
+func (h *host) close(f filler) error {
+	h.open = slices.DeleteFunc(h.open, func(other filler) bool { return other == f })
+	return f.seal()
 }
 
 const (

@@ -21,10 +21,8 @@ type inbox struct {
 
 	block   *shm.Block
 	column  stages.Column // of the whole block; its memory serves the next one
-	items   stages.Column // of it, from first on
-	first   int
-	taken   int // of the block's items, from its start
-	counted int // deliveries when the chain last got on
+	taken   int           // of the block's items, from its start
+	counted int           // deliveries when the chain last got on
 	single  bool
 	spent   bool // everything that came of the block has left the chain
 }
@@ -67,20 +65,19 @@ func (in *inbox) deliver() (stages.Delivery, error) {
 	}
 	in.host.dirty = true
 	tries := in.block.Tries()
-	in.first, in.items = in.taken, items.Slice(in.taken, items.Len())
+	left := items.Slice(in.taken, items.Len())
 	in.single = tries > 1 || in.def.MaxDeliveries == 1
 	if limit := in.def.MaxDeliveries; limit > 0 && tries > limit {
-		return in.poisoned(tries)
+		return in.poisoned(left.At(0), tries)
 	}
 	return stages.Delivery{
-		Items: in.items, First: in.first, ID: in.def.Name + "#" + strconv.FormatUint(in.block.Seq(), 10), Attempt: tries, Single: in.single,
+		Items: left, First: in.taken, ID: in.def.Name + "#" + strconv.FormatUint(in.block.Seq(), 10), Attempt: tries, Single: in.single,
 	}, nil
 }
 
 // poisoned deals with an item that has ended as many of its readers as it may: it goes to the dead-letter queue, or the run fails.
-func (in *inbox) poisoned(tries int) (stages.Delivery, error) {
+func (in *inbox) poisoned(item any, tries int) (stages.Delivery, error) {
 	text := fmt.Sprintf("%d workers died at work on this item of queue %s", tries-1, in.def.Name)
-	item := in.items.At(0)
 	if in.def.DeadLetter == "" {
 		return stages.Delivery{}, &stages.StageError{
 			Op: "get", Pos: in.def.Pos, Type: "max-deliveries", Item: stages.ShortJSON(item), Text: text + " [max-deliveries]",
@@ -134,7 +131,7 @@ func (h *host) finishInputs(tx *shm.Tx, standing bool) {
 		case in.block == nil:
 		case in.taken == in.block.Items() && (in.spent || !standing):
 			tx.Release(in.block)
-			in.block, in.items, in.spent = nil, stages.Column{}, false
+			in.block, in.spent = nil, false
 		default:
 			// The last item stays unfinished as long as something is in flight, so that the lease is held.
 			if cursor := min(in.taken, in.block.Items()-1); cursor > in.block.Cursor() {

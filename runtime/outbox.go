@@ -47,8 +47,7 @@ func (o *outbox) Put(c *stages.Column, from, to int) (int, error) {
 			return 0, err
 		}
 		if n == 0 || (o.block != nil && o.staged.Len() == o.block.Granted()) {
-			o.unopen()
-			if err := o.seal(); err != nil {
+			if err := o.host.close(o); err != nil {
 				return put, err
 			}
 			continue
@@ -146,16 +145,6 @@ func (o *outbox) stage(c *stages.Column, from, n, size int) int {
 	o.staged.AppendRange(c, from, from+n)
 	o.bytes += size
 	return n
-}
-
-// unopen takes the outbox off the list of those with a block half filled.
-func (o *outbox) unopen() {
-	for i, f := range o.host.open {
-		if f == filler(o) {
-			o.host.open = append(o.host.open[:i], o.host.open[i+1:]...)
-			return
-		}
-	}
 }
 
 // seal encodes the staged items into the block, which the next commit publishes.

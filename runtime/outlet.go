@@ -65,8 +65,7 @@ func (o *outlet) add(kind recordKind, name string, data []byte) (bool, error) {
 		return false, stages.Failf("max-item", "a text of %d bytes is larger than what can be written at once, %d bytes", len(data), outletMaxRecord)
 	}
 	if o.block != nil && (o.records == o.block.Granted() || o.block.Len()+size > blockBytes) {
-		o.unopen()
-		if err := o.seal(); err != nil {
+		if err := o.host.close(o); err != nil {
 			return false, err
 		}
 	}
@@ -93,15 +92,6 @@ func (o *outlet) add(kind recordKind, name string, data []byte) (bool, error) {
 	o.records++
 	o.host.dirty = true
 	return true, nil
-}
-
-func (o *outlet) unopen() {
-	for i, f := range o.host.open {
-		if f == filler(o) {
-			o.host.open = append(o.host.open[:i], o.host.open[i+1:]...)
-			return
-		}
-	}
 }
 
 func (o *outlet) seal() error {
