@@ -55,6 +55,13 @@ for line in sorted(("ok      " if os.path.exists("links/" + p) else "missing ") 
 	},
 	{file: "convert.yaml", script: convertScript, needs: []string{"python3"}},
 	{file: "convert.yaml", args: []string{"out=DIR/people.jsonl"}, file2: "people.jsonl", script: convertScript, needs: []string{"python3"}},
+	{file: "join.yaml", script: joinScript, needs: []string{"python3"}},
+	{
+		file: "join.yaml", args: []string{"rejected=DIR/rejected.jsonl"}, after: true, needs: []string{"jq"},
+		script: `jq -c '[.order, .why]' "$DIR/rejected.jsonl" > "$DIR/got"
+			printf '%s\n' '["1003","\"n/a\" is no number"]' '[1006,"there is no country xx"]' | cmp - "$DIR/got" &&
+			printf '%s\n' 'America: 2 orders, 390.0' 'Asia: 1 orders, 42.25' 'Europe: 2 orders, 140.0'`,
+	},
 	{file: "double.yaml", stdin: "1\n-2\n30000000000\n", script: `printf '2\n-4\n60000000000\n'`},
 	{
 		file: "route.yaml", needs: []string{"awk"},
@@ -79,6 +86,19 @@ const convertScript = `python3 -c '
 import csv, json
 for p in csv.DictReader(open("people.csv", newline="")):
     print(json.dumps({"city": p["city"], "decade": int(p["born"]) // 10 * 10, "name": p["name"]}))'`
+
+const joinScript = `python3 -c '
+import csv
+countries = {c["code"]: c["region"] for c in csv.DictReader(open("countries.csv", newline=""))}
+orders, amount = {}, {}
+for o in csv.DictReader(open("orders.csv", newline="")):
+    region = countries.get(o["country"].strip().lower())
+    try: value = float(o["amount"])
+    except ValueError: continue
+    if region:
+        orders[region] = orders.get(region, 0) + 1
+        amount[region] = amount.get(region, 0) + value
+for r in sorted(orders): print(f"{r}: {orders[r]} orders, {amount[r]}")'`
 
 func TestExamples(t *testing.T) {
 	for _, x := range examples {
