@@ -39,6 +39,11 @@ type Queue struct {
 	Readers       []string   `json:"readers,omitempty"` // names of processes
 	Writers       []string   `json:"writers,omitempty"`
 	Cycle         []string   `json:"cycle,omitempty"` // the queues of the cycle that it is on, itself included
+
+	Count     int            `json:"count,omitempty"`     // members of a family; 0: it is none
+	Key       *stages.Source `json:"key,omitempty"`       // items of the same key go to the same replica
+	Broadcast bool           `json:"broadcast,omitempty"` // each process that reads it gets each item
+	Parts     []Part         `json:"parts,omitempty"`     // what it is made of, if it is more than one queue; see Part
 }
 
 // Process is a process: a chain of stages run by mprun workers, or a command.

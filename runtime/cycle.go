@@ -1,78 +1,60 @@
 package runtime
 
-import (
-	"slices"
-	"strings"
-	"time"
-)
+import "time"
 
 // cycleEvery is how often the supervisor looks whether a cycle of queues has come to rest.
 const cycleEvery = 5 * time.Millisecond
 
-func (s *supervisor) hasCycle() bool {
-	for i := range s.plan.Queues {
-		if len(s.plan.Queues[i].Cycle) > 0 {
-			return true
-		}
-	}
-	return false
-}
+func (s *supervisor) hasCycle() bool { return len(s.cycles) > 0 }
 
 // closeCycles closes the queues of each cycle on which nothing can move any more: all writers outside have ended, and those inside
 // wait for items of the cycle that nobody can put. See shm.Arena.CycleQuiet.
 func (s *supervisor) closeCycles() {
-	seen := map[string]bool{}
-	for i := range s.plan.Queues {
-		q := &s.plan.Queues[i]
-		key := strings.Join(q.Cycle, " ")
-		if len(q.Cycle) == 0 || seen[key] || s.queues[q.Name].Closed() {
+	for _, cycle := range s.cycles {
+		if isClosed(cycle) || !s.cycleQuiet(cycle) {
 			continue
 		}
-		seen[key] = true
-		if s.cycleQuiet(q.Cycle) {
-			for _, name := range q.Cycle {
-				s.queues[name].CloseWriters()
-			}
+		for _, p := range cycle {
+			p.queue.CloseWriters()
 		}
 	}
 }
 
-func (s *supervisor) cycleQuiet(cycle []string) bool {
-	var queues, slots []int
-	readers := map[string]bool{}
-	for i := range s.plan.Queues {
-		if q := &s.plan.Queues[i]; slices.Contains(cycle, q.Name) {
-			queues = append(queues, i)
-			for _, name := range q.Readers {
-				readers[name] = true
-			}
+func isClosed(cycle []*livePart) bool {
+	for _, p := range cycle {
+		if !p.queue.Closed() {
+			return false
 		}
 	}
-	for i := range s.plan.Queues {
-		q := &s.plan.Queues[i]
-		if !slices.Contains(cycle, q.Name) {
-			continue
+	return true
+}
+
+func (s *supervisor) cycleQuiet(cycle []*livePart) bool {
+	var queues []int
+	readers := map[*replica]bool{}
+	for _, p := range cycle {
+		if p.queue.ReadersGone() {
+			continue // what lies there is nobody's any more
 		}
-		for _, name := range q.Writers {
-			p := s.byName[name]
-			if p.ended() {
+		queues = append(queues, p.index)
+		for _, r := range p.readers {
+			readers[r] = true
+		}
+	}
+	var slots []int
+	asked := map[*replica]bool{}
+	for _, p := range cycle {
+		for _, r := range p.writers {
+			switch {
+			case r.state == replicaEnded || asked[r]:
 				continue
-			}
-			if !readers[name] {
+			case !readers[r]:
 				return false // a writer from outside may still put
+			case r.state != replicaRunning || r.slot < 0:
+				return false // it is to be started, and may put then; or it is a program, of which nothing is known
 			}
-			for _, r := range p.replicas {
-				switch r.state {
-				case replicaEnded:
-				case replicaRunning:
-					if r.slot < 0 {
-						return false // what a program may still do is not known
-					}
-					slots = append(slots, r.slot)
-				default:
-					return false // to be started: it may put
-				}
-			}
+			asked[r] = true
+			slots = append(slots, r.slot)
 		}
 	}
 	return s.arena.CycleQuiet(queues, slots)

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mprun/mprun/planner"
 	"github.com/mprun/mprun/shm"
 	"github.com/mprun/mprun/stages"
 )
@@ -29,8 +28,10 @@ type host struct {
 	control *os.File
 	chain   *stages.Chain
 
-	inboxes  map[string]*inbox
-	outboxes map[string]*outbox
+	parts    []arenaPart
+	inboxes  []*inbox        // in the order in which the chain has asked for them
+	outboxes map[int]*outbox // by number of the part
+	fanOuts  map[stages.QueueRef]stages.Outbox
 	outlet   *outlet
 	programs *programs
 
@@ -85,50 +86,10 @@ const (
 func newHost(ctx context.Context, h *handoff, arena *shm.Arena, slot *shm.Slot, control *os.File) *host {
 	host := &host{
 		ctx: ctx, handoff: h, arena: arena, slot: slot, control: control,
-		inboxes: map[string]*inbox{}, outboxes: map[string]*outbox{}, programs: newPrograms(os.Stdout),
+		parts: arenaParts(h.Queues), outboxes: map[int]*outbox{}, fanOuts: map[stages.QueueRef]stages.Outbox{}, programs: newPrograms(os.Stdout),
 	}
 	host.outlet = &outlet{host: host, queue: arena.Queue(arena.Queues() - 1)}
 	return host
-}
-
-// queue is the queue of that name and its definition.
-func (h *host) queue(name string) (*shm.Queue, *planner.Queue, error) {
-	for i := range h.handoff.Queues {
-		if q := &h.handoff.Queues[i]; q.Name == name {
-			return h.arena.Queue(i), q, nil
-		}
-	}
-	return nil, nil, fmt.Errorf("the plan has no queue %s", name)
-}
-
-// Inbox implements stages.Host.
-func (h *host) Inbox(name string) (stages.Inbox, error) {
-	if in, ok := h.inboxes[name]; ok {
-		return in, nil
-	}
-	q, def, err := h.queue(name)
-	if err != nil {
-		return nil, err
-	}
-	in := &inbox{host: h, queue: q, def: def}
-	h.inboxes[name] = in
-	return in, nil
-}
-
-// Outbox implements stages.Host.
-func (h *host) Outbox(name string) (stages.Outbox, error) { return h.outbox(name) }
-
-func (h *host) outbox(name string) (*outbox, error) {
-	if out, ok := h.outboxes[name]; ok {
-		return out, nil
-	}
-	q, def, err := h.queue(name)
-	if err != nil {
-		return nil, err
-	}
-	out := newOutbox(h, q, def)
-	h.outboxes[name] = out
-	return out, nil
 }
 
 // Outlet implements stages.Host.

@@ -11,12 +11,13 @@ import (
 	"github.com/mprun/mprun/stages"
 )
 
-// inbox is the reading end of a queue: it implements stages.Inbox. At most one block at a time is in its hands. A block is released
+// inbox is the reading end of a queue of the arena: it implements stages.Inbox. At most one block at a time is in its hands. A block is released
 // by the first commit at which all its items have been taken and nothing of the chain is in flight; while items are in flight its lease
 // is held over a death, for the replacement.
 type inbox struct {
 	host  *host
 	queue *shm.Queue
+	part  *arenaPart
 	def   *planner.Queue
 
 	block   *shm.Block
@@ -29,11 +30,8 @@ type inbox struct {
 
 // Lease implements stages.Inbox.
 func (in *inbox) Lease() (stages.Delivery, error) {
-	if in.block != nil && in.taken == in.block.Items() {
-		in.spent, in.host.dirty = true, true
-		if err := in.host.Commit(); err != nil {
-			return stages.Delivery{}, err
-		}
+	if err := in.finish(); err != nil {
+		return stages.Delivery{}, err
 	}
 	if in.block == nil {
 		block, status, err := in.queue.Lease(in.host.slot)
@@ -50,6 +48,15 @@ func (in *inbox) Lease() (stages.Delivery, error) {
 	return in.deliver()
 }
 
+// finish commits the end of a block all of whose items have been taken.
+func (in *inbox) finish() error {
+	if in.block == nil || in.taken < in.block.Items() {
+		return nil
+	}
+	in.spent, in.host.dirty = true, true
+	return in.host.Commit()
+}
+
 // deliver decodes the block in hand, into the memory of the one before, which the chain has no more use for: it copies what it takes.
 func (in *inbox) deliver() (stages.Delivery, error) {
 	payload, err := in.block.Payload()
@@ -58,10 +65,10 @@ func (in *inbox) deliver() (stages.Delivery, error) {
 	}
 	items := &in.column
 	if err := items.Decode(payload); err != nil {
-		return stages.Delivery{}, fmt.Errorf("queue %s, block %d: %w", in.def.Name, in.block.Seq(), err)
+		return stages.Delivery{}, fmt.Errorf("queue %s, block %d: %w", in.part.name, in.block.Seq(), err)
 	}
 	if items.Len() != in.block.Items() {
-		return stages.Delivery{}, fmt.Errorf("queue %s, block %d has %d items instead of %d", in.def.Name, in.block.Seq(), items.Len(), in.block.Items())
+		return stages.Delivery{}, fmt.Errorf("queue %s, block %d has %d items instead of %d", in.part.name, in.block.Seq(), items.Len(), in.block.Items())
 	}
 	in.host.dirty = true
 	tries := in.block.Tries()
@@ -71,19 +78,19 @@ func (in *inbox) deliver() (stages.Delivery, error) {
 		return in.poisoned(left.At(0), tries)
 	}
 	return stages.Delivery{
-		Items: left, First: in.taken, ID: in.def.Name + "#" + strconv.FormatUint(in.block.Seq(), 10), Attempt: tries, Single: in.single,
+		Items: left, First: in.taken, ID: in.part.name + "#" + strconv.FormatUint(in.block.Seq(), 10), Attempt: tries, Single: in.single,
 	}, nil
 }
 
 // poisoned deals with an item that has ended as many of its readers as it may: it goes to the dead-letter queue, or the run fails.
 func (in *inbox) poisoned(item any, tries int) (stages.Delivery, error) {
-	text := fmt.Sprintf("%d workers died at work on this item of queue %s", tries-1, in.def.Name)
+	text := fmt.Sprintf("%d workers died at work on this item of queue %s", tries-1, in.part.label)
 	if in.def.DeadLetter == "" {
 		return stages.Delivery{}, &stages.StageError{
 			Op: "get", Pos: in.def.Pos, Type: "max-deliveries", Item: stages.ShortJSON(item), Text: text + " [max-deliveries]",
 		}
 	}
-	out, err := in.host.outbox(in.def.DeadLetter)
+	out, err := in.host.Outbox(stages.QueueRef{Name: in.def.DeadLetter})
 	if err != nil {
 		return stages.Delivery{}, err
 	}
@@ -151,9 +158,9 @@ func (h *host) saveLeases(w *stages.StateWriter) {
 		}
 	}
 	w.Uint(uint64(n))
-	for name, in := range h.inboxes {
+	for i, in := range h.inboxes {
 		if in.block != nil {
-			w.Text(name)
+			w.Uint(uint64(i))
 			w.Uint(in.block.Seq())
 			w.Uint(uint64(in.taken))
 			if h.moved {
@@ -166,7 +173,7 @@ func (h *host) saveLeases(w *stages.StateWriter) {
 
 // leaseNote is what saveLeases wrote of a block.
 type leaseNote struct {
-	queue string
+	inbox int // its number
 	seq   uint64
 	taken int
 	tries int // deliveries when the chain had last got on: more of them are deaths since
@@ -175,7 +182,7 @@ type leaseNote struct {
 func (h *host) loadLeases(r *stages.StateReader) {
 	h.notes = h.notes[:0]
 	for n := r.Uint(); n > 0 && r.Err() == nil; n-- {
-		h.notes = append(h.notes, leaseNote{queue: r.Text(), seq: r.Uint(), taken: int(r.Uint()), tries: int(r.Uint())})
+		h.notes = append(h.notes, leaseNote{inbox: int(r.Uint()), seq: r.Uint(), taken: int(r.Uint()), tries: int(r.Uint())})
 	}
 }
 
@@ -183,20 +190,16 @@ func (h *host) loadLeases(r *stages.StateReader) {
 func (h *host) adoptLeases(adopted shm.Adopted) error {
 	for _, block := range adopted.Leases {
 		for _, note := range h.notes {
-			if note.queue != block.Queue().Name() || note.seq != block.Seq() {
+			if note.inbox >= len(h.inboxes) || h.inboxes[note.inbox].queue != block.Queue() || note.seq != block.Seq() {
 				continue
 			}
-			end, err := h.Inbox(note.queue)
-			if err != nil {
-				return err
-			}
-			in := end.(*inbox)
+			in := h.inboxes[note.inbox]
 			in.block, in.taken, in.counted = block, min(note.taken, block.Items()), note.tries
 			deaths := block.Tries() - note.tries // without a commit between them: the item got no further
 			if limit := in.def.MaxDeliveries; limit > 0 && deaths >= limit {
 				return &stages.StageError{
 					Op: "get", Pos: in.def.Pos, Type: "max-deliveries",
-					Text: fmt.Sprintf("%d workers died at the same place of an item of queue %s [max-deliveries]", deaths, note.queue),
+					Text: fmt.Sprintf("%d workers died at the same place of an item of queue %s [max-deliveries]", deaths, in.part.label),
 				}
 			}
 		}

@@ -9,12 +9,13 @@ import (
 	"github.com/mprun/mprun/stages"
 )
 
-// outbox is the writing end of a queue: it implements stages.Outbox. Items are gathered until a block is full, or until the commit.
+// outbox is the writing end of a queue of the arena: it implements stages.Outbox. Items are gathered until a block is full, or until the commit.
 type outbox struct {
 	host  *host
 	queue *shm.Queue
 	def   *planner.Queue
-	most  int // items of a block
+	label string // the queue's name
+	most  int    // items of a block
 
 	block  *shm.Block // reserved; nil if none
 	staged stages.Column
@@ -24,7 +25,8 @@ type outbox struct {
 }
 
 // newOutbox sizes blocks so that several fit into the capacity: the reader works on one while the next is filled.
-func newOutbox(h *host, q *shm.Queue, def *planner.Queue) *outbox {
+func newOutbox(h *host, p *arenaPart) *outbox {
+	def := p.def
 	most := blockItems
 	if h.handoff.BlockItems > 0 {
 		most = min(most, h.handoff.BlockItems)
@@ -32,39 +34,53 @@ func newOutbox(h *host, q *shm.Queue, def *planner.Queue) *outbox {
 	if def.Capacity > 0 {
 		most = max(1, min(most, def.Capacity/4))
 	}
-	return &outbox{host: h, queue: q, def: def, most: most}
+	return &outbox{host: h, queue: h.arena.Queue(p.index), def: def, label: p.label, most: most}
 }
 
 // Put implements stages.Outbox.
 func (o *outbox) Put(c *stages.Column, from, to int) (int, error) {
 	put := 0
 	for from+put < to {
-		n, size, err := o.fit(c, from+put, to)
-		if err != nil {
-			if put > 0 {
-				return put, nil // the next call meets it first
-			}
-			return 0, err
+		n, size, err := o.prepare(c, from+put, to)
+		switch {
+		case err != nil && put > 0:
+			return put, nil // the next call meets it first
+		case err != nil || n == 0:
+			return put, err
 		}
-		if n == 0 || (o.block != nil && o.staged.Len() == o.block.Granted()) {
-			if err := o.host.close(o); err != nil {
-				return put, err
-			}
-			continue
-		}
-		if o.block == nil {
-			// A block that takes all that is there may get more before the commit.
-			ok, err := o.reserve(max(n, o.expected(n == to-from-put)), size)
-			if err != nil && put > 0 {
-				return put, nil
-			}
-			if err != nil || !ok {
-				return put, err
-			}
-		}
-		put += o.stage(c, from+put, n, size)
+		o.stage(c, from+put, n, size)
+		put += n
 	}
 	return put, nil
+}
+
+// prepare sees to a block with room for items from the one at from on, and says for how many of those before to, and their size in
+// bytes, about; 0: there is no room now.
+func (o *outbox) prepare(c *stages.Column, from, to int) (n, size int, err error) {
+	for {
+		if n, size, err = o.fit(c, from, to); err != nil {
+			return 0, 0, err
+		}
+		if o.block == nil {
+			break
+		}
+		if n > 0 && o.staged.Len() < o.block.Granted() {
+			return n, size, nil
+		}
+		if err := o.host.close(o); err != nil {
+			return 0, 0, err
+		}
+	}
+	// A block that takes all that is there may get more before the commit.
+	ok, err := o.reserve(max(n, o.expected(n == to-from)), size)
+	if err != nil || !ok {
+		return 0, 0, err
+	}
+	if granted := o.block.Granted(); n > granted {
+		n = granted
+		size = stages.EncodedSize(c, from, from+n)
+	}
+	return n, size, nil
 }
 
 // fit is how many of the items there is room for in the block that is being filled, or in a new one, and their size in bytes, about.
@@ -89,7 +105,7 @@ func (o *outbox) fit(c *stages.Column, from, to int) (n, size int, err error) {
 			if n > 0 {
 				break
 			}
-			return 0, 0, stages.Failf("max-item", "an item of %d bytes is larger than max_item of queue %s, %d bytes", item, o.def.Name, o.def.MaxItem)
+			return 0, 0, stages.Failf("max-item", "an item of %d bytes is larger than max_item of queue %s, %d bytes", item, o.label, o.def.MaxItem)
 		}
 		size += item
 		n++
@@ -126,7 +142,7 @@ func (o *outbox) reserve(items, bytes int) (bool, error) {
 	case status == shm.NoReaders:
 		return false, stages.ErrNoReaders
 	case status == shm.Closed:
-		return false, &stages.ItemError{Type: "closed", Message: "queue " + o.def.Name + " is closed"}
+		return false, &stages.ItemError{Type: "closed", Message: "queue " + o.label + " is closed"}
 	case status == shm.Full:
 		return false, nil
 	}
@@ -136,15 +152,10 @@ func (o *outbox) reserve(items, bytes int) (bool, error) {
 	return true, nil
 }
 
-// stage adds n items to the block, as many as it was granted at most, and says how many.
-func (o *outbox) stage(c *stages.Column, from, n, size int) int {
-	if room := o.block.Granted() - o.staged.Len(); n > room {
-		size = size * room / n
-		n = room
-	}
+// stage adds n items, of so many bytes, to the block, for which prepare has found room.
+func (o *outbox) stage(c *stages.Column, from, n, size int) {
 	o.staged.AppendRange(c, from, from+n)
 	o.bytes += size
-	return n
 }
 
 // seal encodes the staged items into the block, which the next commit publishes.

@@ -85,21 +85,19 @@ func (s *supervisor) conclude(r *replica) {
 
 // closeQueues closes each queue whose writers have all ended for good, and tells writers when all readers have.
 func (s *supervisor) closeQueues() {
-	for i := range s.plan.Queues {
-		def := &s.plan.Queues[i]
-		q := s.queues[def.Name]
-		if !q.Closed() && s.allEnded(def.Writers) {
-			q.CloseWriters()
+	for _, p := range s.parts {
+		if !p.queue.Closed() && allEnded(p.writers) {
+			p.queue.CloseWriters()
 		}
-		if !q.ReadersGone() && len(def.Readers) > 0 && s.allEnded(def.Readers) {
-			q.SetReadersGone()
+		if !p.queue.ReadersGone() && len(p.readers) > 0 && allEnded(p.readers) {
+			p.queue.SetReadersGone()
 		}
 	}
 }
 
-func (s *supervisor) allEnded(names []string) bool {
-	for _, name := range names {
-		if !s.byName[name].ended() {
+func allEnded(replicas []*replica) bool {
+	for _, r := range replicas {
+		if r.state != replicaEnded {
 			return false
 		}
 	}

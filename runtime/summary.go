@@ -18,9 +18,13 @@ func (s *supervisor) report() *Report {
 		}
 	}
 	stats := s.arena.Stats()
-	for i, q := range s.plan.Queues {
-		st := stats.Queues[i]
-		r.Queues[q.Name] = QueueReport{Put: st.Published, Finished: st.Finished, Left: int(st.Waiting + st.Leased)}
+	for _, p := range s.parts {
+		st := stats.Queues[p.index]
+		q := r.Queues[p.def.Name]
+		q.Put += st.Published
+		q.Finished += st.Finished
+		q.Left += int(st.Waiting + st.Leased)
+		r.Queues[p.def.Name] = q
 	}
 	if s.outlet.abandoned {
 		return r // its results are being written
@@ -71,11 +75,16 @@ func (s *supervisor) progress() Progress {
 		p.Processes = append(p.Processes, pp)
 	}
 	stats := s.arena.Stats()
-	for i, q := range s.plan.Queues {
-		st := stats.Queues[i]
-		p.Queues = append(p.Queues, QueueProgress{
-			Name: q.Name, Waiting: int(st.Waiting), Put: st.Published, Finished: st.Finished, Closed: st.Closed,
-		})
+	for i, part := range s.parts {
+		st := stats.Queues[part.index]
+		if i == 0 || s.parts[i-1].def != part.def { // the parts of a queue stand together
+			p.Queues = append(p.Queues, QueueProgress{Name: part.def.Name, Closed: true})
+		}
+		q := &p.Queues[len(p.Queues)-1]
+		q.Waiting += int(st.Waiting)
+		q.Put += st.Published
+		q.Finished += st.Finished
+		q.Closed = q.Closed && st.Closed
 	}
 	return p
 }

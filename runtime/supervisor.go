@@ -25,7 +25,8 @@ type supervisor struct {
 	log   *slog.Logger
 
 	arena    *shm.Arena
-	queues   map[string]*shm.Queue
+	parts    []*livePart   // the queues of the arena, without the outlet
+	cycles   [][]*livePart // those that form a cycle
 	outlet   *drain
 	spawner  *spawner
 	reaper   *reaper
@@ -68,8 +69,8 @@ func newSupervisor(plan *planner.Plan, opt Options) (_ *supervisor, err error) {
 	_, _ = rand.Read(id) // never fails
 	s := &supervisor{
 		plan: plan, opt: opt, id: hex.EncodeToString(id), began: time.Now(), log: opt.Log,
-		byName: map[string]*process{}, queues: map[string]*shm.Queue{},
-		exits: make(chan exit), calls: make(chan func()), quit: make(chan struct{}),
+		byName: map[string]*process{},
+		exits:  make(chan exit), calls: make(chan func()), quit: make(chan struct{}),
 		exe: opt.Executable, stopCommands: map[*stopCommand]bool{}, emptied: map[string]bool{},
 	}
 	if s.log == nil {
@@ -157,11 +158,9 @@ func (s *supervisor) prepareMemory() error {
 		}
 	}
 	config := shm.Config{Slots: slots}
-	for _, q := range s.plan.Queues {
-		config.Queues = append(config.Queues, shm.QueueConfig{
-			Name: q.Name, Capacity: q.Capacity, MaxItem: q.MaxItem, MaxBytes: int64(q.MaxBytes),
-			MaxDeliveries: q.MaxDeliveries,
-		})
+	parts := arenaParts(s.plan.Queues)
+	for i := range parts {
+		config.Queues = append(config.Queues, parts[i].config(s.byName))
 	}
 	config.Queues = append(config.Queues, shm.QueueConfig{
 		Name: outletName, Capacity: outletRecords, MaxItem: outletMaxRecord, MaxBytes: outletBytes,
@@ -170,9 +169,7 @@ func (s *supervisor) prepareMemory() error {
 	if s.arena, err = shm.Create(config); err != nil {
 		return fmt.Errorf("making the shared memory of the run: %w", err)
 	}
-	for i, q := range s.plan.Queues {
-		s.queues[q.Name] = s.arena.Queue(i)
-	}
+	s.liveParts(parts)
 	return nil
 }
 

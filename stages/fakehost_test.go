@@ -103,14 +103,22 @@ func (w *world) host() *fakeHost { return &fakeHost{world: w, boxes: map[string]
 
 func ask(f func() bool) bool { return f != nil && f() }
 
-func (h *fakeHost) Inbox(queue string) (Inbox, error) {
-	q := h.world.queue(queue)
-	in := &fakeInbox{host: h, name: queue, queue: q, at: q.cursor}
-	h.ins = append(h.ins, in)
-	return in, nil
+func (h *fakeHost) Inbox(from ...QueueRef) (Inbox, error) {
+	merged := &fakeMerged{}
+	for _, ref := range from {
+		q := h.world.queue(fakeName(ref))
+		in := &fakeInbox{host: h, name: fakeName(ref), queue: q, at: q.cursor}
+		h.ins = append(h.ins, in)
+		merged.ends = append(merged.ends, in)
+	}
+	if len(from) > 1 {
+		return merged, nil
+	}
+	return merged.ends[0], nil
 }
 
-func (h *fakeHost) Outbox(queue string) (Outbox, error) {
+func (h *fakeHost) Outbox(to QueueRef) (Outbox, error) {
+	queue := fakeName(to)
 	if h.boxes[queue] == nil {
 		h.boxes[queue] = &fakeOutbox{host: h, name: queue, queue: h.world.queue(queue)}
 	}
@@ -400,7 +408,7 @@ func (h *fakeHost) finish() error {
 		}
 		out := h.chain.Out()
 		if out.Len() > 0 {
-			box, _ := h.Outbox("out")
+			box, _ := h.Outbox(QueueRef{Name: "out"})
 			c := out.Column()
 			if _, err := box.Put(&c, 0, c.Len()); err != nil {
 				return err

@@ -9,9 +9,10 @@ import (
 
 // Host is what a chain needs of the process that runs it. The chain calls it from one goroutine.
 type Host interface {
-	// Inbox is the reading end of a queue, Outbox its writing end. They are asked for once, when the chain is built.
-	Inbox(queue string) (Inbox, error)
-	Outbox(queue string) (Outbox, error)
+	// Inbox is the reading end of a queue, or of several: then it gives what any of them has, each in its turn, until all have ended.
+	// Outbox is the writing end of a queue. They are asked for when the chain is built, always in the same order.
+	Inbox(from ...QueueRef) (Inbox, error)
+	Outbox(to QueueRef) (Outbox, error)
 	// Outlet is where what leaves the run goes: standard output and error, files, results, the log.
 	Outlet() Outlet
 	// Programs runs other programs.
@@ -34,6 +35,12 @@ type Host interface {
 	Room() int
 	// Cut is called when a stage has ended the stream and rows before it are about to be dropped. An error ends the chain.
 	Cut() error
+}
+
+// QueueRef names a queue.
+type QueueRef struct {
+	Name   string
+	Member int // of a family, from 0
 }
 
 // Waiter is something a stage waits for.

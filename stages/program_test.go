@@ -349,7 +349,9 @@ func (q *slowInbox) Wait(ctx context.Context) error {
 // cycleHost is a fakeHost whose queue is a slowInbox.
 type cycleHost struct{ *fakeHost }
 
-func (h cycleHost) Inbox(string) (Inbox, error) { return &slowInbox{host: h.fakeHost, last: 5}, nil }
+func (h cycleHost) Inbox(...QueueRef) (Inbox, error) {
+	return &slowInbox{host: h.fakeHost, last: 5}, nil
+}
 
 // TestThroughStreamAnswers: what a program says goes on while the chain waits for more input, which may depend on it.
 func TestThroughStreamAnswers(t *testing.T) {

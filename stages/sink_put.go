@@ -1,13 +1,10 @@
 package stages
 
-import (
-	"errors"
-	"fmt"
-)
+import "errors"
 
-// putting is `put` to one queue.
+// putting is `put` to one place.
 type putting struct {
-	outbox Outbox
+	to     *destination
 	value  *RowExpr
 	values Column
 	want   int // values to compute for the next Put: about as many as there was room for
@@ -18,19 +15,19 @@ func buildPut(b *Builder, stage *Stage) (Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	boxes := make([]Outbox, len(stage.Operand.Places))
-	for i := range boxes {
-		if boxes[i], err = b.Host().Outbox(stage.Operand.Places[i].Name); err != nil {
-			return nil, fmt.Errorf("writing to queue %s: %w", stage.Operand.Places[i].Name, err)
+	to := make([]*destination, len(stage.Operand.Places))
+	for i := range to {
+		if to[i], err = b.destination(&stage.Operand.Places[i]); err != nil {
+			return nil, err
 		}
 	}
-	switch len(boxes) {
+	switch len(to) {
 	case 0:
 		return nil, errors.New("put needs a queue")
 	case 1:
-		return &putting{outbox: boxes[0], value: value}, nil
+		return &putting{to: to[0], value: value}, nil
 	default:
-		return &puttingAll{boxes: boxes, value: value}, nil
+		return &puttingAll{to: to, value: value}, nil
 	}
 }
 
@@ -40,11 +37,14 @@ func (p *putting) Step(r *Run, in, out *Batch) error {
 	}
 	p.values.Reset()
 	failure := p.value.Column(&p.values, in, min(in.Len(), r.Limit, p.want))
-	n := p.values.Len()
-	if n == 0 {
+	n, err := p.to.route(in, p.values.Len())
+	switch {
+	case n == 0 && err != nil:
+		return err
+	case n == 0:
 		return failure
 	}
-	put, err := p.outbox.Put(&p.values, 0, n)
+	put, full, err := p.to.put(&p.values, n)
 	out.EmitRows(in, 0, put)
 	in.Drop(put)
 	p.want = max(1, put)
@@ -59,12 +59,12 @@ func (p *putting) Step(r *Run, in, out *Batch) error {
 	case put > 0:
 		return nil // what has been put is worked off before anything waits
 	}
-	return r.Await(p.outbox)
+	return r.Await(full)
 }
 
 // puttingAll is `put` to several queues: each item into all of them, item by item. It goes on as long as somebody reads one.
 type puttingAll struct {
-	boxes []Outbox
+	to    []*destination
 	value *RowExpr
 	// Of the first row: what is put, computed once, so that all get the same; the queues before it have it, and whether any of them
 	// wanted it.
@@ -81,19 +81,24 @@ func (p *puttingAll) Step(r *Run, in, out *Batch) error {
 		}
 		p.item.Append(v)
 	}
-	for p.reached < len(p.boxes) {
-		box := p.boxes[p.reached]
-		put, err := box.Put(&p.item, 0, 1)
+	for p.reached < len(p.to) {
+		to := p.to[p.reached]
+		m, err := to.box(in, 0)
+		if err != nil {
+			return err
+		}
+		put, err := to.boxes[m].Put(&p.item, 0, 1)
 		switch {
 		case errors.Is(err, ErrNoReaders):
 			p.reached++
+			p.wanted = p.wanted || !to.isOver(m)
 		case err != nil:
 			return err
 		case put == 1:
 			p.reached++
 			p.wanted = true
 		default:
-			return r.Await(box)
+			return r.Await(to.boxes[m])
 		}
 	}
 	wanted := p.wanted
@@ -120,7 +125,7 @@ func (p *puttingAll) Save(w *StateWriter, _ bool) {
 
 func (p *puttingAll) Load(r *StateReader, _ bool) error {
 	p.item, p.reached, p.wanted = r.Column(), r.Int(), r.Bool()
-	if p.item.Len() > 1 || p.reached < 0 || p.reached > len(p.boxes) {
+	if p.item.Len() > 1 || p.reached < 0 || p.reached > len(p.to) {
 		r.fail()
 	}
 	return r.Err()

@@ -31,7 +31,7 @@ func TestPutRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	node := &putting{outbox: box, value: value}
+	node := &putting{to: &destination{member: &member{}, boxes: []Outbox{box}, ended: make([]bool, 1)}, value: value}
 	in, out := NewBatch(0, false), NewBatch(0, false)
 	for _, item := range listOfInts(6) {
 		in.EmitNew(item, "")

@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// getNode is `get`: the items of a queue, until it is closed and empty.
+// getNode is `get`: the items of a queue, or of several, until they are closed and empty.
 //
 // Of a block in its hands the node writes down nothing: Inbox.Take moves the cursor, which is committed with the state of the
 // chain. A replacement of the worker must be given the rest of the block that was in the dead one's hands, if it has one, by the
@@ -25,13 +25,19 @@ func buildGet(b *Builder, stage *Stage) (Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(stage.Operand.Places) != 1 {
-		return nil, errors.New("exactly one queue is needed")
+	refs := make([]QueueRef, len(stage.Operand.Places))
+	for i := range refs {
+		m, err := b.member(&stage.Operand.Places[i])
+		if err != nil {
+			return nil, err
+		}
+		if refs[i], err = m.fixed(); err != nil {
+			return nil, err
+		}
 	}
-	place := stage.Operand.Places[0]
-	inbox, err := b.Host().Inbox(place.Name)
+	inbox, err := b.Host().Inbox(refs...)
 	if err != nil {
-		return nil, fmt.Errorf("opening queue %s for reading: %w", place.Name, err)
+		return nil, fmt.Errorf("opening queues for reading: %w", err)
 	}
 	return &getNode{turn: t, inbox: inbox, attempt: b.Attempt()}, nil
 }

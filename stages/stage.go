@@ -38,6 +38,7 @@ type Place struct {
 	Name  string   `json:"name"`
 	Kind  string   `json:"kind"` // "queue", "lock", ...: the resource's key in the spec, without its plural s
 	Index []Source `json:"index,omitempty"`
+	Count int      `json:"count,omitempty"` // members of the family that Index chooses from; 0: it is none
 	Field string   `json:"field,omitempty"`
 	Pos   Pos      `json:"pos"`
 }
