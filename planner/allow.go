@@ -8,7 +8,7 @@ import (
 
 // checkAllowed warns of codes in x-mprun-allow that silence nothing: misspelt ones, and those of errors.
 func (c *compiler) checkAllowed() {
-	if c.doc.Root == nil || len(c.doc.Allow) == 0 {
+	if len(c.doc.Allow) == 0 {
 		return
 	}
 	var warnings, errors []string
@@ -19,19 +19,8 @@ func (c *compiler) checkAllowed() {
 			errors = append(errors, def.Code)
 		}
 	}
-	c.checkAllowedIn(c.doc.Root, warnings, errors)
-}
-
-func (c *compiler) checkAllowedIn(n *spec.Node, warnings, errors []string) {
-	for _, item := range n.Items {
-		c.checkAllowedIn(item, warnings, errors)
-	}
-	for _, e := range n.Keys {
-		if e.Key.Text != "x-mprun-allow" {
-			c.checkAllowedIn(e.Value, warnings, errors)
-			continue
-		}
-		for _, code := range e.Value.Items {
+	for _, a := range c.doc.Allow {
+		for _, code := range a.Codes {
 			switch {
 			case slices.Contains(warnings, code.Text):
 			case slices.Contains(errors, code.Text):

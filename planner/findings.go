@@ -44,7 +44,7 @@ func (f *findings) hasError(n *spec.Node) bool {
 	}
 	at := n.At()
 	return slices.ContainsFunc(f.found, func(d spec.Diagnostic) bool {
-		return d.Severity == spec.Error && d.Range.Start.Offset >= at.Start.Offset && d.Range.End.Offset <= at.End.Offset && d.Range.Start.IsValid()
+		return d.Severity == spec.Error && d.Range.Start.File == at.Start.File && d.Range.Start.Offset >= at.Start.Offset && d.Range.End.Offset <= at.End.Offset && d.Range.Start.IsValid()
 	})
 }
 

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -75,7 +76,7 @@ func (c *compiler) exists(def *spec.Process) bool {
 func (c *compiler) readProcess(p *process) {
 	def := p.def
 	p.plan.Replicas = c.atMost(def.Replicas.Node, c.count(def.Replicas, 1, 1), maxReplicas, 1, "a count")
-	p.plan.Dir = c.text(def.Cwd, "")
+	p.plan.Dir = c.folder(def)
 	p.plan.Daemon = c.flag(def.Daemon, false)
 	p.plan.Timeout = durationText(c.duration(def.Timeout, 0))
 	p.plan.Stop = c.stop(def.Stop)
@@ -95,6 +96,24 @@ func (c *compiler) readProcess(p *process) {
 		p.unknown = true // reported when the document was read
 	}
 	p.plan.Restart = c.restart(def.Restart, len(p.plan.Stages) > 0)
+}
+
+// folder is the folder of a process, as seen from that of the spec: its cwd, which counts from the folder of the file that says so, else
+// that of the file that defines it.
+func (c *compiler) folder(def *spec.Process) string {
+	cwd := c.text(def.Cwd, "")
+	if cwd == "" {
+		return def.Key.Source().Dir
+	}
+	return below(def.Cwd.Node.Source().Dir, cwd)
+}
+
+// below is a path that counts from dir, which may be "".
+func below(dir, path string) string {
+	if dir == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
 }
 
 func durationText(d time.Duration) string {

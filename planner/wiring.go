@@ -163,9 +163,8 @@ func (c *compiler) absentHint(queue string, uses func(*stages.Operator) bool) st
 
 // allows says whether a definition has an x-mprun-allow of its own for a warning about its name, which stands outside of it.
 func (c *compiler) allows(n *spec.Node, code string) bool {
-	return slices.ContainsFunc(c.doc.Allow, func(a spec.Allowance) bool {
-		return a.Scope == n.Range && slices.Contains(a.Codes, code)
-	})
+	e := n.Get("x-mprun-allow")
+	return e != nil && slices.ContainsFunc(e.Value.Items, func(item *spec.Node) bool { return item.Text == code })
 }
 
 // checkReduce warns of replicas that each reduce a part of the items of every key, unless all that comes of it is reduced once more.

@@ -11,7 +11,7 @@ type builder struct {
 	*reader
 	src    *Source
 	built  map[*yaml.Node]*Node // what anchors name
-	total  int                  // values so far, aliases expanded
+	total  int                  // values so far, aliases expanded, with those of other files
 	over   bool                 // a limit was met and told
 	tooLow bool                 // the limit of depth was met and told
 }
@@ -25,8 +25,10 @@ type place struct {
 }
 
 func (r *reader) build(src *Source, root *yaml.Node) *Node {
-	b := &builder{reader: r, src: src, built: map[*yaml.Node]*Node{}}
-	return b.node(root, place{})
+	b := &builder{reader: r, src: src, built: map[*yaml.Node]*Node{}, total: r.values}
+	n := b.node(root, place{})
+	r.values = b.total
+	return n
 }
 
 // node builds a value. It always gives one: Null for what cannot be built, after a finding.

@@ -3,6 +3,9 @@ package spec
 // Codes of the findings of this package. They are stable.
 const (
 	CodeUnreadable      = "unreadable"
+	CodeInclude         = "include"
+	CodeIncludeCycle    = "include-cycle"
+	CodeIncludeConflict = "include-conflict"
 	CodeTooLarge        = "too-large"
 	CodeTooDeep         = "too-deep"
 	CodeEncoding        = "encoding"
@@ -47,6 +50,9 @@ type CodeDef struct {
 func Codes() []CodeDef {
 	return []CodeDef{
 		{CodeUnreadable, Error, "The spec's file is missing, is no file, or cannot be read."},
+		{CodeInclude, Error, "A path in include is missing, or would depend on an expression."},
+		{CodeIncludeCycle, Error, "A file includes itself, or files include each other in a circle."},
+		{CodeIncludeConflict, Error, "Two files that a spec includes define something differently. The spec can say itself what it shall be."},
 		{CodeTooLarge, Error, "The document has more bytes or values than a spec may have, aliases expanded. Data that large belongs into a file that a stage reads."},
 		{CodeTooDeep, Error, "Lists and mappings are nested deeper than a spec may nest them."},
 		{CodeEncoding, Error, "The document is not UTF-8, or has NUL or other control characters, or line separators that versions of YAML disagree about."},

@@ -4,8 +4,9 @@ import "fmt"
 
 // reader is what the functions share that read one document: the options and the findings so far.
 type reader struct {
-	opts  Options
-	found Diagnostics
+	opts   Options
+	found  Diagnostics
+	values int // of all documents read so far, aliases expanded
 }
 
 // add records a finding.

@@ -79,7 +79,7 @@ func unknownKeyHint(e *Entry, def *structDef) string {
 // checkPresence finds keys that are missing, and those that exclude each other. A key with a finding of its own is there.
 func (d *decoder) checkPresence(n *Node, def *structDef, present map[string]*Entry, name string) {
 	at := *n
-	if len(n.Keys) > 0 { // point at the beginning of the mapping, not at all of it
+	if len(n.Keys) > 0 && n.Keys[0].Key.Range.Start.File == n.Range.Start.File { // point at the beginning of the mapping, not at all of it
 		at.Range.End = n.Keys[0].Key.Range.End
 		if at.Range.End.Offset < at.Range.Start.Offset {
 			at.Range.End = at.Range.Start
@@ -90,8 +90,8 @@ func (d *decoder) checkPresence(n *Node, def *structDef, present map[string]*Ent
 			d.errorAt(&at, CodeMissingKey, exampleHint(f), "the key %s is missing%s", quoteName(f.Name), in(name))
 		}
 	}
-	d.exclusive(def.AtMostOne, present)
-	if d.exclusive(def.ExactlyOne, present) == 0 && len(def.ExactlyOne) > 0 && !misspelt(n, def, def.ExactlyOne) {
+	d.exclusive(n, def.AtMostOne, present)
+	if d.exclusive(n, def.ExactlyOne, present) == 0 && len(def.ExactlyOne) > 0 && !misspelt(n, def, def.ExactlyOne) {
 		d.errorAt(&at, CodeMissingKey, "", "one of %s is missing%s", oneOf(def.ExactlyOne), in(name))
 	}
 }
@@ -111,23 +111,26 @@ func misspelt(n *Node, def *structDef, missing []string) bool {
 }
 
 // exclusive reports keys of which only one can be there, each but the first, and counts them.
-func (d *decoder) exclusive(keys []string, present map[string]*Entry) int {
+func (d *decoder) exclusive(n *Node, keys []string, present map[string]*Entry) int {
 	var found []*Entry
-	for _, key := range keys {
-		if e := present[key]; e != nil {
+	for _, e := range n.Keys {
+		if slices.Contains(keys, e.Key.Text) && present[e.Key.Text] != nil {
 			found = append(found, e)
 		}
 	}
-	slices.SortFunc(found, func(a, b *Entry) int { return a.Key.At().Start.Offset - b.Key.At().Start.Offset })
 	for i, e := range found {
-		if i > 0 {
-			d.add(Diagnostic{
-				Code: CodeConflictingKeys, Range: e.Key.At(), Path: e.Value.Path(),
-				Summary: fmt.Sprintf("%s and %s cannot stand together", quoteName(found[0].Key.Text), quoteName(e.Key.Text)),
-				Hint:    "only one of " + oneOf(keys) + " can be there",
-				Related: []Related{{Range: found[0].Key.At(), Message: "the first is here"}},
-			})
+		if i == 0 {
+			continue
 		}
+		hint := "only one of " + oneOf(keys) + " can be there"
+		if e.Key.At().Start.File != found[0].Key.At().Start.File {
+			hint = fmt.Sprintf("%s: null beside it takes the other away", found[0].Key.Text)
+		}
+		d.add(Diagnostic{
+			Code: CodeConflictingKeys, Range: e.Key.At(), Path: e.Value.Path(), Hint: hint,
+			Summary: fmt.Sprintf("%s and %s cannot stand together", quoteName(found[0].Key.Text), quoteName(e.Key.Text)),
+			Related: []Related{{Range: found[0].Key.At(), Message: "the first is here"}},
+		})
 	}
 	return len(found)
 }

@@ -1,6 +1,8 @@
 package spec
 
 import (
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,7 +23,7 @@ func FuzzLoad(f *testing.F) {
 		f.Add([]byte(doc))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		p, found := Load(text, Options{File: "f", Limits: Limits{Nodes: 10000, Depth: 50, Bytes: 1 << 16}})
+		p, found := Load(text, Options{File: "f", Open: noFiles, Limits: Limits{Nodes: 10000, Depth: 50, Bytes: 1 << 16}})
 		checkFindings(t, p.Source, found)
 		if p.Root == nil {
 			return
@@ -44,6 +46,11 @@ func FuzzLoad(f *testing.F) {
 		_, dataFound := p.Root.Data()
 		checkFindings(t, src, dataFound)
 	})
+}
+
+// noFiles is Options.Open where there are none.
+func noFiles(path string) (io.ReadCloser, error) {
+	return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
 }
 
 func checkFindings(t *testing.T, src *Source, found Diagnostics) {

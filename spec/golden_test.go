@@ -61,9 +61,7 @@ func stageAccidents(p *Pipeline) Diagnostics {
 func compareGolden(t *testing.T, file, got string) {
 	t.Helper()
 	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		writeGolden(t, file, []byte(got))
 		return
 	}
 	want, err := os.ReadFile(file)
@@ -72,6 +70,13 @@ func compareGolden(t *testing.T, file, got string) {
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Errorf("findings differ from %s (-want +got):\n%s", file, diff)
+	}
+}
+
+func writeGolden(t *testing.T, file string, text []byte) {
+	t.Helper()
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 

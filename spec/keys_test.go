@@ -136,7 +136,7 @@ func checkExample(t *testing.T, def KeyDef, f FieldDef) {
 	if !strings.HasPrefix(f.Example, f.Name+":") {
 		t.Errorf("%s: example %q is of another key", f.Name, f.Example)
 	}
-	_, found := Load([]byte(doc), Options{})
+	_, found := Load([]byte(doc), Options{Open: opener(map[string][]byte{"common.yaml": nil})})
 	for _, d := range found {
 		if d.Code != CodeMissingKey {
 			t.Errorf("example of %s.%s: %s", def.Struct, f.Name, d)

@@ -2,21 +2,21 @@ package spec
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"reflect"
-	"slices"
 )
 
-// Load reads a document. It always gives a Pipeline, which is as complete as the document could be read; with an Error among the
-// findings it must not be run. src is kept, and must not be changed afterwards.
+// Load reads a document, the files that it includes and those that Options.Overlays lay over it. It always gives a Pipeline, which is
+// as complete as they could be read; with an Error among the findings it must not be run. src is kept, and must not be changed
+// afterwards.
 func Load(src []byte, opts Options) (*Pipeline, Diagnostics) {
-	r := &reader{opts: opts.withDefaults()}
-	source := NewSource(opts.File, src)
-	p := r.load(source)
-	return p, p.Silence(r.found.Sorted())
+	opts = opts.withDefaults()
+	l := &loader{reader: &reader{opts: opts}, read: map[string]*document{}, resolved: map[*document]*Node{}}
+	p := l.load(NewSource(opts.File, src))
+	return p, p.Silence(l.found.Sorted())
 }
 
 // LoadFile reads the document in a file. Options.File, if empty, is its path. A file that is missing or cannot be read is a finding.
@@ -43,89 +43,74 @@ func LoadReader(from io.Reader, opts Options) (*Pipeline, Diagnostics) {
 }
 
 func unreadable(opts Options, err error) (*Pipeline, Diagnostics) {
-	why := err
-	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
-		why = pathErr.Err
-	}
-	summary := fmt.Sprintf("cannot read the spec: %s", why)
-	if errors.Is(err, fs.ErrNotExist) {
-		summary = "there is no such file"
+	summary := plainError(err)
+	if !errors.Is(err, fs.ErrNotExist) {
+		summary = "cannot read the spec: " + summary
 	}
 	return &Pipeline{Source: NewSource(opts.File, nil)}, Diagnostics{{
 		Severity: Error, Code: CodeUnreadable, File: opts.File, Range: Range{Start: Pos{File: opts.File}, End: Pos{File: opts.File}}, Summary: summary,
 	}}
 }
 
-// load reads a document whose findings go to r.
-func (r *reader) load(src *Source) *Pipeline {
-	r.checkText(src)
-	if r.found.HasErrors() {
-		return &Pipeline{Source: src}
+// load reads a document and all that belongs to it.
+func (l *loader) load(src *Source) *Pipeline {
+	main := l.open(src)
+	root := l.resolve(main, []string{filepath.Clean(src.Name)})
+	if main.empty {
+		l.add(Diagnostic{Code: CodeNotMapping, Range: src.Range(0, 0), Summary: "the document is empty", Hint: "a spec begins with processes:"})
 	}
-	doc := parseYAML(src.Bytes[bomLen(src.Bytes):])
-	if doc.err != nil {
-		return r.recover(src, doc)
+	if root != nil {
+		root = l.overlay(root)
+	} else if main.root != nil {
+		root = main.root // no mapping, which has a finding
 	}
-	return r.decode(src, doc)
+	p := &Pipeline{Source: src, Root: root}
+	for _, doc := range l.docs {
+		p.Sources = append(p.Sources, doc.source)
+		if doc.unmend != nil {
+			p.unmend = append(p.unmend, doc.unmend)
+		}
+	}
+	if root != nil && root.Kind == Map {
+		l.addAll(p.Original(l.decode(p)))
+	}
+	return p
 }
 
-// decode turns the parsed document into a Pipeline.
-func (r *reader) decode(src *Source, doc parsed) *Pipeline {
-	p := &Pipeline{Source: src}
-	if doc.root == nil {
-		r.add(Diagnostic{Code: CodeNotMapping, Range: src.Range(0, 0), Summary: "the document is empty", Hint: "a spec begins with processes:"})
-		return p
+// overlay lays the files of Options.Overlays over a tree.
+func (l *loader) overlay(root *Node) *Node {
+	top := root
+	for _, path := range l.opts.Overlays {
+		text, err := l.file(path)
+		if err != nil {
+			summary := plainError(err)
+			if !errors.Is(err, fs.ErrNotExist) {
+				summary = "cannot read the file: " + summary
+			}
+			at := Pos{File: path}
+			l.add(Diagnostic{Code: CodeUnreadable, File: path, Range: Range{Start: at, End: at}, Summary: summary})
+			continue
+		}
+		doc := l.open(NewSource(path, text))
+		over := l.resolve(doc, []string{filepath.Clean(path)})
+		if over == nil {
+			continue // it is empty, or has a finding
+		}
+		top = merge(top, over.without(func(key string) bool { return key == "include" }))
 	}
-	root := r.build(src, doc.root)
-	if slices.ContainsFunc(r.found, func(d Diagnostic) bool { return d.Code == CodeTooLarge || d.Code == CodeTooDeep }) {
-		return p // what was left out would only bring findings of its own
-	}
-	p.Root = root
-	if doc.next != nil {
-		at := src.Offset(doc.next.Line, doc.next.Column)
-		r.add(Diagnostic{
-			Code: CodeDocuments, Range: src.Range(at, at), Summary: "a second YAML document begins",
-			Hint: "a spec is one document: drop the --- before it, or put it into a file of its own",
-		})
-	}
-	if p.Root.Kind != Map {
-		r.errorAt(p.Root, CodeNotMapping, "a spec begins with processes:", "a spec is a mapping, found %s", p.Root.found())
-		return p
-	}
+	return top
+}
+
+// decode turns the tree into the Pipeline, and gives the findings at the places of the nodes.
+func (l *loader) decode(p *Pipeline) Diagnostics {
+	r := &reader{opts: l.opts}
 	d := &decoder{reader: r, defs: map[reflect.Type]*structDef{}, ns: &namespace{by: map[string]*Named{}}}
 	d.structure(p.Root, reflect.ValueOf(p).Elem(), "")
 	p.Names = d.ns.names
 	p.applyDefaults()
-	r.allowances(p, p.Root)
-	return p
-}
-
-// allowances collects `x-mprun-allow` from a mapping and all below it.
-func (r *reader) allowances(p *Pipeline, n *Node) {
-	if n.Alias != nil {
-		return // the original has been seen
-	}
-	for _, item := range n.Items {
-		r.allowances(p, item)
-	}
-	for _, e := range n.Keys {
-		r.allowances(p, e.Value)
-		if e.Key.Text != "x-mprun-allow" {
-			continue
-		}
-		a := Allowance{Scope: n.Range}
-		if n.parent == nil {
-			a.Scope = n.src.Range(0, len(n.src.Bytes)+1)
-		}
-		if e.Value.Kind != Seq {
-			r.errorAt(e.Value, CodeWrongKind, "write x-mprun-allow: [lock-order]", "expected a list of codes, found %s", e.Value.found())
-			continue
-		}
-		for _, code := range e.Value.Items {
-			a.Codes = append(a.Codes, code.Text)
-		}
-		p.Allow = append(p.Allow, a)
-	}
+	a := allowances{reader: r, loader: l, p: p}
+	a.collect(p.Root)
+	return r.found
 }
 
 // applyDefaults gives the processes what `defaults` has and they have not. Of `env` they get the names that they lack.

@@ -68,6 +68,7 @@ type Node struct {
 	// Alias is where the alias stands by which the value was reached, nil without one.
 	Alias *Range
 
+	layers []*Node // of a Map that was merged of several: those, the last counting most
 	src    *Source
 	parent *Node  // of the first place that leads here
 	key    string // in the parent, if that is a Map
@@ -95,7 +96,7 @@ func (n *Node) At() Range {
 	return n.Range
 }
 
-// Source is the document that the node is part of.
+// Source is the document that the node is part of; of a mapping that was merged of several, the first.
 func (n *Node) Source() *Source { return n.src }
 
 // IsScalar reports whether the node is neither a list nor a mapping.

@@ -8,18 +8,21 @@ package spec
 // `keys` as in Type, `later` for what this version reads but does not run.
 type Pipeline struct {
 	Source *Source `yaml:"-"`
-	Root   *Node   `yaml:"-"`
-	// Allow are the `x-mprun-allow` of the document.
+	// Sources are all files that the spec was read from: Source, then those that it includes, then those laid over it with theirs.
+	Sources []*Source `yaml:"-"`
+	// Root is the tree of all of them, merged.
+	Root *Node `yaml:"-"`
+	// Allow are the `x-mprun-allow` of the files.
 	Allow []Allowance `yaml:"-"`
 	// Names are all that is defined in the one namespace, in the document's order.
 	Names []*Named `yaml:"-"`
-	// unmend is set in a document that could only be read with lines mended: the nodes are those of the mended one.
-	unmend func(Diagnostics) Diagnostics
+	// unmend has a function for each file that could only be read with lines mended: the nodes are those of the mended one.
+	unmend []func(Diagnostics) Diagnostics
 
 	Version     Enum          `yaml:"version" words:"1" default:"1" example:"version: 1" doc:"Version of the spec language."`
 	Name        Text          `yaml:"name" example:"name: nightly" doc:"Name of the spec, in reports and lists of runs."`
 	Description Text          `yaml:"description" example:"description: counts the words of the manual" doc:"What the spec is for."`
-	Include     []Text        `yaml:"include" single:"true" later:"true" example:"include: [common.yaml]" doc:"Spec files that this one is laid over."`
+	Include     []Text        `yaml:"include" single:"true" example:"include: [common.yaml]" doc:"Spec files that this one is laid over, relative to this one."`
 	Vars        MapOf[Data]   `yaml:"vars" example:"vars: {n: 10}" doc:"Values for expressions, as vars.NAME; 'mprun spec.yaml n=5' sets one."`
 	EnvFile     []Text        `yaml:"env_file" single:"true" later:"true" example:"env_file: local.env" doc:"Files of NAME=value lines for the environment of all processes; never read unless named."`
 	Defaults    ProcessCommon `yaml:"defaults" example:"defaults: {stop: {grace: 2s}}" doc:"Keys for every process that does not have them itself."`
@@ -51,19 +54,13 @@ type Named struct {
 	Node    *Node  // its definition
 }
 
-// Allowance is an `x-mprun-allow`: the codes of warnings that are silenced in the mapping it stands in; at the top, everywhere.
-type Allowance struct {
-	Codes []string
-	Scope Range
-}
-
-// Original gives findings about the nodes of the Pipeline at their places in its Source. Where the Source is not YAML, the nodes are
+// Original gives findings about the nodes of the Pipeline at their places in the files. Where a file is not YAML, the nodes are
 // those of a mended document; findings on mended lines are left out then, as they may come of the mend.
 func (p *Pipeline) Original(found Diagnostics) Diagnostics {
-	if p.unmend == nil {
-		return found
+	for _, unmend := range p.unmend {
+		found = unmend(found)
 	}
-	return p.unmend(found)
+	return found
 }
 
 // Lookup is what is defined under a name, nil without.
@@ -89,13 +86,8 @@ func (p *Pipeline) Silence(found Diagnostics) Diagnostics {
 
 func (p *Pipeline) allows(d Diagnostic) bool {
 	for _, a := range p.Allow {
-		if !a.Scope.Contains(d.Range.Start) {
-			continue
-		}
-		for _, code := range a.Codes {
-			if code == d.Code {
-				return true
-			}
+		if a.Scope.Contains(d.Range.Start) && a.Has(d.Code) {
+			return true
 		}
 	}
 	return false

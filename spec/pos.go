@@ -28,7 +28,7 @@ func (p Pos) String() string {
 // Range is the part of a document from Start up to, not including, End.
 type Range struct{ Start, End Pos }
 
-// Contains reports whether p lies in the range.
+// Contains reports whether p lies in the range, in the same file.
 func (r Range) Contains(p Pos) bool {
-	return r.Start.IsValid() && p.Offset >= r.Start.Offset && p.Offset < r.End.Offset
+	return r.Start.IsValid() && p.File == r.Start.File && p.Offset >= r.Start.Offset && p.Offset < r.End.Offset
 }

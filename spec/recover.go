@@ -24,11 +24,11 @@ type recovery struct {
 }
 
 // recover analyses a document that the parser gave up on.
-func (r *reader) recover(src *Source, doc parsed) *Pipeline {
+func (r *reader) recover(src *Source, doc parsed) *document {
 	c := &recovery{reader: r, src: src, text: src.Bytes[bomLen(src.Bytes):], mended: map[int]bool{}, budget: maxReparsed}
 	if tooDeep(doc.err) {
 		c.add(Diagnostic{Code: CodeTooDeep, Range: c.src.Range(0, 0), Summary: fmt.Sprintf("lists and mappings are nested more than %d deep", c.opts.Limits.Depth)})
-		return &Pipeline{Source: src}
+		return &document{source: src}
 	}
 	for range maxMends {
 		next, ok := c.step(doc)
@@ -36,13 +36,13 @@ func (r *reader) recover(src *Source, doc parsed) *Pipeline {
 			if !c.misaligned(doc) {
 				c.tell(doc)
 			}
-			return &Pipeline{Source: src}
+			return &document{source: src}
 		}
 		if doc = next; doc.err == nil {
 			return c.readMended(doc)
 		}
 	}
-	return &Pipeline{Source: src}
+	return &document{source: src}
 }
 
 // step mends one line, or all tabs.
@@ -156,30 +156,35 @@ func indentTab(line string) int {
 }
 
 // readMended reads the document as mended, for the findings that have nothing to do with YAML.
-func (c *recovery) readMended(doc parsed) *Pipeline {
-	r := &reader{opts: c.opts}
+func (c *recovery) readMended(parsed parsed) *document {
+	r := &reader{opts: c.opts, values: c.values}
 	now := NewSource(c.src.Name, c.text)
-	p := r.decode(now, doc)
-	p.Source = c.src
-	p.unmend = func(found Diagnostics) Diagnostics { return c.unmend(now, found) }
-	for i := range p.Allow {
-		p.Allow[i].Scope = c.original(now, p.Allow[i].Scope)
-	}
+	now.Dir = c.src.Dir
+	doc := r.tree(now, parsed)
+	c.values = r.values
+	doc.source = c.src
+	doc.original = func(r Range) Range { return c.original(now, r) }
+	doc.unmend = func(found Diagnostics) Diagnostics { return c.unmend(now, found) }
 	c.addAll(c.unmend(now, r.found))
-	return p
+	return doc
 }
 
-// unmend moves findings about the mended document to their places in the document. Those on a line that was mended are left out.
+// unmend moves findings about the mended document to their places in the document. Those on a line that was mended are left out;
+// those about other files stay as they are.
 func (c *recovery) unmend(now *Source, found Diagnostics) Diagnostics {
 	var kept Diagnostics
 	for _, d := range found {
-		if c.mended[d.Range.Start.Line] {
-			continue // it may come of the mend
+		if d.Range.Start.File == now.Name {
+			if c.mended[d.Range.Start.Line] {
+				continue // it may come of the mend
+			}
+			d.Range = c.original(now, d.Range)
 		}
-		d.Range = c.original(now, d.Range)
 		d.Related = slices.Clone(d.Related)
-		for i := range d.Related {
-			d.Related[i].Range = c.original(now, d.Related[i].Range)
+		for i, related := range d.Related {
+			if related.Range.Start.File == now.Name {
+				d.Related[i].Range = c.original(now, related.Range)
+			}
 		}
 		kept = append(kept, d)
 	}

@@ -12,6 +12,9 @@ const runeBlock = 256
 type Source struct {
 	Name  string // as it appears in findings
 	Bytes []byte
+	// Dir is the folder that paths in the document count from, as seen from that of the spec: "" for the spec itself and what is laid
+	// over it, the file's own folder for what is included.
+	Dir string
 
 	lines []int // offset of the first byte of each line
 	runes []int // runes before every runeBlock-th byte; nil if all is ASCII

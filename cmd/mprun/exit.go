@@ -49,10 +49,18 @@ func (e usageError) Error() string {
 // print writes what a verb has to say. That standard output takes it no more is no fault of mprun's own.
 func (c *console) print(text string) error {
 	if _, err := c.out.WriteString(text); err != nil {
-		fmt.Fprintf(c.err, "mprun: writing to standard output: %s\n", errors.Unwrap(err))
-		return exitError{exitFailed}
+		return c.unprintable(err)
 	}
 	return nil
+}
+
+// unprintable says why standard output took no text.
+func (c *console) unprintable(err error) error {
+	if cause := errors.Unwrap(err); cause != nil {
+		err = cause
+	}
+	fmt.Fprintf(c.err, "mprun: writing to standard output: %s\n", err)
+	return exitError{exitFailed}
 }
 
 // codeOf is the exit code that an error of a verb stands for.

@@ -19,10 +19,10 @@ import (
 
 // findingsWriter renders findings for people: a line each, and on a terminal the source line with a caret below.
 type findingsWriter struct {
-	out    io.Writer
-	source *spec.Source
-	rich   bool // source lines are shown
-	colour bool
+	out     io.Writer
+	sources []*spec.Source
+	rich    bool // source lines are shown
+	colour  bool
 }
 
 // isTerminal says whether a file is a terminal.
@@ -30,9 +30,9 @@ func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
 // newFindingsWriter renders for a file: richly if it is a terminal, in colour unless NO_COLOR is set (https://no-color.org) or the
 // terminal has none.
-func newFindingsWriter(out *os.File, source *spec.Source) findingsWriter {
+func newFindingsWriter(out *os.File, sources []*spec.Source) findingsWriter {
 	rich := isTerminal(out)
-	return findingsWriter{out: out, source: source, rich: rich, colour: rich && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+	return findingsWriter{out: out, sources: sources, rich: rich, colour: rich && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 }
 
 // write renders findings, which are sorted, and how many there are.
@@ -78,6 +78,9 @@ func (w findingsWriter) finding(d spec.Diagnostic) {
 	fmt.Fprintln(w.out, line)
 	w.quote(d.Range, style, "")
 	for _, r := range d.Related {
+		if r.Range.Start.File != d.Range.Start.File {
+			fmt.Fprintln(w.out, w.paint(bold, r.Range.Start.String()+":"))
+		}
 		w.quote(r.Range, bold, r.Message)
 	}
 }
@@ -92,12 +95,23 @@ func (w findingsWriter) paintSeverity(text, style string) string {
 // longestQuote is how many columns of a source line are shown.
 const longestQuote = 160
 
+// source is the file of that name, nil without.
+func (w findingsWriter) source(name string) *spec.Source {
+	for _, source := range w.sources {
+		if source.Name == name {
+			return source
+		}
+	}
+	return nil
+}
+
 // quote shows the source line that a range begins on, and marks the range.
 func (w findingsWriter) quote(r spec.Range, style, note string) {
-	if w.source == nil || !r.Start.IsValid() || r.Start.File != w.source.Name {
+	source := w.source(r.Start.File)
+	if source == nil || !r.Start.IsValid() {
 		return
 	}
-	line := []rune(w.source.Line(r.Start.Line))
+	line := []rune(source.Line(r.Start.Line))
 	from := min(r.Start.Col-1, len(line))
 	to := len(line)
 	if r.End.Line == r.Start.Line {

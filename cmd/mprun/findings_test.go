@@ -22,7 +22,7 @@ func TestFindingsOnTerminal(t *testing.T) {
 	doc, found := spec.Load([]byte(src), planner.SpecOptions("spec.yaml"))
 	_, more := planner.Compile(doc, newHost(), planner.Options{Partial: found.HasErrors()})
 	var b bytes.Buffer
-	w := findingsWriter{out: &b, source: doc.Source, rich: true}
+	w := findingsWriter{out: &b, sources: doc.Sources, rich: true}
 	w.write(append(found, more...).Sorted())
 	const file = "testdata/terminal.txt"
 	if flag.Lookup("update").Value.String() == "true" {
@@ -46,7 +46,7 @@ func TestColour(t *testing.T) {
 	d := spec.Diagnostic{Severity: spec.Warning, Code: "unused", File: "s.yaml", Range: src.Range(5, 8), Summary: "nothing", Hint: "a hint"}
 	render := func(colour bool) string {
 		var b bytes.Buffer
-		findingsWriter{out: &b, source: src, rich: true, colour: colour}.write(spec.Diagnostics{d})
+		findingsWriter{out: &b, sources: []*spec.Source{src}, rich: true, colour: colour}.write(spec.Diagnostics{d})
 		return b.String()
 	}
 	coloured := render(true)
@@ -68,7 +68,7 @@ func FuzzQuote(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, from, to int) {
 		src := spec.NewSource("s", []byte(strings.ToValidUTF8(text, "?")))
 		var b bytes.Buffer
-		findingsWriter{out: &b, source: src, rich: true}.finding(spec.Diagnostic{Severity: spec.Error, Range: src.Range(from, to), Summary: "x"})
+		findingsWriter{out: &b, sources: []*spec.Source{src}, rich: true}.finding(spec.Diagnostic{Severity: spec.Error, Range: src.Range(from, to), Summary: "x"})
 		if strings.ContainsAny(b.String(), "\x1b\x00\a\b\r") {
 			t.Fatalf("%q", b.String())
 		}

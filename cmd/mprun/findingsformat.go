@@ -5,7 +5,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/mprun/mprun/spec"
@@ -32,6 +31,7 @@ type jsonPos struct {
 }
 
 type jsonRelated struct {
+	File    string   `json:"file"`
 	Start   *jsonPos `json:"start"`
 	End     *jsonPos `json:"end"`
 	Message string   `json:"message"`
@@ -44,8 +44,8 @@ func newJSONPos(p spec.Pos) *jsonPos {
 	return &jsonPos{Line: p.Line, Col: p.Col, Offset: p.Offset}
 }
 
-// writeJSONFindings writes findings as a list; an empty one if there are none.
-func writeJSONFindings(out io.Writer, found spec.Diagnostics) error {
+// jsonFindings writes findings as a list; an empty one if there are none.
+func jsonFindings(found spec.Diagnostics) (string, error) {
 	list := make([]jsonFinding, len(found))
 	for i, d := range found {
 		list[i] = jsonFinding{
@@ -53,32 +53,35 @@ func writeJSONFindings(out io.Writer, found spec.Diagnostics) error {
 			Start: newJSONPos(d.Range.Start), End: newJSONPos(d.Range.End),
 		}
 		for _, r := range d.Related {
-			list[i].Related = append(list[i].Related, jsonRelated{Start: newJSONPos(r.Range.Start), End: newJSONPos(r.Range.End), Message: r.Message})
+			list[i].Related = append(list[i].Related, jsonRelated{File: r.Range.Start.File, Start: newJSONPos(r.Range.Start), End: newJSONPos(r.Range.End), Message: r.Message})
 		}
 	}
-	e := json.NewEncoder(out)
+	var out strings.Builder
+	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	if err := e.Encode(list); err != nil {
-		return fmt.Errorf("writing findings: %w", err)
+		return "", fmt.Errorf("writing findings: %w", err)
 	}
-	return nil
+	return out.String(), nil
 }
 
-// writeGitHubFindings writes findings as workflow commands, which GitHub Actions shows at their lines:
+// gitHubFindings writes findings as workflow commands, which GitHub Actions shows at their lines:
 // https://docs.github.com/actions/reference/workflow-commands-for-github-actions
-func writeGitHubFindings(out io.Writer, found spec.Diagnostics) {
+func gitHubFindings(found spec.Diagnostics) string {
+	var out strings.Builder
 	text := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 	for _, d := range found {
-		fmt.Fprintf(out, "::%s file=%s", d.Severity, property.Replace(d.File))
+		fmt.Fprintf(&out, "::%s file=%s", d.Severity, property.Replace(d.File))
 		if d.Range.Start.IsValid() {
-			fmt.Fprintf(out, ",line=%d,endLine=%d,col=%d,endColumn=%d", d.Range.Start.Line, d.Range.End.Line, d.Range.Start.Col, d.Range.End.Col)
+			fmt.Fprintf(&out, ",line=%d,endLine=%d,col=%d,endColumn=%d", d.Range.Start.Line, d.Range.End.Line, d.Range.Start.Col, d.Range.End.Col)
 		}
 		message := d.Summary
 		if d.Hint != "" {
 			message += "; " + d.Hint
 		}
-		fmt.Fprintf(out, ",title=%s::%s\n", property.Replace(d.Code), text.Replace(message))
+		fmt.Fprintf(&out, ",title=%s::%s\n", property.Replace(d.Code), text.Replace(message))
 	}
+	return out.String()
 }

@@ -14,12 +14,30 @@ func TestAFullStandardOutput(t *testing.T) {
 	if err := os.WriteFile(file, []byte("processes:\n  a:\n    stages:\n      - items: [1]\n      - print: x\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	wrong := filepath.Join(t.TempDir(), "wrong.yaml")
+	if err := os.WriteFile(wrong, []byte("processes: {}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer full.Close()
-	for _, args := range [][]string{{"schema"}, {"version"}, {"plan", file}, {"plan", "-o", "json", file}, {"validate", file}} {
+	for _, args := range [][]string{
+		{"schema"},
+		{"version"},
+		{"plan", file},
+		{"plan", "-o", "json", file},
+		{"validate", file},
+		{"validate", "--format", "json", file},
+		{"validate", "--format", "github", wrong},
+		{"--help"},
+		{"help", "plan"},
+		{"plan", "--help"},
+		{"--version"},
+		{"completion", "bash"},
+		{"completion", "--help"},
+	} {
 		errs, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
 		if err != nil {
 			t.Fatal(err)

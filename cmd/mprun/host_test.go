@@ -73,7 +73,7 @@ func TestParseArgs(t *testing.T) {
 		{[]string{"a=2026-01-02", "b=a=b", "c=0x10", "d=yes"}, []string{"mprun.yaml"}, map[string]any{"a": "2026-01-02", "b": "a=b", "c": 16, "d": "yes"}},
 	}
 	for _, row := range rows {
-		got, err := parseArgs(row.args)
+		got, err := parseArgs(row.args, nil)
 		if err != nil {
 			t.Errorf("%q: %v", row.args, err)
 			continue
@@ -86,7 +86,7 @@ func TestParseArgs(t *testing.T) {
 		}
 	}
 	for _, arg := range []string{"n=010", "n=1_000", "n=99999999999999999999"} {
-		if _, err := parseArgs([]string{arg}); codeOf(err) != exitUsage {
+		if _, err := parseArgs([]string{arg}, nil); codeOf(err) != exitUsage {
 			t.Errorf("%s: %v", arg, err)
 		}
 	}

@@ -24,11 +24,17 @@ type invocation struct {
 	specs []string
 	named bool // specs has what the arguments name, not the default
 	vars  map[string]any
+	files []string // laid over each spec
 }
 
 // parseArgs tells specs from vars: what begins like name= sets a var, whose value is YAML.
-func parseArgs(args []string) (invocation, error) {
-	inv := invocation{vars: map[string]any{}}
+func parseArgs(args, files []string) (invocation, error) {
+	inv := invocation{vars: map[string]any{}, files: files}
+	for _, file := range files {
+		if file == "" || file == "-" {
+			return inv, usageError{text: fmt.Sprintf("--file takes the path of a file, not %q", file)}
+		}
+	}
 	for _, arg := range args {
 		name, value, isVar := strings.Cut(arg, "=")
 		if !isVar || !spec.IsName(name) {
@@ -69,6 +75,11 @@ func parseValue(name, value string) (any, error) {
 	return v, nil
 }
 
+// fileFlag is the flag for files that are laid over the spec.
+func fileFlag(cmd *cobra.Command, files *[]string) {
+	cmd.Flags().StringArrayVarP(files, "file", "f", nil, "lay this file over the spec; may be repeated, the last counts most")
+}
+
 // one is the only spec that a verb takes.
 func (inv invocation) one(cmd *cobra.Command) (string, error) {
 	path := inv.specs[0]
@@ -105,9 +116,21 @@ func nearVerb(cmd *cobra.Command, word string) string {
 
 // loaded is a spec that was read and compiled.
 type loaded struct {
-	source *spec.Source
-	plan   *planner.Plan // nil if there are errors
-	found  spec.Diagnostics
+	sources []*spec.Source
+	plan    *planner.Plan // nil if there are errors
+	found   spec.Diagnostics
+}
+
+// noSpecHint is what to do where no spec is named and the one that is looked for cannot be read.
+func noSpecHint(inv invocation) string {
+	const other = "mprun.yml"
+	if _, err := os.Stat(other); err == nil {
+		return "did you mean " + other + "?"
+	}
+	if len(inv.files) > 0 {
+		return "--file lays a file over a spec, which is named before it: mprun spec.yaml --file " + inv.files[0]
+	}
+	return "name a spec, or see mprun --help"
 }
 
 // load reads and compiles a spec.
@@ -115,10 +138,16 @@ func (c *console) load(path string, inv invocation, opts planner.Options) (loade
 	var doc *spec.Pipeline
 	var found spec.Diagnostics
 	dir := "."
+	name := path
 	if path == "-" {
-		doc, found = spec.LoadReader(c.in, planner.SpecOptions("standard input"))
+		name = "standard input"
+	}
+	read := planner.SpecOptions(name)
+	read.Overlays = inv.files
+	if path == "-" {
+		doc, found = spec.LoadReader(c.in, read)
 	} else {
-		doc, found = spec.LoadFile(path, planner.SpecOptions(path))
+		doc, found = spec.LoadFile(path, read)
 		dir = filepath.Dir(path)
 	}
 	abs, err := filepath.Abs(dir)
@@ -126,9 +155,9 @@ func (c *console) load(path string, inv invocation, opts planner.Options) (loade
 		return loaded{}, fmt.Errorf("finding the spec's folder: %w", err)
 	}
 	if !inv.named && len(found) == 1 && found[0].Code == spec.CodeUnreadable {
-		found[0].Hint = "name a spec, or see mprun --help"
+		found[0].Hint = noSpecHint(inv)
 	}
-	l := loaded{source: doc.Source, found: found}
+	l := loaded{sources: doc.Sources, found: found}
 	if doc.Root == nil || doc.Root.Kind != spec.Map {
 		return l, nil // there is nothing to compile
 	}

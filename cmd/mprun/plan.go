@@ -13,6 +13,7 @@ import (
 func (c *console) planCommand() *cobra.Command {
 	var format string
 	var opts planner.Options
+	var files []string
 	cmd := &cobra.Command{
 		Use:   "plan [spec.yaml] [name=value ...]",
 		Short: "Print what a spec would run, in what order, with types and memory",
@@ -25,7 +26,7 @@ func (c *console) planCommand() *cobra.Command {
 			if err := oneOf("output", format, textOrJSON()...); err != nil {
 				return err
 			}
-			plan, err := c.compile(cmd, args, opts)
+			plan, err := c.compile(cmd, args, files, opts)
 			if err != nil {
 				return err
 			}
@@ -41,7 +42,7 @@ func (c *console) planCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVarP(&format, "output", "o", "text", "how the plan is written: text or json")
 	completeWords(cmd, "output", textOrJSON()...)
-	planFlags(cmd, &opts)
+	planFlags(cmd, &opts, &files)
 	return cmd
 }
 
@@ -49,14 +50,15 @@ func (c *console) planCommand() *cobra.Command {
 func textOrJSON() []string { return []string{"text", "json"} }
 
 // planFlags are the flags that a plan depends on.
-func planFlags(cmd *cobra.Command, opts *planner.Options) {
+func planFlags(cmd *cobra.Command, opts *planner.Options, files *[]string) {
+	fileFlag(cmd, files)
 	cmd.Flags().Int64Var(&opts.Seed, "seed", 0, "seed of random()")
 	cmd.Flags().IntVar(&opts.BlockItems, "block-items", 0, "most items of a batch; 0 leaves it to mprun")
 }
 
 // compile loads the spec that the arguments name; findings go to standard error.
-func (c *console) compile(cmd *cobra.Command, args []string, opts planner.Options) (*planner.Plan, error) {
-	inv, err := parseArgs(args)
+func (c *console) compile(cmd *cobra.Command, args, files []string, opts planner.Options) (*planner.Plan, error) {
+	inv, err := parseArgs(args, files)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +74,7 @@ func (c *console) compile(cmd *cobra.Command, args []string, opts planner.Option
 		return nil, err
 	}
 	if len(l.found) > 0 {
-		newFindingsWriter(c.err, l.source).write(l.found)
+		newFindingsWriter(c.err, l.sources).write(l.found)
 	}
 	if l.plan == nil {
 		return nil, exitError{exitSpec}

@@ -23,12 +23,15 @@ type console struct {
 // execute runs the command line and gives the exit code.
 func execute(args []string, in, out, errs *os.File) int {
 	c := &console{in: in, out: out, err: errs}
-	root := c.root()
+	text := &textOut{to: out}
+	root := c.root(text)
 	root.SetArgs(args)
 	root.SetIn(in)
-	root.SetOut(out)
 	root.SetErr(errs)
 	cmd, err := root.ExecuteC()
+	if text.err != nil {
+		err = c.unprintable(text.err)
+	}
 	code := codeOf(err)
 	var exit exitError
 	if err != nil && !errors.As(err, &exit) {
@@ -40,16 +43,32 @@ func execute(args []string, in, out, errs *os.File) int {
 	return code
 }
 
+// textOut is standard output for the texts that package cobra writes: help, completion, the version. It keeps the first error.
+type textOut struct {
+	to  io.Writer
+	err error
+}
+
+// Write implements io.Writer.
+func (t *textOut) Write(p []byte) (int, error) {
+	n, err := t.to.Write(p)
+	if t.err == nil {
+		t.err = err
+	}
+	return n, err
+}
+
 // root is the tree of verbs. The root itself runs a spec.
-func (c *console) root() *cobra.Command {
+func (c *console) root(text *textOut) *cobra.Command {
 	run := c.runCommand()
 	root := &cobra.Command{
 		Use:   "mprun [spec.yaml] [name=value ...]",
 		Short: "Run pipelines of processes over shared memory, described in one YAML file",
 		Long: "mprun runs the processes that a spec describes: stages in workers of its own, and programs, with queues in shared memory\n" +
 			"between them. A killed worker is replaced, and no item is lost or counted twice.\n\n" +
-			"Without a file it looks for mprun.yaml; - reads the spec from standard input; name=value sets one of the spec's vars.",
-		Example:           "  mprun examples/wordcount.yaml\n  mprun examples/squares.yaml n=300000 --report report.json",
+			"Without a file it looks for mprun.yaml; - reads the spec from standard input; name=value sets one of the spec's vars, and --file lays\n" +
+			"another file over the spec.",
+		Example:           "  mprun examples/wordcount.yaml\n  mprun examples/squares.yaml n=300000 --report report.json\n  mprun examples/stack/stack.yaml --file examples/stack/debug.yaml",
 		Args:              cobra.ArbitraryArgs,
 		RunE:              run.RunE,
 		SilenceErrors:     true,
@@ -63,7 +82,9 @@ func (c *console) root() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageFunc(usage)
 	root.SetHelpFunc(help)
+	root.SetHelpCommand(helpCommand())
 	root.AddCommand(run, c.validateCommand(), c.planCommand(), c.schemaCommand(), c.versionCommand())
+	root.SetOut(text) // what completes takes it now
 	root.InitDefaultCompletionCmd("completion")
 	completion, _, err := root.Find([]string{"completion"})
 	if err == nil {
@@ -135,6 +156,30 @@ func flagError(cmd *cobra.Command, err error) error {
 		}
 	}
 	return usageError{text: strings.ReplaceAll(err.Error(), "\n", " ")}
+}
+
+// helpCommand is the verb help, which refuses words that are no verbs.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [verb]",
+		Short:   "Print what a verb does",
+		Example: "  mprun help validate",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			verb, rest, err := cmd.Root().Find(args)
+			if err == nil && len(rest) == 0 {
+				help(verb, nil)
+				return nil
+			}
+			if len(rest) > 0 {
+				args = rest
+			}
+			hint := ""
+			if near := nearVerb(cmd, args[0]); near != "" {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			return usageError{text: fmt.Sprintf("there is no verb %q", args[0]), hint: hint}
+		},
+	}
 }
 
 // help writes a command's description, then its usage.

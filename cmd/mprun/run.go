@@ -20,6 +20,7 @@ import (
 // runFlags are the flags of `run`.
 type runFlags struct {
 	plan      planner.Options
+	files     []string
 	timeout   time.Duration
 	keepGoing bool
 	progress  string
@@ -42,19 +43,19 @@ func (c *console) runCommand() *cobra.Command {
 			if err := f.check(); err != nil {
 				return err
 			}
-			plan, err := c.compile(cmd, args, f.plan)
+			plan, err := c.compile(cmd, args, f.files, f.plan)
 			if err != nil {
 				return err
 			}
 			return c.run(plan, f)
 		},
 	}
-	planFlags(cmd, &f.plan)
+	planFlags(cmd, &f.plan, &f.files)
 	flags := cmd.Flags()
 	flags.DurationVar(&f.timeout, "timeout", 0, "stop the run after so long, with exit code 124")
 	flags.BoolVar(&f.keepGoing, "keep-going", false, "let the other processes go on when one has failed")
 	flags.StringVar(&f.progress, "progress", "auto", "progress on standard error: auto (plain on a terminal), plain, json or none")
-	flags.StringVar(&f.report, "report", "", "write the run's report to this file, as JSON")
+	flags.StringVar(&f.report, "report", "", "write the run's report to this file, as JSON; - is standard output, after all that the spec prints")
 	flags.StringVar(&f.logLevel, "log-level", "", "least level that is logged: debug, info, warn, error or off (default info)")
 	flags.StringVar(&f.logFormat, "log-format", "", "how log lines are written: text or json (default text)")
 	completeWords(cmd, "progress", progressWords()...)
@@ -111,7 +112,7 @@ func (c *console) run(plan *planner.Plan, f runFlags) error {
 	}
 	c.conclude(plan, report, f, log)
 	if f.report != "" {
-		if err := writeReport(f.report, report); err != nil {
+		if err := c.writeReport(f.report, report); err != nil {
 			fmt.Fprintf(c.err, "mprun: %s\n", err)
 			if report.Status == runtime.StatusOK {
 				return exitError{exitFault}

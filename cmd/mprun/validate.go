@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +15,7 @@ import (
 func (c *console) validateCommand() *cobra.Command {
 	var format string
 	var strict bool
+	var files []string
 	cmd := &cobra.Command{
 		Use:   "validate [spec.yaml ...] [name=value ...]",
 		Short: "Check specs and print all findings",
@@ -26,9 +28,10 @@ func (c *console) validateCommand() *cobra.Command {
 			if err := oneOf("format", format, findingFormats()...); err != nil {
 				return err
 			}
-			return c.validate(args, format, strict)
+			return c.validate(args, files, format, strict)
 		},
 	}
+	fileFlag(cmd, &files)
 	cmd.Flags().StringVar(&format, "format", "text", "how findings are written: text, json or github")
 	completeWords(cmd, "format", findingFormats()...)
 	cmd.Flags().BoolVar(&strict, "strict", false, "warnings fail, too")
@@ -65,12 +68,13 @@ func choice(words []string) string {
 	return text
 }
 
-func (c *console) validate(args []string, format string, strict bool) error {
-	inv, err := parseArgs(args)
+func (c *console) validate(args, files []string, format string, strict bool) error {
+	inv, err := parseArgs(args, files)
 	if err != nil {
 		return err
 	}
 	var all spec.Diagnostics
+	var lines strings.Builder
 	for _, path := range inv.specs {
 		l, err := c.load(path, inv, planner.Options{})
 		if err != nil {
@@ -78,23 +82,24 @@ func (c *console) validate(args []string, format string, strict bool) error {
 		}
 		all = append(all, l.found...)
 		if format == "text" {
-			w := newFindingsWriter(c.out, l.source)
+			w := newFindingsWriter(c.out, l.sources)
+			w.out = &lines
 			for _, d := range l.found {
 				w.finding(d)
 			}
 		}
 	}
+	text := lines.String() + summary(all) + "\n"
 	switch format {
-	case "text":
-		if err := c.print(summary(all) + "\n"); err != nil {
-			return err
-		}
 	case "json":
-		if err := writeJSONFindings(c.out, all); err != nil {
+		if text, err = jsonFindings(all); err != nil {
 			return err
 		}
 	case "github":
-		writeGitHubFindings(c.out, all)
+		text = gitHubFindings(all)
+	}
+	if err := c.print(text); err != nil {
+		return err
 	}
 	if all.HasErrors() || strict && len(all) > 0 {
 		return exitError{exitSpec}
