@@ -41,9 +41,7 @@ var notYet = [...]struct {
 	{path: "PROCESS.watch"},
 	{path: "PROCESS.creates"},
 	{path: "PROCESS.stdin.pipe"},
-	{path: "PROCESS.stdin.format", unless: "lines|nul|jsonl|csv|bytes"},
 	{path: "PROCESS.stdout.pipe"},
-	{path: "PROCESS.stdout.format", unless: "lines|nul|jsonl|csv|bytes"},
 	{path: "PROCESS.stderr.put"},
 	{path: "PROCESS.stderr.pipe"},
 }

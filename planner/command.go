@@ -1,8 +1,6 @@
 package planner
 
 import (
-	"slices"
-
 	"github.com/mprun/mprun/spec"
 	"github.com/mprun/mprun/stages"
 )
@@ -157,39 +155,17 @@ func (b *chainBuilder) queue(name spec.Name) []stages.Place {
 	return []stages.Place{{Name: name.Value, Kind: "queue", Pos: posOf(name.Node)}}
 }
 
-// program is the program itself. Its input and output have one format, so that of two the JSON is read or written beside it.
+// program is the program itself.
 func (b *chainBuilder) program(words []string, n *spec.Node, in *spec.Stdin, out *spec.Stdout) {
 	operand := stages.Field{Sources: make([]stages.Source, len(words))}
 	for i, w := range words {
 		operand.Sources[i] = *literal(w, n)
 	}
-	reads, writes := formatWord(in != nil && in.Get.IsSet(), in), formatWordOut(out)
-	if in == nil || in.Word.Word == "none" {
-		reads = writes
+	options := map[string]stages.Field{"per": word("stream", n), "format": word(formatWord(in != nil && in.Get.IsSet(), in), n)}
+	if writes := formatWordOut(out); writes != options["format"].Source.Value {
+		options[stages.AnswersOption] = word(writes, n)
 	}
-	format := reads
-	switch {
-	case reads == writes:
-	case reads == "lines" && writes == "jsonl":
-	case reads == "jsonl" && writes == "lines":
-		format = "lines"
-		b.add("map", n, expressionField("toJSON(item)", n), nil)
-	default:
-		b.errorAt(n, CodeNotAvailable, "", "this version of mprun cannot give a command's input and output these two formats yet: %s and %s", reads, writes)
-		return
-	}
-	if def := stages.Lookup("through").Option("format"); !slices.Contains(def.Values, format) || slices.Contains(def.LaterWords, format) {
-		b.errorAt(n, CodeNotAvailable, "", "this version of mprun cannot run a command between queues with the format %s yet", format)
-		return
-	}
-	b.add("through", n, operand, map[string]stages.Field{"per": word("stream", n), "format": word(format, n)})
-	if reads == "lines" && writes == "jsonl" {
-		b.add("map", n, expressionField("fromJSON(item)", n), nil)
-	}
-}
-
-func expressionField(text string, n *spec.Node) stages.Field {
-	return stages.Field{Source: &stages.Source{Kind: stages.SourceExpr, Text: text, Pos: posOf(n)}}
+	b.add("through", n, operand, options)
 }
 
 // formatWord is the format in which a program gets its input. What comes from a file or a terminal is passed on line by line.

@@ -21,10 +21,12 @@ const (
 	formatCSV
 	// formatBytes is all there is as one item of bytes.
 	formatBytes
+	// formatFrames is bytes that each come behind their length.
+	formatFrames
 )
 
 // formatNames are in the order of the constants.
-var formatNames = [...]string{"text", "lines", "nul", "jsonl", "csv", "bytes"}
+var formatNames = [...]string{"text", "lines", "nul", "jsonl", "csv", "bytes", "frames"}
 
 // String is the name as specs have it.
 func (f format) String() string {
@@ -44,7 +46,21 @@ func parseFormat(name string) (format, error) {
 	return 0, fmt.Errorf("unknown format %q; there are %s", name, strings.Join(formatNames[1:], ", "))
 }
 
-// separator is the byte that ends a record; ok is false where the whole input is one item.
+// unit is what a reader counts of it.
+func (f format) unit() string {
+	switch f {
+	case formatNul:
+		return "text"
+	case formatFrames:
+		return "frame"
+	}
+	return "line"
+}
+
+// isWhole says whether the whole input is one item.
+func (f format) isWhole() bool { return f == formatBytes || f == formatText }
+
+// separator is the byte that ends a record; ok is false where none does.
 func (f format) separator() (sep byte, ok bool) {
 	switch f {
 	case formatLines, formatJSONL, formatCSV:
@@ -60,25 +76,30 @@ type compression uint8
 
 const (
 	notCompressed compression = iota
+	// gzipped is RFC 1952: any number of members, one behind the other.
 	gzipped
+	// zstandard is RFC 8878: any number of frames.
+	zstandard
+	// xzipped is the .xz file format: any number of streams.
+	xzipped
+	// bzipped is bzip2: any number of streams. It is only read.
+	bzipped
 )
 
-// compressionOf is the compression of the file at path. An error says that it is one that cannot be read or written.
-func compressionOf(path string) (compression, error) {
-	switch {
-	case strings.HasSuffix(path, ".gz"):
-		return gzipped, nil
-	case strings.HasSuffix(path, ".zst"), strings.HasSuffix(path, ".xz"), strings.HasSuffix(path, ".bz2"):
-		return 0, fmt.Errorf("%s: of the compressed formats only .gz is supported; put the program that (de)compresses it in front, or set `format: bytes`", path)
-	}
-	return notCompressed, nil
+// extensions of compressed files, and what their formats are called.
+var extensions = [...]struct{ extension, name string }{
+	gzipped: {".gz", "gzip"}, zstandard: {".zst", "zstd"}, xzipped: {".xz", "xz"}, bzipped: {".bz2", "bzip2"},
 }
 
-// compressionFor is the compression of the file at path, read or written in a format. As bytes, what is not known stays as it is.
-func compressionFor(f format, path string) (compression, error) {
-	squeezed, err := compressionOf(path)
-	if f == formatBytes {
-		err = nil
+// String is the name of the format.
+func (c compression) String() string { return extensions[c].name }
+
+// compressionOf is the compression of the file at path.
+func compressionOf(path string) compression {
+	for c := gzipped; int(c) < len(extensions); c++ {
+		if strings.HasSuffix(path, extensions[c].extension) {
+			return c
+		}
 	}
-	return squeezed, err
+	return notCompressed
 }

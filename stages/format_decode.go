@@ -59,6 +59,8 @@ func newDecoder(f format, header csvHeader) decoder {
 		return newCSVDecoder(header)
 	case formatNul:
 		return lineDecoder{sep: 0}
+	case formatFrames:
+		return frameDecoder{}
 	default:
 		return lineDecoder{sep: '\n'}
 	}

@@ -1,6 +1,6 @@
 package stages
 
-// appendRecord writes an item in a format that knows nothing of the items before: lines, nul, jsonl, text and bytes. Strings and
+// appendRecord writes an item in a format that knows nothing of the items before: lines, nul, jsonl, frames, text and bytes. Strings and
 // bytes are written as they are, but for jsonl; everything else as JSON.
 func appendRecord(dst []byte, f format, item any) []byte {
 	switch f {
@@ -10,6 +10,8 @@ func appendRecord(dst []byte, f format, item any) []byte {
 		return append(AppendText(dst, item), '\n')
 	case formatNul:
 		return append(AppendText(dst, item), 0)
+	case formatFrames:
+		return appendFrame(dst, item)
 	default:
 		return AppendText(dst, item)
 	}

@@ -237,12 +237,12 @@ func orNil(message string) string {
 
 // TestFormatNames: names and formats belong to each other.
 func TestFormatNames(t *testing.T) {
-	for f := formatText; f <= formatBytes; f++ {
+	for f := formatText; f <= formatFrames; f++ {
 		if got, err := parseFormat(f.String()); got != f || err != nil {
 			t.Errorf("%s is %s, %v", f, got, err)
 		}
 	}
-	if _, err := parseFormat("xml"); err == nil || !strings.Contains(err.Error(), "lines, nul, jsonl, csv, bytes") {
+	if _, err := parseFormat("xml"); err == nil || !strings.Contains(err.Error(), "lines, nul, jsonl, csv, bytes, frames") {
 		t.Errorf("xml: %v", err)
 	}
 	if format(0).String() != "unknown" || format(99).String() != "unknown" {
@@ -251,13 +251,11 @@ func TestFormatNames(t *testing.T) {
 }
 
 func TestCompression(t *testing.T) {
-	for path, want := range map[string]string{"a.txt": "0 <nil>", "a.gz": "1 <nil>", "-": "0 <nil>", "a.zst": "0 a.zst: ", "a.xz": "0 a.xz: ", "a.bz2": "0 a.bz2: "} {
-		c, err := compressionOf(path)
-		if got := fmt.Sprint(c, " ", err); !strings.HasPrefix(got, want) {
+	for path, want := range map[string]compression{
+		"a.txt": notCompressed, "a.gz": gzipped, "-": notCompressed, "a.zst": zstandard, "a.b.xz": xzipped, "a.bz2": bzipped, "a.gz.txt": notCompressed,
+	} {
+		if got := compressionOf(path); got != want {
 			t.Errorf("%s: %s", path, got)
-		}
-		if _, err := compressionFor(formatBytes, path); err != nil {
-			t.Errorf("%s as bytes: %v", path, err)
 		}
 	}
 }

@@ -12,10 +12,14 @@ type speaker struct {
 	env    *RowExpr
 	cwd    *RowExpr
 	dir    string
-	format format
+	format format // of what it gets
+	answer format // of what it writes
+	header csvHeader
 
-	talk   *talk   // nil: it has not been started, or was ended
-	reader *reader // of what it writes
+	talk   *talk     // nil: it has not been started, or was ended
+	reader *reader   // of what it writes
+	csv    csvWriter // of what it gets, if that is CSV
+	said   bool      // something has been said to it
 	record []byte
 }
 
@@ -34,9 +38,20 @@ func newSpeaker(b *Builder, stage *Stage) (*speaker, error) {
 	if s.cwd, err = b.Option("cwd"); err != nil {
 		return nil, err
 	}
-	s.format, _, err = formatOptions(b, stage, formatLines)
+	if s.format, s.header, err = formatOptions(b, stage, formatLines); err != nil {
+		return nil, err
+	}
+	s.answer = s.format
+	word, err := b.Word(stage.Options[AnswersOption])
+	if err == nil && word != "" {
+		s.answer, err = parseFormat(word)
+	}
 	return s, err
 }
+
+// AnswersOption is an option of `through` that no spec has: the format of what the program writes, where a command's standard input
+// and output have two.
+const AnswersOption = "answers"
 
 // start starts the program, if it does not run. Its words are the same for all items: there is no item in them.
 func (s *speaker) start(r *Run) error {
@@ -54,8 +69,9 @@ func (s *speaker) start(r *Run) error {
 		return err
 	}
 	s.talk = t
-	s.reader = newReader(s.format, csvHeader{})
+	s.reader = newReader(s.answer, s.header)
 	s.reader.in = t
+	s.csv, s.said = csvWriter{names: s.header.names, bare: s.header.none}, false
 	return nil
 }
 
@@ -69,6 +85,15 @@ func (s *speaker) stop() {
 
 // say writes an item to the program.
 func (s *speaker) say(item any) error {
+	if s.format == formatCSV {
+		record, err := s.csv.appendItem(s.record[:0], item, !s.said)
+		if err != nil {
+			return err
+		}
+		s.record, s.said = record, true
+		s.talk.say(s.record)
+		return nil
+	}
 	s.record = appendRecord(s.record[:0], s.format, item)
 	inside := string(s.record[:max(0, len(s.record)-1)])
 	switch {

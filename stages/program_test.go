@@ -132,6 +132,8 @@ func TestExec(t *testing.T) {
 		{"lines", []Stage{itemsStage(3, 0, 1), execStage("exec", []string{"seq", "${{ item }}"}, "format", srcLiteral("lines"))}, `["1", "2", "3", "1"]`},
 		{"jsonl", []Stage{sh("exec", `echo '{"a": 1}'; echo 2`, "format", srcLiteral("jsonl"))}, `[{"a": 1}, 2]`},
 		{"csv", []Stage{sh("exec", `printf 'a,b\n1,2\n'`, "format", srcLiteral("csv"))}, `[{"a": "1", "b": "2"}]`},
+		{"frames", []Stage{sh("exec", `printf '\0\0\0\2ab\0\0\0\1c'`, "format", srcLiteral("frames")), mapStage("string(item)")}, `["ab", "c"]`},
+		{"a cut frame", []Stage{sh("exec", `printf '\0\0\0\2ab\0\0\0\3c'`, "format", srcLiteral("frames"))}, `[] test.yaml:1:5: exec: output:2: the last frame is cut off: 1 of its 3 bytes are there (item null)`},
 		{"bytes", []Stage{sh("exec", `printf '\377\n'`, "format", srcLiteral("bytes"))}, `["/wo="]`},
 		{"env", []Stage{sh("exec", `echo "$A,${B-unset},$ATTEMPT,$ITEM_ID"`, "env", srcLiteral(map[string]any{"A": 1, "B": nil}))}, `["1,unset,1,seed"]`},
 		{"cwd", []Stage{execStage("exec", []string{"pwd"}, "cwd", srcLiteral("/"))}, `["/"]`},
@@ -233,6 +235,7 @@ func TestThroughItem(t *testing.T) {
 	}{
 		{"lines", []Stage{itemsStage("a", 2, "c d"), through(upper)}, `["<a>", "<2>", "<c d>"]`},
 		{"nothing", []Stage{itemsStage(), through("exit 1")}, `[]`},
+		{"frames", []Stage{itemsStage("a\nb", 1, nil), execStage("through", []string{"cat"}, "format", srcLiteral("frames")), mapStage("string(item)")}, `["a\nb", "1", "null"]`},
 		{"jsonl", []Stage{itemsStage(map[string]any{"a": "x\ny"}, nil), execStage("through", []string{"cat"}, "format", srcLiteral("jsonl"))}, `[{"a": "x\ny"}, null]`},
 		{"nul", []Stage{itemsStage("a\nb", ""), execStage("through", []string{"cat"}, "format", srcLiteral("nul"))}, `["a\nb", ""]`},
 		{"as", []Stage{itemsStage("a", "b"), named(through(upper), "x"), mapStage("item + x")}, `["a<a>", "b<b>"]`},
@@ -294,6 +297,10 @@ func TestThroughStream(t *testing.T) {
 	}{
 		{"at the end", []Stage{itemsStage("b", "c", "a"), through("sort")}, `["a", "b", "c"]`},
 		{"without input", []Stage{itemsStage(), through("echo one; echo two")}, `["one", "two"]`},
+		{"csv", []Stage{itemsStage(map[string]any{"a": 1, "b": "x,y"}, map[string]any{"b": 2}), through("cat", "format", srcLiteral("csv"))}, `[{"a": "1", "b": "x,y"}, {"a": "", "b": "2"}]`},
+		{"csv without header", []Stage{itemsStage([]any{1, "x,y"}), through("cat", "format", srcLiteral("csv"), "header", srcLiteral(false))}, `[["1", "x,y"]]`},
+		{"csv in, lines out", []Stage{itemsStage(map[string]any{"a": 1}, map[string]any{"c": 2}), handled(through("cat", "format", srcLiteral("csv"), AnswersOption, srcLiteral("lines")), ThenSkip)}, `["a", "1"]`},
+		{"frames", []Stage{itemsStage("a\nb", 1), through("cat", "format", srcLiteral("frames")), mapStage("string(item)")}, `["a\nb", "1"]`},
 		{"jsonl", []Stage{itemsStage(1, map[string]any{"a": nil}), through("cat", "format", srcLiteral("jsonl"))}, `[1, {"a": null}]`},
 		{"bytes", []Stage{itemsStage("ab", []byte("\xff")), through("cat", "format", srcLiteral("bytes")), mapStage("[len(item), item]")}, `[[3, "YWL/"]]`},
 		{"it wants only some", []Stage{stage("range", exprField("1000000")), through("head -n 2")}, `["0", "1"]`},

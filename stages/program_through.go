@@ -15,8 +15,11 @@ func buildThrough(b *Builder, stage *Stage) (Node, error) {
 		b.TrackIdentities()
 		return &streamNode{speaker: s, origin: b.origin()}, nil
 	}
-	if s.format == formatBytes {
+	switch s.format {
+	case formatBytes:
 		return nil, errors.New("bytes have no end that would tell one answer from the next: use `per: stream`, or another format")
+	case formatCSV:
+		return nil, errors.New("the header of CSV has no answer: use `per: stream`, or another format")
 	}
 	return &askNode{speaker: s, patience: answerPatience}, nil
 }

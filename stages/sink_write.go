@@ -153,12 +153,12 @@ func (n *writeNode) written(path string) {
 
 // pack compresses n.piece where the name says so.
 func (n *writeNode) pack(to target) ([]byte, error) {
-	squeezed, err := compressionFor(n.format, to.path)
-	if err != nil {
-		return nil, Failf("io", "%s", err)
-	}
-	if squeezed != gzipped {
+	switch squeezed := compressionOf(to.path); squeezed {
+	case gzipped:
+	case notCompressed:
 		return n.piece, nil
+	default:
+		return nil, Failf("io", "%s: %s is only read, not written", to.path, squeezed)
 	}
 	n.packed.Reset()
 	if n.packer == nil {

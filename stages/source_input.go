@@ -1,14 +1,11 @@
 package stages
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-
-	"github.com/klauspost/compress/gzip"
 )
 
 // errNotYet says that an input has nothing at the moment: wait for it.
@@ -27,8 +24,8 @@ type input interface {
 }
 
 // openInput opens the file at path, "-" being standard input, so that the first byte read is the one at offset, counted in bytes
-// after decompression.
-func openInput(path string, squeezed compression, offset int64) (input, error) {
+// after decompression. Decompression begins at from, which lies before offset.
+func openInput(path string, squeezed compression, offset int64, from place) (input, error) {
 	if path == "-" {
 		return openStdin(offset)
 	}
@@ -49,8 +46,8 @@ func openInput(path string, squeezed compression, offset int64) (input, error) {
 	if err != nil {
 		return nil, shortPathError(err)
 	}
-	if squeezed == gzipped {
-		return openGzip(file, offset)
+	if squeezed != notCompressed {
+		return openPacked(file, squeezed, offset, from)
 	}
 	return openFile(file, offset)
 }
@@ -110,59 +107,3 @@ func (f *fileInput) size() int64 {
 	}
 	return max(0, info.Size()-f.at)
 }
-
-// gzipInput is a gzip file (RFC 1952) of any number of members.
-type gzipInput struct {
-	file *os.File
-	from *gzip.Reader
-}
-
-// openGzip decompresses file, and drops what comes before offset.
-func openGzip(file *os.File, offset int64) (input, error) {
-	from, err := gzip.NewReader(bufio.NewReaderSize(file, 64<<10))
-	if errors.Is(err, io.EOF) { // an empty file: what `gzip` itself reads as nothing
-		return &gzipInput{file: file}, nil
-	}
-	if err == nil {
-		_, err = io.CopyN(io.Discard, from, offset)
-	}
-	if err != nil {
-		file.Close()
-		return nil, gzipError(err)
-	}
-	return &gzipInput{file: file, from: from}, nil
-}
-
-func (g *gzipInput) Read(p []byte) (int, error) {
-	if g.from == nil {
-		return 0, io.EOF
-	}
-	n, err := io.ReadFull(g.from, p)
-	switch {
-	case n > 0:
-		err = nil // it comes again with the next call
-	case errors.Is(err, io.EOF):
-		err = io.EOF
-	default:
-		err = gzipError(err)
-	}
-	return n, err
-}
-
-// gzipError says what is wrong with a gzip file.
-func gzipError(err error) error {
-	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return errors.New("the gzip file is cut off")
-	case errors.Is(err, gzip.ErrChecksum):
-		return errors.New("the gzip file is damaged: its checksum is wrong")
-	case errors.Is(err, gzip.ErrHeader):
-		return errors.New("not a gzip file, or something else follows its data")
-	}
-	return fmt.Errorf("the gzip file is damaged: %w", shortPathError(err))
-}
-
-func (g *gzipInput) Close() error   { return g.file.Close() }
-func (g *gzipInput) waiter() Waiter { return nil }
-func (g *gzipInput) again() bool    { return true }
-func (g *gzipInput) size() int64    { return 0 }

@@ -135,13 +135,10 @@ func (n *readNode) without(r *Run, err error) error {
 // open sees to it that the next file is open.
 func (n *readNode) open() error {
 	path := n.path()
-	squeezed, err := compressionFor(n.format, path)
-	if err != nil {
-		return err
-	}
 	if n.from == nil {
 		n.from, n.fresh = newReader(n.format, n.header), true
 	}
+	squeezed := compressionOf(path)
 	if path != "-" {
 		path = resolve(n.dir, path)
 	}
@@ -162,7 +159,7 @@ func (n *readNode) name() string {
 func (n *readNode) fileFailed(err error) error {
 	message := n.name()
 	if n.from != nil && n.from.w.line > 0 {
-		message += ": behind line " + strconv.Itoa(n.from.w.line)
+		message += ": behind " + n.format.unit() + " " + strconv.Itoa(n.from.w.line)
 	}
 	failed := &ItemError{Type: "io", Message: message + ": " + err.Error()}
 	if len(n.files.items) > 1 {
@@ -260,7 +257,7 @@ func formatType(stage *Stage, without Type) Type {
 	switch option.Value {
 	case "lines", "nul", "text":
 		return StringType
-	case "bytes":
+	case "bytes", "frames":
 		return BytesType
 	case "csv":
 		if header := stage.Options["header"].Source; header != nil && header.Value == false {

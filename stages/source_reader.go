@@ -29,8 +29,9 @@ type reader struct {
 	in    input   // nil until it is opened, and where it has been read to its end
 	dec   decoder // nil: all there is makes one item
 	sep   byte
-	chunk int // readChunk, but in tests
-	limit int // maxRecord or maxWhole, but in tests
+	bare  bool // records have no separator
+	chunk int  // readChunk, but in tests
+	limit int  // maxRecord or maxWhole, but in tests
 
 	buf    []byte
 	base   int64 // of buf[0] in the input
@@ -40,17 +41,22 @@ type reader struct {
 	failed error // what ended it, if it was not the end of the input
 	given  bool  // the one item has been given
 
+	origin place // of a compressed file: where to begin decompressing to get to the offset
 	stream bool  // the input cannot be read again: what is not taken is written down
 	saved  int64 // bytes of the input that are written down, if stream
 }
 
 // newReader is a reader whose input is to be opened at its offset.
 func newReader(f format, header csvHeader) *reader {
-	sep, records := f.separator()
-	if !records {
+	if f.isWhole() {
 		return &reader{chunk: readChunk, limit: maxWhole}
 	}
-	return &reader{chunk: readChunk, limit: maxRecord, sep: sep, dec: newDecoder(f, header)}
+	sep, separated := f.separator()
+	t := &reader{chunk: readChunk, limit: maxRecord, sep: sep, bare: !separated, dec: newDecoder(f, header)}
+	if t.bare {
+		t.limit += frameLongHead
+	}
+	return t
 }
 
 // offset is how many bytes have been taken.
@@ -61,7 +67,7 @@ func (t *reader) open(path string, squeezed compression) error {
 	if t.ended || t.in != nil {
 		return nil
 	}
-	in, err := openInput(path, squeezed, t.base+int64(t.size))
+	in, err := openInput(path, squeezed, t.base+int64(t.size), t.origin)
 	if err != nil {
 		return err
 	}
@@ -82,6 +88,7 @@ func (t *reader) rewind() {
 	if t.in == nil || t.stream {
 		return
 	}
+	t.mark()
 	offset, line := t.offset(), t.w.line
 	t.close()
 	t.base, t.size, t.w.line = offset, 0, line
@@ -127,7 +134,7 @@ func (t *reader) fill(volatile func()) error {
 		if err != nil {
 			return err
 		}
-		seen = seen || bytes.IndexByte(t.buf[t.size-n:t.size], t.sep) >= 0
+		seen = seen || t.bare && n > 0 || !t.bare && bytes.IndexByte(t.buf[t.size-n:t.size], t.sep) >= 0
 	}
 	t.publish()
 	return nil
@@ -176,7 +183,7 @@ func (t *reader) publish() {
 	t.w.text, t.w.pos = text, 0
 	t.w.last = t.ended && t.failed == nil
 	t.w.full = t.size > t.limit
-	t.w.valid = utf8.ValidString(text) || (!t.w.last && utf8.ValidString(text[:strings.LastIndexByte(text, t.sep)+1]))
+	t.w.valid = t.bare || utf8.ValidString(text) || (!t.w.last && utf8.ValidString(text[:strings.LastIndexByte(text, t.sep)+1]))
 }
 
 // whole reads the input to its end and gives it as one item of bytes.
@@ -203,9 +210,19 @@ func (t *reader) whole(out *Column, volatile func()) error {
 	return nil
 }
 
+// mark notes where decompressing would have to begin to go on at the offset.
+func (t *reader) mark() {
+	if packed, ok := t.in.(*packedInput); ok {
+		t.origin = packed.origin(t.offset())
+	}
+}
+
 // save writes down the place in the input and, where that cannot be read again, what has been read and not taken.
 func (t *reader) save(w *StateWriter, full bool) {
+	t.mark()
 	w.Uint(uint64(t.offset()))
+	w.Uint(uint64(t.origin.packed))
+	w.Uint(uint64(t.origin.plain))
 	w.Int(t.w.line)
 	w.Bool(t.given)
 	if t.dec != nil {
@@ -229,6 +246,7 @@ func (t *reader) save(w *StateWriter, full bool) {
 // load applies what one save wrote. The input is opened later.
 func (t *reader) load(r *StateReader, full bool) {
 	offset := int64(r.Uint())
+	t.origin = place{packed: int64(r.Uint()), plain: int64(r.Uint())}
 	t.w = window{line: r.Int()}
 	t.given = r.Bool()
 	if t.dec != nil {

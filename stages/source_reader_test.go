@@ -120,9 +120,11 @@ var readerFormats = []struct {
 	{format: formatCSV, header: csvHeader{none: true}},
 	{format: formatCSV, header: csvHeader{names: []string{"x", "y"}}},
 	{format: formatBytes},
+	{format: formatFrames},
 }
 
 var readerSeeds = []string{
+	"\x00\x00\x00\x01a\x00\x00\x00\x00\xff\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x02bc", "\x00\x00\x00\x03ab", "\x00\x00\x00\x01a\xff\xff\xff\xfe",
 	"", "\n", "a", "a\nb\n", "a\n\nb", "one\r\ntwo\r\n", "\xff\nok\n\xc3", "ä\nö\x00\x00ü",
 	"a,b\n1,2\n3\n4,5,6\n", "a,b\r\n\"1\n\n2\",\"\"\"\"\r\n", "a,b\n\"x\"y,1\nz\"z,2\n3,4\n", "a,b\n\"never closed\n1,2\n3,4\n", "a,a\n1,2\n",
 	"\ufeffa,b\n1,2\n", "\n\r\n\ra,b\n", "a,b\n\"1\",\"\r", "a\n\"x\"\r", "\"\n\"\n", "x,y\n\"\"\",\"\n\"\xff\",1\n", "\"a\"\"",

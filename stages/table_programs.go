@@ -5,8 +5,8 @@ func tablePrograms() []Operator {
 	env := FieldDef{Name: "env", Kind: DataField, Doc: "Variables added to the program's environment; null is not set."}
 	cwd := FieldDef{Name: "cwd", Kind: TextField, Doc: "The folder that the program runs in, relative to the spec's."}
 	input := FieldDef{Name: "input", Kind: TextField, Doc: "What the program reads on its standard input; nothing if not given."}
-	answer := formatField("text", "text", "lines", "nul", "jsonl", "csv", "bytes")
-	answer.Doc = "How the output is read: as one text without its last newline, or as several results: lines, zero-terminated texts, JSON texts, CSV records; or as bytes."
+	answer := formatField("text", "text", "lines", "nul", "jsonl", "csv", "bytes", "frames")
+	answer.Doc = "How the output is read: as one text without its last newline, or as several results: lines, zero-terminated texts, JSON texts, CSV records, frames; or as bytes."
 	creates := FieldDef{Name: "creates", Kind: TextField, Later: "creates", Doc: "The program writes to `${{ out }}`, which becomes this file on success; what is there and newer than the input is skipped."}
 	return []Operator{
 		{
@@ -47,7 +47,7 @@ func tablePrograms() []Operator {
 					Name: "per", Kind: EnumField, Values: []string{"item", "stream"}, Default: "item",
 					Doc: "`item`: each line that goes in gets one line, at once, which is its result (a program that keeps its output back needs an option against that, as `sed -u`, or `stdbuf -oL`). `stream`: lines go in and come out as the program likes; what it keeps inside is lost if its worker is killed.",
 				},
-				formatField("lines", "lines", "nul", "jsonl", "bytes"), env, cwd,
+				formatField("lines", "lines", "nul", "jsonl", "csv", "bytes", "frames"), headerField(), env, cwd,
 			},
 			Infer: throughType, Build: buildThrough,
 		},
@@ -71,4 +71,9 @@ func tablePrograms() []Operator {
 func execType(stage *Stage, _ *Scope, _ Type) Type { return formatType(stage, StringType) }
 
 // throughType is the type of what a program beside the chain writes.
-func throughType(stage *Stage, _ *Scope, _ Type) Type { return formatType(stage, StringType) }
+func throughType(stage *Stage, _ *Scope, _ Type) Type {
+	if answers, ok := stage.Options[AnswersOption]; ok {
+		return formatType(&Stage{Options: map[string]Field{"format": answers}}, StringType)
+	}
+	return formatType(stage, StringType)
+}

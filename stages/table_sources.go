@@ -1,7 +1,5 @@
 package stages
 
-import "slices"
-
 // tableSources is the sources: operators that make items. Each runs once for every row that comes in; at the head of a chain that
 // is one row, a null.
 func tableSources() []Operator {
@@ -46,7 +44,7 @@ func tableSources() []Operator {
 		},
 		{
 			Name: "read", Group: Sources, Source: true, Waits: true,
-			Doc:     "Reads files item by item; names that end in `.gz` are decompressed. A record that does not follow the format fails alone. In replicas, each reads all files.",
+			Doc:     "Reads files item by item; names that end in `.gz`, `.zst`, `.xz` or `.bz2` are decompressed. A record that does not follow the format fails alone. In replicas, each reads all files.",
 			Example: "read: access.log",
 			Operand: FieldDef{Kind: TextListField, Doc: "A path, or a list of paths; `-` is standard input."},
 			Options: []FieldDef{
@@ -115,14 +113,10 @@ func tableSources() []Operator {
 
 // formatField is the option `format` with these words.
 func formatField(without string, words ...string) FieldDef {
-	f := FieldDef{
+	return FieldDef{
 		Name: "format", Kind: EnumField, Values: words, Default: without,
-		Doc: "How items stand in the bytes: a line each, texts that end with a zero byte, a JSON text a line, records of CSV, or all bytes as one item.",
+		Doc: "How items stand in the bytes: a line each, texts that end with a zero byte, a JSON text a line, records of CSV, all bytes as one item, or frames: bytes behind their length, as Python's `multiprocessing.connection` sends them.",
 	}
-	if slices.Contains(words, "frames") {
-		f.LaterWords = []string{"frames"}
-	}
-	return f
 }
 
 // headerField is the option `header`.
