@@ -14,7 +14,6 @@ var notYet = [...]struct {
 }{
 	{path: "env_file"},
 	{path: "types"},
-	{path: "chains"},
 	{path: "pipes"},
 	{path: "locks"},
 	{path: "semaphores"},

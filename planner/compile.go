@@ -23,10 +23,13 @@ func Compile(doc *spec.Pipeline, host Host, opts Options) (*Plan, spec.Diagnosti
 	c.readVars()
 	c.readNames()
 	c.readQueues()
+	c.readChains()
 	c.readProcesses()
+	c.readUnusedChains()
 	c.wire()
 	c.inferTypes()
 	c.checkWiring()
+	c.checkChains()
 	c.checkStdin()
 	c.checkLog()
 	c.checkPrograms()
@@ -71,6 +74,13 @@ type compiler struct {
 	processes []*process
 	absent    []*process // those whose `when` is false: they are checked, and take no part
 
+	chains      map[string]*chain
+	loose       []*process // chains that nobody uses, as what would run them
+	using       []*chain   // those around the stage that is being decoded, the outermost first
+	usedStages  int
+	usedTooMany bool
+	circles     map[string]bool // of chains that use each other: reported
+
 	origins  map[*stages.Source]origin    // where expressions and texts were written
 	notes    map[*stages.Stage]*stageNote // what is known of a stage beside what the plan holds
 	places   map[string][]*spec.Node      // where resources are used in some way
@@ -97,6 +107,8 @@ func newCompiler(doc *spec.Pipeline, host Host, opts Options) *compiler {
 		places:  map[string][]*spec.Node{},
 
 		programs: map[string][]string{},
+		chains:   map[string]*chain{},
+		circles:  map[string]bool{},
 
 		partial: opts.Partial,
 	}

@@ -39,7 +39,7 @@ func (s *streamEnd) chain(list []stages.Stage, sameStream bool) {
 		case s.atEnd != nil && writesQueue(note.op):
 			s.put(st, note)
 		}
-		s.chain(st.Operand.Stages, false)
+		s.chain(st.Operand.Stages, sameStream && st.Op == useOperator)
 		s.branches(st, note.op, sameStream)
 	}
 }

@@ -108,7 +108,7 @@ func (t *typer) handler(h *stages.Handler, op *stages.Operator, in env) {
 	if h == nil {
 		return
 	}
-	at := env{item: in.item, bound: in.bound}
+	at := env{item: in.item, bound: in.bound, args: in.args}
 	if op.Source || op.Operand.Kind == stages.CommandField {
 		at.item = stages.AnyType
 		for i, b := range at.bound {

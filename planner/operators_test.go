@@ -16,7 +16,7 @@ var exampleQueues = []string{"jobs", "results", "all", "large", "small", "lines"
 // reads it.
 func exampleSpec(stage string) string {
 	var b strings.Builder
-	b.WriteString("queues: {before: {}, " + strings.Join(exampleQueues, ": {}, ") + ": {}}\nprocesses:\n")
+	b.WriteString("queues: {before: {}, " + strings.Join(exampleQueues, ": {}, ") + ": {}}\nchains: {clean: {x-mprun-allow: [unused], params: [limit], stages: [{filter: len(string(item)) < args.limit}]}}\nprocesses:\n")
 	b.WriteString("  to_before: {stages: [{read: in.jsonl, format: jsonl}, {put: before}]}\n")
 	for _, q := range exampleQueues {
 		b.WriteString("  to_" + q + ": {stages: [{read: in.jsonl, format: jsonl}, {put: " + q + "}]}\n")

@@ -13,6 +13,9 @@ func (t *typer) scope(in env) *stages.Scope {
 		Bound:     in.bound,
 		Resources: t.resources,
 	}
+	if in.args != nil {
+		s.Vars["args"] = in.args.typ
+	}
 	if in.acc != nil {
 		s.Vars["acc"] = *in.acc
 	}

@@ -52,6 +52,9 @@ func (c *compiler) decodeStage(n *spec.Node, st *stages.Stage) bool {
 		return false
 	}
 	ok = c.decodeOperand(operator, op, st)
+	if ok && op.Name == useOperator {
+		ok = c.decodeUse(n, operator, st)
+	}
 	for _, e := range n.Keys {
 		if e != operator && !strings.HasPrefix(e.Key.Text, "x-") {
 			ok = c.decodeKey(e, op, st) && ok

@@ -45,7 +45,7 @@ func (c *compiler) inferTypes() {
 			break
 		}
 	}
-	for _, p := range slices.Concat(c.processes, c.absent) {
+	for _, p := range slices.Concat(c.processes, c.absent, c.loose) {
 		t := &typer{compiler: c, process: p, resources: resources, put: c.checkPut, report: true}
 		t.run()
 	}
@@ -98,9 +98,16 @@ type env struct {
 	item  stages.Type
 	bound []stages.Binding
 	acc   *stages.Type
+	args  *given // nil: those of the process
 }
 
-func (t *typer) run() { t.chain(t.process.plan.Stages, env{item: stages.NullType}) }
+func (t *typer) run() {
+	at := env{item: stages.NullType}
+	if slices.Contains(t.loose, t.process) {
+		at.item = stages.AnyType
+	}
+	t.chain(t.process.plan.Stages, at)
+}
 
 // chain gives the type of a chain's results.
 func (t *typer) chain(list []stages.Stage, at env) stages.Type {
@@ -138,13 +145,15 @@ func (t *typer) stage(st *stages.Stage, in env) env {
 
 // behind is what is known behind a stage whose results are of type out.
 func behind(st *stages.Stage, op *stages.Operator, in env, out stages.Type) env {
-	next := env{item: out, bound: in.bound}
-	if op.Aggregate {
+	next := env{item: out, bound: in.bound, args: in.args}
+	aggregates := stages.Aggregates(st)
+	if aggregates {
 		next.bound = nil
+		next.args = in.args.forget(op.Name)
 	}
 	if st.As != "" {
 		next.bound = bind(next.bound, st.As, out)
-		if !op.Aggregate {
+		if !aggregates {
 			next.item = in.item
 		}
 	}
@@ -153,7 +162,7 @@ func behind(st *stages.Stage, op *stages.Operator, in env, out stages.Type) env 
 
 // unknownStage goes on behind a stage that could not be decoded: nothing is known there but the name that it binds.
 func (t *typer) unknownStage(st *stages.Stage, in env) env {
-	next := env{item: stages.AnyType, bound: in.bound}
+	next := env{item: stages.AnyType, bound: in.bound, args: in.args}
 	if note := t.notes[st]; note != nil {
 		if e := note.node.Get("as"); e != nil && spec.IsName(e.Value.Text) {
 			next.bound = bind(next.bound, e.Value.Text, stages.AnyType)
@@ -209,6 +218,10 @@ func writesQueue(op *stages.Operator) bool {
 
 // operands checks the operand and the options.
 func (t *typer) operands(st *stages.Stage, op *stages.Operator, in env) {
+	if op.Name == useOperator {
+		t.use(st, in)
+		return
+	}
 	if op.Operand.Acc {
 		acc := t.accumulator(st, in)
 		accIn := in
@@ -275,7 +288,7 @@ func (t *typer) source(s *stages.Source, in env) stages.Type {
 	scope := t.scope(in)
 	shape, err := stages.Compile(s, scope)
 	if err != nil {
-		if t.report {
+		if t.report && !t.explainsForgotten(s, in) {
 			t.sourceErrors(s, scope)
 		}
 		return stages.AnyType

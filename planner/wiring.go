@@ -173,8 +173,8 @@ func (c *compiler) checkReduce(p *process) {
 		return
 	}
 	from := ""
-	for i := range p.plan.Stages {
-		st := &p.plan.Stages[i]
+	all := inlined(p.plan.Stages)
+	for i, st := range all {
 		note := c.notes[st]
 		if note == nil || note.op == nil {
 			continue
@@ -182,7 +182,7 @@ func (c *compiler) checkReduce(p *process) {
 		if readsQueue(note.op) && len(st.Operand.Places) > 0 {
 			from = st.Operand.Places[0].Name
 		}
-		if by, ok := note.op.Option("by"), st.Options["by"].Source != nil; by != nil && ok && note.op.Name == "reduce" && from != "" && !c.reducedAgain(p.plan.Stages[i+1:]) {
+		if by, ok := note.op.Option("by"), st.Options["by"].Source != nil; by != nil && ok && note.op.Name == "reduce" && from != "" && !c.reducedAgain(all[i+1:]) {
 			c.at(spec.Warning, note.key.At(), note.node.Path(), CodeSplitReduce,
 				"put the results into another queue and reduce them once more in a process with one replica",
 				"each of the "+shortJSON(p.plan.Replicas)+" replicas reduces the items that it happened to get from "+from+": a key can have several results")
@@ -191,17 +191,17 @@ func (c *compiler) checkReduce(p *process) {
 }
 
 // reducedAgain says whether what the rest of a chain does is to put items into queues all of whose readers reduce them by a key.
-func (c *compiler) reducedAgain(rest []stages.Stage) bool {
+func (c *compiler) reducedAgain(rest []*stages.Stage) bool {
 	again := false
-	for i := range rest {
-		note := c.notes[&rest[i]]
+	for _, st := range rest {
+		note := c.notes[st]
 		if note == nil || note.op == nil || note.op.Effect && !writesQueue(note.op) {
 			return false
 		}
 		if !writesQueue(note.op) {
 			continue
 		}
-		for _, place := range rest[i].Operand.Places {
+		for _, place := range st.Operand.Places {
 			q := c.symbols[place.Name].queue
 			if q == nil || len(q.readers) == 0 || slices.ContainsFunc(q.readers, func(u use) bool { return !reducesBy(u.process) }) {
 				return false
@@ -214,7 +214,7 @@ func (c *compiler) reducedAgain(rest []stages.Stage) bool {
 
 // reducesBy says whether a stage of the process's own chain is `reduce` with `by`.
 func reducesBy(p *process) bool {
-	return slices.ContainsFunc(p.plan.Stages, func(st stages.Stage) bool {
+	return slices.ContainsFunc(inlined(p.plan.Stages), func(st *stages.Stage) bool {
 		return st.Op == "reduce" && st.Options["by"].Source != nil
 	})
 }

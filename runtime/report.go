@@ -82,11 +82,7 @@ type Failure struct {
 // Error is one line: where in the spec, which process, what happened.
 func (f *Failure) Error() string {
 	if f.Stage != nil {
-		s := f.Stage.Pos.String() + ": process " + f.Process + ": " + f.Stage.Op + ": " + f.Stage.Text
-		if f.Stage.Item != "" {
-			s += " (item " + f.Stage.Item + ")"
-		}
-		return s
+		return f.Stage.Pos.String() + ": process " + f.Process + ": " + f.Stage.What()
 	}
 	return f.Pos.String() + ": process " + f.Process + ": " + f.Text
 }

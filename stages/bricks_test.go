@@ -61,6 +61,15 @@ func when(cond string, stages ...Stage) Branch {
 	return Branch{When: srcExpr(cond), Stages: stages}
 }
 
+// useStage puts a chain in its place, with arguments given as name, expression, name, expression.
+func useStage(args []string, stages ...Stage) Stage {
+	src := &Source{Kind: SourceMap}
+	for i := 0; i < len(args); i += 2 {
+		src.Keys, src.Items = append(src.Keys, args[i]), append(src.Items, *srcExpr(args[i+1]))
+	}
+	return stage("use", Field{Source: srcLiteral("c"), Stages: stages}, "args", src)
+}
+
 // fragile fails for some items.
 const fragile = `item % 4 == 1 ? int("x") : item + 1`
 
@@ -133,6 +142,25 @@ func bricks() []brick {
 		{"source", []Stage{stage("items", Field{Source: &Source{Kind: SourceList, Items: []Source{*srcExpr("item"), *srcLiteral(1)}}}), mapStage("item + 2")}},
 		{"range", []Stage{stage("range", Field{Sources: []Source{*srcExpr("abs(item) % 4")}})}},
 		{"result", []Stage{stage("result", Field{Source: srcLiteral("r")})}},
+		{"use", []Stage{useStage(nil, mapStage("item * 3 % 50"), filterStage("item % 4 != 0"), mapStage("item + index"))}},
+		{"use args", []Stage{useStage([]string{"n", "3", "m", "1 + 1"}, mapStage("item * args.n"), stage("reduce", exprField("acc + item * args.m"), "init", srcExpr("args.n"), "by", srcExpr("item % args.n")), mapStage("item.key * args.n + item.value"))}},
+		{"use item args", []Stage{named(mapStage("item % 7"), "x"), useStage([]string{"n", "item + 1", "x", "x", "c", "5"}, named(mapStage("item * args.n"), "x"), filterStage("x % 3 != args.x"), named(mapStage("args.c"), "y"), mapStage("x + y")), mapStage("item + x")}},
+		{"use item args, reduced", []Stage{useStage([]string{"n", "item", "c", "5"}, stage("reduce", exprField("acc + args.n"), "init", srcLiteral(0)), mapStage("item * args.c"))}},
+		{"use item args, failing", []Stage{useStage([]string{"n", `item == 93 ? int("x") : item`}, mapStage("args.n + item"))}},
+		{"use as at the end", []Stage{useStage(nil, named(mapStage("item + 5"), "x")), mapStage("item * 2")}},
+		{"use take", []Stage{useStage([]string{"n", "4"}, mapStage("item + 1"), stage("take", exprField("args.n")))}},
+		{"use effects", []Stage{useStage(nil, putStage("q1"), stage("print", Field{Source: srcText("${{ item }}")}))}},
+		{"use in use", []Stage{useStage([]string{"n", "2"}, useStage([]string{"n", "args.n * 2", "i", "index"}, mapStage("item * args.n + args.i"), useStage([]string{"k", "args.i"}, mapStage("item + args.k"))), mapStage("item + args.n"))}},
+		{"use ids", []Stage{useStage(nil, stage("put", queueField("ids"), "value", srcExpr("[delivery.id, item]")), mapStage("random(0, 1000)")), useStage(nil, mapStage("random(0, 1000) + item"))}},
+		{"use named", []Stage{named(useStage([]string{"n", "item"}, stage("flat_map", exprField("[item, args.n * 2]"))), "u"), mapStage("u + item")}},
+		{"use named, reduced", []Stage{named(useStage(nil, stage("reduce", exprField("acc + item"), "init", srcLiteral(1))), "u"), mapStage("u + item")}},
+		{"use when", []Stage{only(useStage([]string{"n", "item"}, countStage("batch", 2), mapStage("sum(item)")), "item % 2 == 0")}},
+		{"use fragile", []Stage{handled(useStage(nil, putStage("q3"), mapStage(fragile), stage("flat_map", exprField("[item, item]"))), ThenSkip, stage("put", queueField("errs"), "value", srcExpr("error.message")))}},
+		{"use retried", []Stage{retried(handled(useStage([]string{"n", "item"}, mapStage(fragile), mapStage("item + args.n")), ThenPass), 2)}},
+		{"use take, handled", []Stage{handled(useStage(nil, countStage("take", 5), mapStage(fragile)), ThenSkip)}},
+		{"use in chains", []Stage{teeStage([]Stage{useStage([]string{"n", "item"}, mapStage("args.n"), stage("collect", Field{}), putStage("q5"))}), doStage(useStage(nil, mapStage("item * 2"), putStage("q3")))}},
+		{"use source", []Stage{useStage([]string{"n", "item"}, stage("range", Field{Sources: []Source{*srcExpr("abs(args.n) % 3")}}), mapStage("item + args.n"))}},
+		{"use in handler", []Stage{handled(mapStage(fragile), ThenSkip, useStage([]string{"e", "error"}, stage("put", queueField("errs"), "value", srcExpr("args.e.message"))))}},
 		{"log", []Stage{stage("log", Field{Source: srcText("saw ${{ item }}")}, "level", srcLiteral("debug"))}},
 	}
 }

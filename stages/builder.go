@@ -3,7 +3,6 @@ package stages
 import (
 	"fmt"
 	"slices"
-	"strconv"
 )
 
 // DefaultBlockItems is how many rows stages work on at a time where nothing else is said.
@@ -30,7 +29,7 @@ func Build(stages []Stage, opts Options) (*Chain, error) {
 	}
 	shared := &building{opts: opts, attempt: 1}
 	shared.env = Env{Self: opts.Self, Args: opts.Args, Vars: opts.Vars, Env: opts.Env, Resources: opts.Host.Resources()}
-	b := &Builder{building: shared}
+	b := &Builder{building: shared, frame: &frame{args: opts.Args, row: -1}}
 	chain, err := b.Chain(stages)
 	if err != nil {
 		return nil, err
@@ -49,6 +48,7 @@ type Builder struct {
 	names  []string // bound by `as` before this stage; "" where a later one has the same name
 	narrow bool     // the chain that this stage is in takes items one by one
 	stage  *Stage
+	frame  *frame // of the used chain that this stage is in
 }
 
 // building is what the builders of all chains of one Build share.
@@ -78,22 +78,14 @@ func (b *Builder) TrackIdentities() { b.tracks = true }
 // Chain builds a chain inside of the stage, which sees the names bound before the stage, and extra ones. Its rows are given to it
 // by Push.
 func (b *Builder) Chain(stages []Stage, extra ...string) (*Chain, error) {
-	inner := &Builder{building: b.building, names: bind(b.names, extra...), narrow: b.narrow}
-	per := limits(stages, b.narrow, b.opts.BlockItems)
+	inner := &Builder{building: b.building, names: bind(b.names, extra...), narrow: b.narrow, frame: b.frame}
 	inner.narrow = b.narrow || Narrow(stages)
-	chain := &Chain{}
-	for i := range stages {
-		l, err := inner.link(&stages[i])
-		if err != nil {
-			return nil, err
-		}
-		l.limit = per[i]
-		chain.links = append(chain.links, l)
-		if l.binds {
-			inner.names = bind(inner.names, stages[i].As)
-		}
+	links, err := inner.flatten(stages)
+	if err != nil {
+		return nil, err
 	}
-	chain.out = inner.NewBatch()
+	chain := &Chain{links: links, out: inner.NewBatch()}
+	limitSteps(links, inner.narrow, b.opts.BlockItems)
 	chain.listen()
 	return chain, nil
 }
@@ -122,8 +114,8 @@ func (b *Builder) link(stage *Stage) (*link, error) {
 	if op == nil || op.Build == nil {
 		return nil, fmt.Errorf("%s: operator %q cannot be run", stage.Pos, stage.Op)
 	}
-	here := &Builder{building: b.building, names: b.names, narrow: b.narrow, stage: stage}
-	l := &link{stage: stage, in: here.NewBatch(), source: op.Source, binds: stage.As != ""}
+	here := &Builder{building: b.building, names: b.names, narrow: b.narrow, stage: stage, frame: b.frame}
+	l := &link{stage: stage, in: here.NewBatch(), source: op.Source, binds: stage.As != "", uses: b.frame.uses}
 	node, err := op.Build(here, stage)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s: %w", stage.Pos, stage.Op, err)
@@ -193,13 +185,15 @@ func (b *Builder) Expr(src *Source) (*RowExpr, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &RowExpr{shape: shape, env: &b.env, attempt: &b.attempt, names: len(b.names)}
+	e := &RowExpr{shape: shape, env: &b.env, attempt: &b.attempt, names: len(b.names), args: b.frame.args, argsRow: -1}
 	e.isItem = shape.expr != nil && isItem(shape.expr.Source())
 	for _, name := range shape.Names() {
 		if j := slices.Index(b.names, name); j >= 0 {
 			e.bound = append(e.bound, j)
 		} else if name == "delivery" {
 			e.delivery = true
+		} else if name == "args" {
+			e.argsRow = b.frame.row
 		}
 	}
 	e.draws = draws(shape)
@@ -242,7 +236,7 @@ func (b *Builder) place() string {
 	if b.stage == nil {
 		return ""
 	}
-	return strconv.Itoa(b.stage.Pos.Line) + ":" + strconv.Itoa(b.stage.Pos.Col)
+	return b.stage.Pos.short() + b.frame.place()
 }
 
 // origin makes identities for this stage's results.

@@ -7,6 +7,7 @@ type routing struct {
 	at       int  // the branch that is at work on the first row, or on the end of its stream
 	given    bool // the first row has been given to it
 	ended    bool // the branches have been told that the stream has ended
+	alone    bool // results come from no single item: `as` makes them the item, too
 }
 
 type branch struct {
@@ -82,7 +83,11 @@ func (t *routing) pass(r *Run, in, out *Batch) (more bool, err error) {
 	}
 	from := chain.Out()
 	for i := range from.Len() {
-		out.emitNested(in, from, i)
+		if t.alone {
+			out.EmitNew(from.Item(i), from.ID(i))
+		} else {
+			out.emitNested(in, from, i)
+		}
 	}
 	from.Truncate()
 	return true, nil

@@ -36,13 +36,20 @@ type StageError struct {
 	Type string `json:"type"`
 	Code int    `json:"code,omitempty"`
 	Text string `json:"text"`
+	Uses []Pos  `json:"uses,omitempty"` // the stages that use the chain which the stage is in, the innermost first
 }
 
 // Error is one line: position, operator, what went wrong, and the item.
-func (e *StageError) Error() string {
-	s := e.Pos.String() + ": " + e.Op + ": " + e.Text
+func (e *StageError) Error() string { return e.Pos.String() + ": " + e.What() }
+
+// What is what Error says but for the position of the stage.
+func (e *StageError) What() string {
+	s := e.Op + ": " + e.Text
 	if e.Item != "" {
 		s += " (item " + e.Item + ")"
+	}
+	for _, pos := range e.Uses {
+		s += ", used at " + pos.String()
 	}
 	return s
 }

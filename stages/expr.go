@@ -20,6 +20,7 @@ type Expr struct {
 	slots   int
 	indexes int
 	draws   bool
+	impure  bool // its value does not depend on what it reads alone
 	salt    uint64
 	scope   *Scope
 }
@@ -72,7 +73,7 @@ func CompileExpr(src string, scope *Scope) (*Expr, error) {
 		slices.SortStableFunc(c.errs, func(a, b *ExprError) int { return a.Offset - b.Offset })
 		return nil, slices.CompactFunc(c.errs, func(a, b *ExprError) bool { return *a == *b })
 	}
-	e.names, e.slots, e.indexes, e.draws = c.names, c.slots, c.indexes, c.draws
+	e.names, e.slots, e.indexes, e.draws, e.impure = c.names, c.slots, c.indexes, c.draws, c.impure
 	slices.Sort(e.names)
 	e.salt = hashString(hashSeed, src)
 	return e, nil

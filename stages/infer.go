@@ -109,13 +109,16 @@ func InferStage(stage *Stage, scope *Scope, in Type) (Type, *Scope) {
 		out = Join(out, in)
 	}
 	behind := *scope
-	if op.Aggregate {
+	aggregates := Aggregates(stage)
+	if aggregates {
 		behind.Bound = nil
 	}
 	if stage.As != "" {
 		kept := slices.DeleteFunc(slices.Clone(behind.Bound), func(b Binding) bool { return b.Name == stage.As })
 		behind.Bound = append(kept, Binding{Name: stage.As, Type: out})
-		out = in
+		if !aggregates {
+			out = in
+		}
 	}
 	return out, &behind
 }

@@ -13,8 +13,7 @@ import (
 // before a stage that may fail or end the stream, or takes from a queue before a stage that may end the stream.
 func Narrow(stages []Stage) bool {
 	effect, taking := false, false
-	for i := range stages {
-		stage := &stages[i]
+	for _, stage := range inline(stages) {
 		op := Lookup(stage.Op)
 		if op == nil {
 			return true
@@ -29,21 +28,31 @@ func Narrow(stages []Stage) bool {
 	return false
 }
 
-// limits is how many rows each stage of a chain may emit in a step: one by one where the chain is narrow, and before stages that
+// inline is the stages of a chain, with those of used chains in the place of what uses them.
+func inline(stages []Stage) []*Stage {
+	list := make([]*Stage, 0, len(stages))
+	for i := range stages {
+		if stage := &stages[i]; stage.Op == useName && isBare(stage) {
+			list = append(list, inline(stage.Operand.Stages)...)
+		} else {
+			list = append(list, stage)
+		}
+	}
+	return list
+}
+
+// limitSteps says how many rows each stage of a chain may emit in a step: one by one where the chain is narrow, and before stages that
 // take rows one by one for a long time, so that no more is taken from a queue than is being worked on and commits in between need
 // not write down many waiting rows; else block.
-func limits(stages []Stage, narrow bool, block int) []int {
-	n := make([]int, len(stages))
-	narrow = narrow || Narrow(stages)
+func limitSteps(links []*link, narrow bool, block int) {
 	single := false
-	for i := len(stages) - 1; i >= 0; i-- {
-		n[i] = block
+	for i := len(links) - 1; i >= 0; i-- {
+		links[i].limit = block
 		if narrow || single {
-			n[i] = 1
+			links[i].limit = 1
 		}
-		single = single || isSingle(&stages[i])
+		single = single || isSingle(links[i].stage)
 	}
-	return n
 }
 
 // hasEffect says whether something outside of the chain changes with an item.
@@ -109,7 +118,20 @@ func isItem(text string) bool { return strings.TrimSpace(text) == "item" }
 
 // mayEnd says whether the stage may end the stream before its source does.
 func mayEnd(stage *Stage, op *Operator) bool {
-	return op.Ends || endsBy(stage.OnError) || endsBy(stage.OnTimeout)
+	return op.Ends || endsBy(stage.OnError) || endsBy(stage.OnTimeout) || endsWithin(stage)
+}
+
+// endsWithin says whether the stage ends its stream when a chain inside of it does: `use`, and `route` when all of them have.
+func endsWithin(stage *Stage) bool {
+	if stage.Op != useName && stage.Op != "route" {
+		return false
+	}
+	return slices.ContainsFunc(chainsOf(stage), func(stages []Stage) bool {
+		return slices.ContainsFunc(stages, func(s Stage) bool {
+			inner := Lookup(s.Op)
+			return inner == nil || mayEnd(&s, inner)
+		})
+	})
 }
 
 func endsBy(h *Handler) bool { return h != nil && h.Then == ThenEnd }

@@ -29,7 +29,16 @@ func TestNarrow(t *testing.T) {
 		if got := Narrow(test.stages); got != test.narrow {
 			t.Errorf("%s: narrow is %t", test.name, got)
 		}
-		if got := limits(test.stages, false, 9); !slices.Equal(got, test.limits) {
+		links := make([]*link, len(test.stages))
+		for i := range links {
+			links[i] = &link{stage: &test.stages[i]}
+		}
+		limitSteps(links, test.narrow, 9)
+		got := make([]int, len(links))
+		for i, l := range links {
+			got[i] = l.limit
+		}
+		if !slices.Equal(got, test.limits) {
 			t.Errorf("%s: limits %v, want %v", test.name, got, test.limits)
 		}
 	}

@@ -11,9 +11,10 @@ type link struct {
 	stage  *Stage
 	node   Node
 	in     *Batch
-	limit  int  // rows a step may emit
-	source bool // checkpoint before each step
-	binds  bool // `as`
+	limit  int   // rows a step may emit
+	source bool  // checkpoint before each step
+	binds  bool  // `as`
+	uses   []Pos // the stages that use the chain this is a stage of
 
 	when      *RowExpr
 	timeout   *RowExpr

@@ -117,7 +117,7 @@ func (l *link) fatal(item *ItemError, shown string) error {
 	if item.nested != nil {
 		return item.nested
 	}
-	return &StageError{Op: l.stage.Op, Pos: l.stage.Pos, Item: shown, Type: item.Type, Code: item.Code, Text: item.Message}
+	return &StageError{Op: l.stage.Op, Pos: l.stage.Pos, Item: shown, Type: item.Type, Code: item.Code, Text: item.Message, Uses: l.uses}
 }
 
 // itemError is the failure of an item in err, or nil if err is of another kind.

@@ -151,7 +151,7 @@ func TestTimeoutHasItsHandler(t *testing.T) {
 	slow.OnTimeout = &Handler{Then: ThenSkip, Do: []Stage{stage("put", queueField("late"), "value", srcExpr("error.type"))}}
 	slow.OnError = &Handler{Then: ThenFail}
 	l := &link{stage: &slow, node: timingOut{}, limit: 1}
-	b := &Builder{building: &building{opts: Options{BlockItems: 1}}}
+	b := &Builder{building: &building{opts: Options{BlockItems: 1}}, frame: &frame{row: -1}}
 	w := newWorld()
 	h := w.host()
 	b.opts.Host = h
@@ -180,7 +180,7 @@ func TestTimeoutCountsFromTheFirstWait(t *testing.T) {
 	slow.Timeout = srcLiteral("20ms")
 	l := &link{stage: &slow, node: unlucky{}, limit: 1}
 	h := newWorld().host()
-	b := &Builder{building: &building{opts: Options{BlockItems: 1, Host: h}}}
+	b := &Builder{building: &building{opts: Options{BlockItems: 1, Host: h}}, frame: &frame{row: -1}}
 	l.in = b.NewBatch()
 	if err := b.around(l); err != nil {
 		t.Fatal(err)

@@ -9,6 +9,9 @@ type Pos struct {
 	Col  int    `json:"col,omitempty"`
 }
 
+// short is the place within its file.
+func (p Pos) short() string { return strconv.Itoa(p.Line) + ":" + strconv.Itoa(p.Col) }
+
 // String is file:line:col, as findings and errors print it.
 func (p Pos) String() string {
 	if p.Line == 0 {

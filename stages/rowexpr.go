@@ -21,6 +21,9 @@ type RowExpr struct {
 	draws    bool   // it calls random()
 	salt     uint64 // of random(): the run's seed and the stage
 
+	args    map[string]any // those that are the same for all rows
+	argsRow int            // the number of the bound value with the arguments of a row; -1: it does not matter
+
 	loops [Strings + 1]columnLoop // by kind of column
 }
 
@@ -197,7 +200,7 @@ func (e *RowExpr) Conditions(dst []bool, b *Batch, n int) ([]bool, error) {
 // loop is the loops for the first n rows of b, with the Env of the first one; nil if they run item by item.
 func (e *RowExpr) loop(b *Batch, n int) *ColumnLoop {
 	kind := b.item.Kind
-	if n < minLoop || kind == Mixed || e.shape.expr == nil || len(e.bound) > 0 || e.delivery || e.draws {
+	if n < minLoop || kind == Mixed || e.shape.expr == nil || len(e.bound) > 0 || e.argsRow >= 0 || e.delivery || e.draws {
 		return nil
 	}
 	l := &e.loops[kind]
@@ -208,7 +211,7 @@ func (e *RowExpr) loop(b *Batch, n int) *ColumnLoop {
 		}
 	}
 	if l.loop != nil {
-		e.env.Index = b.Index(0)
+		e.env.Index, e.env.Args = b.Index(0), e.args
 	}
 	return l.loop
 }
@@ -224,7 +227,12 @@ func (e *RowExpr) Const() (value any, ok bool) {
 // load makes the Env that of row i.
 func (e *RowExpr) load(b *Batch, i int) {
 	env := e.env
-	env.Item, env.Index = b.Item(i), b.Index(i)
+	env.Item, env.Index, env.Args = b.Item(i), b.Index(i), e.args
+	if e.argsRow >= 0 {
+		if args, ok := b.Bound(i, e.argsRow).(map[string]any); ok { // else it comes from no single row
+			env.Args = args
+		}
+	}
 	if len(e.bound) > 0 {
 		if len(env.Bound) < e.names {
 			env.Bound = make([]any, e.names)

@@ -26,7 +26,7 @@ func (o *pickyOutbox) Put(c *Column, from, to int) (int, error) {
 // TestPutRefused: what is put before an item that the queue refuses is worked off before anything is made of the failure.
 func TestPutRefused(t *testing.T) {
 	box := &pickyOutbox{refused: 3}
-	b := &Builder{building: &building{opts: Options{Host: newWorld().host()}}}
+	b := &Builder{building: &building{opts: Options{Host: newWorld().host()}}, frame: &frame{row: -1}}
 	value, err := b.keyOf(nil)
 	if err != nil {
 		t.Fatal(err)

@@ -2,7 +2,6 @@ package stages
 
 // What capabilities not there yet are called in messages.
 const (
-	laterChains   = "chains"
 	laterTimers   = "timers"
 	laterLocks    = "locks and what is guarded by them"
 	laterWaiting  = "waiting for resources"
@@ -118,11 +117,11 @@ func tableTransforms() []Operator {
 			Effect:  true, Single: true, Waits: true, Later: laterTimers,
 		},
 		{
-			Name: "use", Group: Transforms, Doc: "Runs a chain of the spec in place of this stage.",
+			Name: "use", Group: Transforms, Doc: "Puts a chain of the spec in the place of this stage: its stages see the items as one stream, `args` as given here, and no names bound outside.",
 			Example: "use: clean\nargs: {limit: 10}",
-			Operand: FieldDef{Kind: NameField, Doc: "The chain."},
-			Options: []FieldDef{{Name: "args", Kind: DataField, Doc: "The chain's arguments."}},
-			Later:   laterChains,
+			Operand: FieldDef{Kind: NameField, Doc: "The chain, from `chains` of the spec."},
+			Options: []FieldDef{{Name: "args", Kind: DataField, Doc: "A mapping with a value for each of the chain's `params`, which its stages read as `args.NAME`."}},
+			Pure:    true, Infer: inferUse, Build: buildUse,
 		},
 		{
 			Name: "do", Group: Transforms, Doc: "Runs a chain to its end for each item, commits, and lets the item itself go on.",
