@@ -62,6 +62,18 @@ for line in sorted(("ok      " if os.path.exists("links/" + p) else "missing ") 
 			printf '%s\n' '["1003","\"n/a\" is no number"]' '[1006,"there is no country xx"]' | cmp - "$DIR/got" &&
 			printf '%s\n' 'America: 2 orders, 390.0' 'Asia: 1 orders, 42.25' 'Europe: 2 orders, 140.0'`,
 	},
+	{
+		file: "weather.yaml", needs: []string{"python3"},
+		script: `python3 -c '
+import csv
+for station, unit in ("austin", "F"), ("oslo", "C"):
+    kept = []
+    for row in csv.DictReader(open("weather/" + station + ".csv")):
+        try: kept.append(float(row["degrees"]))
+        except ValueError: pass
+    celsius = [round(((t - 32) / 1.8 if unit == "F" else t) * 10) / 10 for t in kept]
+    print(station, round(sum(celsius) / len(celsius) * 100) / 100, "of", len(celsius), "days")'`,
+	},
 	{file: "double.yaml", stdin: "1\n-2\n30000000000\n", script: `printf '2\n-4\n60000000000\n'`},
 	{
 		file: "route.yaml", needs: []string{"awk"},
