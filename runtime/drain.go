@@ -2,13 +2,9 @@ package runtime
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
-	"os"
 	"strings"
 	"sync"
-	"syscall"
 
 	"github.com/mprun/mprun/shm"
 )
@@ -20,9 +16,6 @@ const (
 	outletBytes     = 16 << 20
 	outletMaxRecord = 64 << 20 // the largest text of one print, in bytes
 )
-
-// errStdoutClosed says that who read the run's standard output has gone away.
-var errStdoutClosed = errors.New("standard output is closed")
 
 // drain is the supervisor's end of the outlet: one goroutine that takes records and writes them out.
 type drain struct {
@@ -40,6 +33,8 @@ type drain struct {
 
 	// Owned by the goroutine; read after done.
 	finished uint64 // records that were taken
+	stdout   standardStream
+	stderr   standardStream
 	results  map[string]any
 	err      error // the first failure; after it records are taken and dropped
 }
@@ -65,6 +60,7 @@ func startDrain(s *supervisor) (*drain, error) {
 	d := &drain{
 		s: s, queue: s.arena.Queue(s.arena.Queues() - 1), slot: slot, files: newOutFiles(s.guardian, s.id),
 		done: make(chan struct{}), results: map[string]any{},
+		stdout: standardStream{name: "standard output"}, stderr: standardStream{name: "standard error"},
 	}
 	go d.loop()
 	return d, nil
@@ -97,6 +93,9 @@ func (d *drain) loop() {
 	defer d.files.close()
 	for {
 		d.settleFiles(false)
+		if err := d.files.flush(); err != nil {
+			d.failed(err)
+		}
 		block, status, err := d.queue.Lease(d.slot)
 		switch {
 		case err != nil:
@@ -106,7 +105,7 @@ func (d *drain) loop() {
 			d.settleFiles(true)
 			return
 		default:
-			_, err = d.queue.WaitReadable(d.slot, shm.Wait{})
+			_, err = d.queue.WaitReadable(d.slot, shm.Wait{Timeout: d.files.untilFlush()})
 		}
 		if err != nil {
 			d.failed(err)
@@ -167,12 +166,11 @@ func (d *drain) take(block *shm.Block) {
 func (d *drain) write(r record) error {
 	switch r.kind {
 	case recordStdout:
-		return writeStandard(d.s.opt.Stdout, "standard output", r.data)
+		return d.stdout.write(d.s.opt.Stdout, r)
 	case recordStderr:
-		return writeStandard(d.s.opt.Stderr, "standard error", r.data)
+		return d.stderr.write(d.s.opt.Stderr, r)
 	case recordCreate, recordAppend:
-		process, path, _ := strings.Cut(string(r.name), "\x00")
-		return d.files.write(process, path, r.kind == recordAppend, r.data)
+		return d.files.write(destinationOf(r), r.data)
 	case recordResult:
 		value, err := resultValue(r.data)
 		if err != nil {
@@ -208,23 +206,6 @@ func (d *drain) failed(err error) {
 	if d.err == nil {
 		d.err = err
 		d.s.call(func() { d.s.outletFailed(err) })
-	}
-}
-
-// writeStandard writes to a standard stream of the run.
-func writeStandard(f *os.File, name string, p []byte) error {
-	_, err := f.Write(p)
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, syscall.EPIPE) && name == "standard output":
-		return errStdoutClosed
-	default:
-		var path *os.PathError
-		if errors.As(err, &path) {
-			err = path.Err
-		}
-		return fmt.Errorf("writing to %s: %w", name, err)
 	}
 }
 

@@ -100,14 +100,18 @@ func TestAFileIsPutWhereALinkLeads(t *testing.T) {
 // TestAFileThatCannotBeWritten names the process, where it is in the spec, and the path, not that of the temporary file.
 func TestAFileThatCannotBeWritten(t *testing.T) {
 	for path, want := range map[string]string{
-		"missing/out": "write: there is no folder DIR/missing",
-		".":           "write: DIR is a folder",
-		"/dev/full":   "write: /dev/full: no space left on device",
+		"file/out":               "write: DIR/file/out: DIR/file is not a folder",
+		strings.Repeat("n", 300): "write: DIR/" + strings.Repeat("n", 300) + ": file name too long",
+		".":                      "write: DIR is a folder",
+		"/dev/full":              "write: /dev/full: no space left on device",
 	} {
 		p := withFiles(chain("c", 1, one("a"), writes(path)))
-		p.Pos = stages.Pos{File: "csv.yaml", Line: 6, Col: 3}
+		p.Stages[1].Pos = stages.Pos{File: "csv.yaml", Line: 6, Col: 3}
 		plan := planOf(t, 0, p)
 		want = strings.ReplaceAll(want, "DIR", filepath.Clean(plan.Dir))
+		if err := os.WriteFile(filepath.Join(plan.Dir, "file"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
 		got := runPlan(t, plan, Options{})
 		if got.report.Status != StatusFailed || len(got.report.Failures) != 1 {
 			t.Errorf("%s: status %d: %s", path, got.report.Status, got.failures())

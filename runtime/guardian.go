@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -72,7 +74,7 @@ func (g *guardian) tell(line string) {
 func (g *guardian) group(pid int)     { g.tell("+g " + strconv.Itoa(pid)) }
 func (g *guardian) groupGone(pid int) { g.tell("-g " + strconv.Itoa(pid)) }
 
-// file reports a temporary file; its path must not hold a newline.
+// file reports a temporary file, or a folder that is to go if it is empty; its path must not hold a newline.
 func (g *guardian) file(path string)     { g.tell("+f " + strconv.Quote(path)) }
 func (g *guardian) fileGone(path string) { g.tell("-f " + strconv.Quote(path)) }
 
@@ -104,7 +106,7 @@ func GuardianMain(args []string) int {
 		_ = unix.Kill(-pgid, unix.SIGKILL)
 	}
 	killMarked(args[0])
-	for path := range files {
+	for _, path := range slices.Backward(slices.Sorted(maps.Keys(files))) { // what is in a folder before the folder
 		os.Remove(path)
 	}
 	return 0

@@ -3,150 +3,159 @@ package runtime
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
+	"maps"
 	"os"
-	"path/filepath"
-	"sort"
-	"strings"
-	"syscall"
+	"slices"
+	"time"
+
+	"github.com/mprun/mprun/stages"
 )
 
 // outFiles is the files that the run writes. A file that is not appended to is written under a temporary name in its folder and
 // renamed when all processes that wrote to it ended well; else it is removed, and what stood at its path stays.
+//
+// It is used by one goroutine.
 type outFiles struct {
 	guardian *guardian
 	runID    string
-	open     map[string]*outFile // by path
-	placed   map[string]bool     // paths of files that this run has put in place
+	files    map[string]*outFile // by path; those that are being written
+	placed   map[string]string   // the headers of files that this run has put in place, by path
 	made     int                 // temporary files so far
+	folders  outFolders
+	open     openFiles
+	packer   *packer
+	flushAt  time.Time // when compressed files that are appended to are brought up to date; zero: they are
 }
 
-type outFile struct {
-	file    *os.File
-	path    string          // where it is put: behind the links of the path that was written to
-	temp    string          // "": written in place
-	writers map[string]bool // processes that wrote; false: still running
-	failed  bool
+// flushEvery is how long what was appended to a compressed file may wait for more to be compressed with it.
+const flushEvery = time.Second
+
+// destination is where a process writes.
+type destination struct {
+	process string
+	pos     stages.Pos // of the stage
+	path    string
+	header  string
+	appends bool
 }
 
 func newOutFiles(g *guardian, runID string) *outFiles {
-	return &outFiles{guardian: g, runID: runID, open: map[string]*outFile{}, placed: map[string]bool{}}
+	o := &outFiles{
+		guardian: g, runID: runID, files: map[string]*outFile{}, placed: map[string]string{},
+		folders: outFolders{guardian: g}, open: newOpenFiles(),
+	}
+	o.packer = newPacker(o.append)
+	return o
 }
 
 // write appends data to the file of a process.
-func (o *outFiles) write(process, path string, appends bool, data []byte) error {
-	f, ok := o.open[path]
+func (o *outFiles) write(to destination, data []byte) error {
+	f, ok := o.files[to.path]
 	if !ok {
 		var err error
-		if f, err = o.create(path, appends); err != nil {
-			return &fileError{process, path, err}
+		if f, err = o.create(to); err != nil {
+			return &fileError{to, err}
 		}
-		o.open[path] = f
+		o.files[to.path] = f
 	}
-	f.writers[process] = false
-	if _, err := f.file.Write(data); err != nil {
-		return &fileError{process, path, err}
+	if err := f.accept(to); err != nil {
+		return &fileError{to, err}
+	}
+	f.writers[to.process], f.last = false, to
+	if to.header != "" && !f.begun {
+		if err := o.add(f, []byte(to.header)); err != nil {
+			return err
+		}
+	}
+	return o.add(f, data)
+}
+
+// add writes data to a file, at once or compressed.
+func (o *outFiles) add(f *outFile, data []byte) error {
+	if f.packing == stages.NotPacked {
+		return o.append(f, data)
+	}
+	if f.temp == "" && o.flushAt.IsZero() {
+		o.flushAt = time.Now().Add(flushEvery)
+	}
+	if err := o.packer.add(f, data); err != nil {
+		return err
+	}
+	f.begun = f.begun || len(data) > 0
+	return nil
+}
+
+// append writes data to a file as it is.
+func (o *outFiles) append(f *outFile, data []byte) error {
+	file, err := o.open.get(f)
+	if err == nil {
+		err = f.write(file, data)
+	}
+	if err != nil {
+		return &fileError{f.last, err}
+	}
+	f.begun = f.begun || len(data) > 0
+	return nil
+}
+
+// flush brings compressed files that are appended to up to date, if it is time.
+func (o *outFiles) flush() error {
+	if o.flushAt.IsZero() || time.Now().Before(o.flushAt) {
+		return nil
+	}
+	o.flushAt = time.Time{}
+	for _, path := range slices.Sorted(maps.Keys(o.files)) {
+		if f := o.files[path]; f.temp == "" && len(f.raw)+f.pieces > 0 {
+			if err := o.packer.finish(f); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
 
-// create opens a file for the first time, or again after it was put in place: then what comes is added to it.
-func (o *outFiles) create(path string, appends bool) (*outFile, error) {
-	f := &outFile{path: path, writers: map[string]bool{}}
-	var err error
-	if appends {
-		f.file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
-		return f, err
+// untilFlush is how long until flush has something to do; 0: it has nothing.
+func (o *outFiles) untilFlush() time.Duration {
+	if o.flushAt.IsZero() {
+		return 0
 	}
-	mode := fs.FileMode(0o666) // less the umask
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-	case info.IsDir():
-		return nil, syscall.EISDIR
-	case !info.Mode().IsRegular() || isKernels(path):
-		f.file, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0) // a device or named pipe has no temporary twin
-		return f, err
-	default:
-		mode = info.Mode().Perm()
-		if f.path, err = filepath.EvalSymlinks(path); err != nil {
-			return nil, err
-		}
-	}
-	o.made++
-	f.temp = filepath.Join(filepath.Dir(f.path), fmt.Sprintf(".%.100s.mprun-%s-%d", filepath.Base(f.path), o.runID, o.made))
-	o.guardian.file(f.temp)
-	if f.file, err = os.OpenFile(f.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode); err != nil {
-		return nil, err
-	}
-	if o.placed[path] {
-		err = f.takeOver(mode)
-	} else if info != nil {
-		err = f.file.Chmod(mode)
-	}
-	if err != nil {
-		_ = os.Remove(f.temp)
-		f.file.Close()
-	}
-	return f, err
-}
-
-// takeOver copies what was put in place before, with its mode.
-func (f *outFile) takeOver(mode fs.FileMode) error {
-	old, err := os.Open(f.path)
-	if err != nil {
-		return err
-	}
-	defer old.Close()
-	if _, err := io.Copy(f.file, old); err != nil {
-		return err
-	}
-	return f.file.Chmod(mode)
-}
-
-// isKernels says whether a path is in a folder in which files cannot be renamed: /dev/stdout is a link to an open file, whatever that is.
-func isKernels(path string) bool {
-	return strings.HasPrefix(path, "/proc/") || (strings.HasPrefix(path, "/dev/") && !strings.HasPrefix(path, "/dev/shm/"))
+	return max(time.Millisecond, time.Until(o.flushAt))
 }
 
 // settle deals with the files of a process that has ended.
 func (o *outFiles) settle(process string, success bool) error {
-	paths := make([]string, 0, len(o.open))
-	for path := range o.open {
-		paths = append(paths, path)
-	}
-	sort.Strings(paths)
 	var errs []error
-	for _, path := range paths {
-		f := o.open[path]
+	for _, path := range slices.Sorted(maps.Keys(o.files)) {
+		f := o.files[path]
 		if _, wrote := f.writers[process]; !wrote {
 			continue
 		}
 		f.writers[process] = true
 		f.failed = f.failed || !success
 		if f.settled() {
-			delete(o.open, path)
-			if err := o.complete(path, f); err != nil {
-				errs = append(errs, &fileError{process, path, err})
+			delete(o.files, path)
+			if err := o.complete(f); err != nil {
+				errs = append(errs, err)
 			}
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func (f *outFile) settled() bool {
-	for _, ended := range f.writers {
-		if !ended {
-			return false
+// complete puts a file in place, or removes it. What was appended to is complete either way.
+func (o *outFiles) complete(f *outFile) error {
+	var err error
+	if f.packing != stages.NotPacked {
+		if f.failed && f.temp != "" {
+			o.packer.forget(f)
+		} else {
+			err = o.packer.finish(f)
 		}
 	}
-	return true
-}
-
-// complete puts a file in place, or removes it.
-func (o *outFiles) complete(path string, f *outFile) error {
-	err := f.file.Close()
+	if closed := o.open.drop(f); err == nil && closed != nil {
+		err = &fileError{f.last, closed}
+	}
 	if f.temp == "" {
 		return err
 	}
@@ -154,25 +163,27 @@ func (o *outFiles) complete(path string, f *outFile) error {
 	if f.failed || err != nil {
 		return errors.Join(err, os.Remove(f.temp))
 	}
-	if err := os.Rename(f.temp, f.path); err != nil {
-		return errors.Join(fmt.Errorf("putting it in place: %w", reason(err)), os.Remove(f.temp))
+	if err := os.Rename(f.temp, f.place); err != nil {
+		return errors.Join(&fileError{f.last, fmt.Errorf("putting it in place: %w", reason(err))}, os.Remove(f.temp))
 	}
-	o.placed[path] = true
+	o.placed[f.path] = f.header
 	return nil
 }
 
 // close removes what was not completed.
 func (o *outFiles) close() {
-	for path, f := range o.open {
+	for path, f := range o.files {
 		f.failed = true
-		_ = o.complete(path, f)
-		delete(o.open, path)
+		_ = o.complete(f)
+		delete(o.files, path)
 	}
+	o.packer.close()
+	o.folders.close()
 }
 
 // reason is an error without the operation and path that messages name themselves.
 func reason(err error) error {
-	var path *os.PathError
+	var path *fs.PathError
 	if errors.As(err, &path) {
 		return path.Err
 	}

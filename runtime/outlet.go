@@ -30,21 +30,22 @@ func (o *outlet) Print(to stages.Stream, text []byte) (bool, error) {
 }
 
 // Write implements stages.Outlet.
-func (o *outlet) Write(path string, appends bool, data []byte) (bool, error) {
-	switch path { // what is opened under these names has a position of its own, and would overwrite what is printed
-	case "/dev/stdout":
-		return o.Print(stages.Stdout, data)
-	case "/dev/stderr":
-		return o.Print(stages.Stderr, data)
+func (o *outlet) Write(to stages.File, data []byte) (bool, error) {
+	switch to.Path { // what is opened under these names has a position of its own, and would overwrite what is printed
+	case "-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1":
+		return o.add(recordStdout, to.Header, data)
+	case "/dev/stderr", "/dev/fd/2", "/proc/self/fd/2":
+		return o.add(recordStderr, to.Header, data)
 	}
 	kind := recordCreate
-	if appends {
+	if to.Appends {
 		kind = recordAppend
 	}
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(o.host.handoff.Dir, path)
+	if !filepath.IsAbs(to.Path) {
+		to.Path = filepath.Join(o.host.handoff.Dir, to.Path)
 	}
-	return o.add(kind, o.host.handoff.Process.Name+"\x00"+filepath.Clean(path), data)
+	to.Path = filepath.Clean(to.Path)
+	return o.add(kind, fileName(o.host.handoff.Process.Name, to), data)
 }
 
 // Result implements stages.Outlet.

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/mprun/mprun/stages"
 )
@@ -18,10 +20,10 @@ type recordKind byte
 
 const (
 	recordInvalid recordKind = iota
-	recordStdout             // data: text
-	recordStderr             // data: text
-	recordCreate             // name: path; data appended to a new file that appears at the end
-	recordAppend             // name: path; data appended to the file itself
+	recordStdout             // name: a header that is to come before the first such text, or nothing; data: text
+	recordStderr             // the same
+	recordCreate             // name: see fileName; data appended to a new file that appears at the end
+	recordAppend             // name: see fileName; data appended to the file itself
 	recordResult             // name: result; data: the value, as in a queue
 	recordLog                // name: level; data: text
 	recordKinds              // how many there are
@@ -61,6 +63,25 @@ func nextRecord(p []byte) (record, []byte, error) {
 		return record{}, nil, errRecord
 	}
 	return record{kind: kind, name: p[:name:name], data: p[name : name+data : name+data]}, p[name+data:], nil
+}
+
+// fileName is the name of a record for a file: process, file:line:col of the stage, path and header, with a zero byte between.
+func fileName(process string, to stages.File) string {
+	return process + "\x00" + strconv.Itoa(to.Pos.Line) + ":" + strconv.Itoa(to.Pos.Col) + ":" + to.Pos.File + "\x00" + to.Path + "\x00" + to.Header
+}
+
+// destinationOf reads what fileName has written.
+func destinationOf(r record) destination {
+	to := destination{appends: r.kind == recordAppend}
+	var pos, rest, line, col string
+	to.process, rest, _ = strings.Cut(string(r.name), "\x00")
+	pos, rest, _ = strings.Cut(rest, "\x00")
+	to.path, to.header, _ = strings.Cut(rest, "\x00")
+	line, rest, _ = strings.Cut(pos, ":")
+	col, to.pos.File, _ = strings.Cut(rest, ":")
+	to.pos.Line, _ = strconv.Atoi(line)
+	to.pos.Col, _ = strconv.Atoi(col)
+	return to
 }
 
 // resultValue decodes the value of a result record.

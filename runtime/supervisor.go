@@ -266,7 +266,7 @@ func (s *supervisor) outletFailed(err error) {
 		f := Failure{Text: err.Error()}
 		var file *fileError
 		if errors.As(err, &file) {
-			f = Failure{Process: file.process, Pos: s.byName[file.process].plan.Pos, Text: file.text()}
+			f = Failure{Process: file.to.process, Pos: file.to.pos, Text: file.text()}
 			s.log.Error(f.Error(), "process", f.Process)
 		} else {
 			s.log.Error(err.Error())

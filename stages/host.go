@@ -98,12 +98,20 @@ type Outlet interface {
 	Waiter
 	// Print writes text, whole lines or not, to a standard stream.
 	Print(to Stream, text []byte) (bool, error)
-	// Write appends data to the file at path, which appears when all writers ended well, or right away with appends.
-	Write(path string, appends bool, data []byte) (bool, error)
+	// Write appends data to a file of the run, which is compressed as PackingOf has it.
+	Write(to File, data []byte) (bool, error)
 	// Result sets or appends a value under name in the run's report.
 	Result(name string, value any) (bool, error)
 	// Log is a line of the run's log: level is debug, info, warning or error.
 	Log(level, text string) (bool, error)
+}
+
+// File is a file that a chain writes.
+type File struct {
+	Path    string // "-" is standard output
+	Appends bool   // to what is there, and at once; else the file appears when all its writers ended well
+	Header  string // what it begins with, written when it is empty; all its writers give the same. "": anything
+	Pos     Pos    // of the stage
 }
 
 // Program is a program to be run for an item or for a worker's life.

@@ -1,45 +1,42 @@
 package stages
 
 import (
-	"bytes"
-	"fmt"
 	"maps"
-	"os"
 	"slices"
+	"strconv"
 	"strings"
-
-	"github.com/klauspost/compress/gzip"
 )
 
 // writePiece is how many bytes one call of the Outlet takes, about.
 const writePiece = 256 << 10
 
-// writeNode is `write`: items in files. Consecutive items for the same file are handed over together; of a compressed file, each
-// such piece is a gzip member of its own, so that what is committed can always be read.
+// writeNode is `write`: items in files. Consecutive items for the same file are handed over together. Compressing, headers and
+// putting files in place are the Outlet's, so that they do not depend on where commits fall.
 //
-// Its state is which CSV files have their header: the Outlet has all the rest.
+// Its state is what the first item of each CSV file has settled: the Outlet has all the rest.
 type writeNode struct {
 	path    *RowExpr
 	appends *RowExpr
+	always  *target // for every row, where that is known
 	dir     string
+	pos     Pos
 	format  format
 	header  csvHeader
 
-	files   map[string]*csvFile // formatCSV: by path
-	changed []string            // of files, those to be written down
+	tables  map[string]*csvTable // formatCSV: by path
+	changed []string             // of tables, those to be written down
 	piece   []byte
-	packed  bytes.Buffer
-	packer  *gzip.Writer
 }
 
-// csvFile is a CSV file that is being written.
-type csvFile struct {
+// csvTable is a CSV file that is being written.
+type csvTable struct {
 	csvWriter
-	begun bool // it has its header, if it is to have one
+	settled bool   // names and width are known
+	line    string // the header; "": none
 }
 
 func buildWrite(b *Builder, stage *Stage) (Node, error) {
-	n := &writeNode{dir: b.Dir(), files: map[string]*csvFile{}}
+	n := &writeNode{dir: b.Dir(), pos: stage.Pos, tables: map[string]*csvTable{}}
 	var err error
 	if n.path, err = b.Expr(stage.Operand.Source); err != nil {
 		return nil, err
@@ -48,7 +45,21 @@ func buildWrite(b *Builder, stage *Stage) (Node, error) {
 		return nil, err
 	}
 	n.format, n.header, err = formatOptions(b, stage, formatLines)
+	n.fix()
 	return n, err
+}
+
+// fix computes where all items go, if that is the same for all. What is wrong with it is the matter of the first row.
+func (n *writeNode) fix() {
+	path, ok := n.path.Const()
+	appends, okToo := n.appends.Const()
+	if !ok || !okToo {
+		return
+	}
+	if to, err := n.targetOf(TextOf(path)); err == nil {
+		to.appends, _ = appends.(bool)
+		n.always = &to
+	}
 }
 
 func (n *writeNode) Step(r *Run, in, out *Batch) error {
@@ -60,23 +71,17 @@ func (n *writeNode) Step(r *Run, in, out *Batch) error {
 	if rows == 0 {
 		return err
 	}
-	data, err := n.pack(to)
-	if err != nil {
-		return err
+	file := File{Path: to.path, Appends: to.appends, Pos: n.pos}
+	if table := n.tables[to.path]; table != nil {
+		file.Header = table.line
 	}
-	room := false
-	if to.path == "-" {
-		room, err = r.Outlet().Print(Stdout, data)
-	} else {
-		room, err = r.Outlet().Write(to.path, to.appends, data)
-	}
+	room, err := r.Outlet().Write(file, n.piece)
 	if err != nil {
 		return err
 	}
 	if !room {
 		return r.Await(r.Outlet())
 	}
-	n.written(to.path)
 	out.EmitRows(in, 0, rows)
 	in.Drop(rows)
 	return nil
@@ -90,18 +95,33 @@ type target struct {
 
 // target computes where row i of in goes.
 func (n *writeNode) target(in *Batch, i int) (target, error) {
+	if n.always != nil {
+		return *n.always, nil
+	}
 	path, err := n.path.Text(in, i)
 	if err != nil {
 		return target{}, err
 	}
+	to, err := n.targetOf(path)
+	if err != nil {
+		return to, err
+	}
+	to.appends, err = n.appends.Bool(in, i)
+	return to, err
+}
+
+// targetOf is the target of a path that is not appended to.
+func (n *writeNode) targetOf(path string) (target, error) {
 	if path == "" || strings.IndexByte(path, 0) >= 0 {
 		return target{}, Failf("expression", "a path is needed, not %s", ShortJSON(path))
+	}
+	if _, err := PackingOf(path); err != nil {
+		return target{}, Failf("io", "%s: %s", path, err)
 	}
 	if path != "-" {
 		path = resolve(n.dir, path)
 	}
-	appends, err := n.appends.Bool(in, i)
-	return target{path: path, appends: appends}, err
+	return target{path: path}, nil
 }
 
 // encode writes the first rows of in for to into n.piece, up to limit of them, and gives how many. An error is about the first.
@@ -110,13 +130,16 @@ func (n *writeNode) encode(to target, in *Batch, limit int) (rows int, err error
 	if cap(n.piece) > 4*writePiece {
 		n.piece = nil
 	}
+	if n.always != nil && n.format != formatCSV {
+		return n.encodeColumn(in, limit), nil
+	}
 	for rows < limit && len(n.piece) < writePiece {
-		if rows > 0 {
+		if rows > 0 && n.always == nil {
 			if next, err := n.target(in, rows); err != nil || next != to {
 				break // it comes again as the first
 			}
 		}
-		if err = n.encodeItem(to, in.Item(rows), rows == 0); err != nil {
+		if err = n.encodeItem(to, in.Item(rows)); err != nil {
 			break
 		}
 		rows++
@@ -124,73 +147,69 @@ func (n *writeNode) encode(to target, in *Batch, limit int) (rows int, err error
 	return rows, err
 }
 
-func (n *writeNode) encodeItem(to target, item any, first bool) (err error) {
+// encodeColumn is encode for items that all go to one place in a format that fits any item.
+func (n *writeNode) encodeColumn(in *Batch, limit int) int {
+	piece, rows, from := n.piece, 0, in.head
+	end, ends := n.format.separator()
+	switch {
+	case in.item.Kind == Strings && n.format != formatJSONL && ends:
+		for ; rows < limit && len(piece) < writePiece; rows++ {
+			piece = append(append(piece, in.item.Strings[from+rows]...), end)
+		}
+	case in.item.Kind == Ints && ends:
+		for ; rows < limit && len(piece) < writePiece; rows++ {
+			piece = append(strconv.AppendInt(piece, int64(in.item.Ints[from+rows]), 10), end)
+		}
+	default:
+		for ; rows < limit && len(piece) < writePiece; rows++ {
+			piece = appendRecord(piece, n.format, in.Item(rows))
+		}
+	}
+	n.piece = piece
+	return rows
+}
+
+func (n *writeNode) encodeItem(to target, item any) (err error) {
 	if n.format != formatCSV {
 		n.piece = appendRecord(n.piece, n.format, item)
 		return nil
 	}
-	file := n.files[to.path]
-	if file == nil {
-		file = &csvFile{csvWriter: csvWriter{names: n.header.names, bare: n.header.none}}
-		if to.appends {
-			info, err := os.Stat(to.path)
-			file.begun = err == nil && info.Size() > 0
-		}
-		n.files[to.path] = file
+	table := n.tables[to.path]
+	if table == nil {
+		table = &csvTable{csvWriter: csvWriter{names: n.header.names, width: len(n.header.names)}}
+		n.tables[to.path] = table
+	}
+	if n.piece, err = table.appendItem(n.piece, item); err == nil && !table.settled {
+		n.settle(table)
 		n.changed = append(n.changed, to.path)
 	}
-	n.piece, err = file.appendItem(n.piece, item, first && !file.begun)
 	return err
 }
 
-// written notes that what was encoded has been handed over.
-func (n *writeNode) written(path string) {
-	if file := n.files[path]; file != nil && !file.begun {
-		file.begun = true
-		n.changed = append(n.changed, path)
+// settle notes what the first item of a table has settled.
+func (n *writeNode) settle(table *csvTable) {
+	table.settled = table.width > 0
+	if table.settled && !n.header.none {
+		table.line = table.header()
 	}
 }
 
-// pack compresses n.piece where the name says so.
-func (n *writeNode) pack(to target) ([]byte, error) {
-	switch squeezed := compressionOf(to.path); squeezed {
-	case gzipped:
-	case notCompressed:
-		return n.piece, nil
-	default:
-		return nil, Failf("io", "%s: %s is only read, not written", to.path, squeezed)
-	}
-	n.packed.Reset()
-	if n.packer == nil {
-		n.packer = gzip.NewWriter(&n.packed)
-	} else {
-		n.packer.Reset(&n.packed)
-	}
-	if _, err := n.packer.Write(n.piece); err != nil {
-		return nil, fmt.Errorf("compressing for %s: %w", to.path, err)
-	}
-	if err := n.packer.Close(); err != nil {
-		return nil, fmt.Errorf("compressing for %s: %w", to.path, err)
-	}
-	return n.packed.Bytes(), nil
-}
-
-// Reset keeps the files: a stream that follows goes on with them.
+// Reset keeps the tables: a stream that follows goes on with them.
 func (n *writeNode) Reset() {}
 
 func (n *writeNode) Save(w *StateWriter, full bool) {
 	paths := n.changed
 	if full {
-		paths = slices.Sorted(maps.Keys(n.files))
+		paths = slices.Sorted(maps.Keys(n.tables))
 	}
 	n.changed = nil
 	w.Uint(uint64(len(paths)))
 	for _, path := range paths {
-		file := n.files[path]
+		table := n.tables[path]
 		w.Text(path)
-		w.Bool(file.begun)
-		w.Uint(uint64(len(file.names)))
-		for _, name := range file.names {
+		w.Int(table.width)
+		w.Uint(uint64(len(table.names)))
+		for _, name := range table.names {
 			w.Text(name)
 		}
 	}
@@ -198,20 +217,21 @@ func (n *writeNode) Save(w *StateWriter, full bool) {
 
 func (n *writeNode) Load(r *StateReader, full bool) error {
 	if full {
-		n.files = map[string]*csvFile{}
+		n.tables = map[string]*csvTable{}
 	}
 	for range r.Uint() {
-		path, file := r.Text(), &csvFile{csvWriter: csvWriter{bare: n.header.none}, begun: r.Bool()}
+		path, table := r.Text(), &csvTable{csvWriter: csvWriter{width: r.Int()}}
 		for range r.Uint() {
 			if r.Err() != nil {
 				break
 			}
-			file.names = append(file.names, r.Text())
+			table.names = append(table.names, r.Text())
 		}
 		if r.Err() != nil {
 			return r.Err()
 		}
-		n.files[path] = file
+		n.settle(table)
+		n.tables[path] = table
 	}
 	return r.Err()
 }

@@ -1,0 +1,188 @@
+package runtime
+
+import (
+	"container/list"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/mprun/mprun/stages"
+)
+
+// outFile is a file that is being written.
+type outFile struct {
+	path    string // as the processes have it
+	place   string // where it is put: behind the links of path
+	temp    string // what is written; "": place itself
+	appends bool
+	packing stages.Packing
+	header  string
+	begun   bool            // there is something in it
+	writers map[string]bool // processes that wrote; false: still running
+	last    destination     // that wrote to it
+	failed  bool
+
+	// Of openFiles.
+	file   *os.File // nil: closed meanwhile
+	stays  bool     // must not be closed before the end: a device or named pipe
+	recent *list.Element
+	err    error // of closing it meanwhile
+
+	// Of the packer.
+	raw     []byte // what was not cut yet
+	pieces  int    // that are being compressed
+	dropped bool   // nobody wants them any more
+}
+
+// create opens a file for the first time, or again after it was put in place: then what comes is added to it.
+func (o *outFiles) create(to destination) (*outFile, error) {
+	f := &outFile{path: to.path, place: to.path, appends: to.appends, header: to.header, writers: map[string]bool{}, last: to}
+	var err error
+	if f.packing, err = stages.PackingOf(to.path); err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(to.path)
+	switch {
+	case err == nil && info.IsDir():
+		return nil, syscall.EISDIR
+	case len(filepath.Base(to.path)) > maxName:
+		return nil, syscall.ENAMETOOLONG
+	case err == nil && (!info.Mode().IsRegular() || isKernels(to.path)):
+		f.stays = true // a device or named pipe has no temporary twin
+		return f, o.open.add(f, os.O_WRONLY|os.O_APPEND, 0)
+	case to.appends:
+		return f, o.extend(f, info)
+	default:
+		return f, o.replace(f, info)
+	}
+}
+
+// maxName is the length of a name in bytes (NAME_MAX): one that is longer is better refused before the work than at its end.
+const maxName = 255
+
+// extend opens a file that is appended to.
+func (o *outFiles) extend(f *outFile, info fs.FileInfo) error {
+	err := o.open.add(f, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = o.folders.make(filepath.Dir(f.path)); err == nil {
+			err = o.open.add(f, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666)
+		}
+	}
+	if err != nil || info == nil || info.Size() == 0 {
+		return err
+	}
+	if f.begun = true; f.header != "" {
+		if f.begun, err = f.hasHeader(); err != nil {
+			_ = o.open.drop(f)
+		}
+	}
+	return err
+}
+
+// replace makes the temporary twin of a file, and, if this run has put that in place before, copies what it has.
+func (o *outFiles) replace(f *outFile, info fs.FileInfo) error {
+	mode := fs.FileMode(0o666) // less the umask
+	if info != nil {
+		mode = info.Mode().Perm()
+		var err error
+		if f.place, err = filepath.EvalSymlinks(f.path); err != nil {
+			return err
+		}
+	} else if err := o.folders.make(filepath.Dir(f.path)); err != nil {
+		return err
+	}
+	o.made++
+	f.temp = filepath.Join(filepath.Dir(f.place), fmt.Sprintf(".%.100s.mprun-%s-%d", filepath.Base(f.place), o.runID, o.made))
+	o.guardian.file(f.temp)
+	if err := o.open.add(f, os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, mode); err != nil {
+		return err
+	}
+	var err error
+	if header, again := o.placed[f.path]; again {
+		err = f.takeOver(mode, header)
+	} else if info != nil {
+		err = f.file.Chmod(mode)
+	}
+	if err != nil {
+		_ = o.open.drop(f)
+		_ = os.Remove(f.temp)
+	}
+	return err
+}
+
+// takeOver copies what was put in place before, with its mode.
+func (f *outFile) takeOver(mode fs.FileMode, header string) error {
+	if f.begun = true; header != f.header {
+		return otherHeader(header, f.header)
+	}
+	old, err := os.Open(f.place)
+	if err != nil {
+		return err
+	}
+	defer old.Close()
+	if _, err := io.Copy(f.file, old); err != nil {
+		return err
+	}
+	return f.file.Chmod(mode)
+}
+
+// accept says whether a file can be written as to has it.
+func (f *outFile) accept(to destination) error {
+	if f.appends != to.appends {
+		return errors.New("one stage writes it with append: true, another without")
+	}
+	if f.header != to.header {
+		return otherHeader(f.header, to.header)
+	}
+	return nil
+}
+
+// otherHeader is the error of two writers that do not agree what the fields are.
+func otherHeader(first, second string) error {
+	name := func(header string) string {
+		if header == "" {
+			return "none"
+		}
+		return strings.TrimSuffix(header, "\n")
+	}
+	return fmt.Errorf("it has the CSV header %s, another writer %s; `header: [names]` gives all of them one", name(first), name(second))
+}
+
+// write appends data to the file. Where not all of it can be written, what was there before stays as it was.
+func (f *outFile) write(file *os.File, data []byte) error {
+	if f.temp != "" || f.stays {
+		_, err := file.Write(data)
+		return err
+	}
+	before, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	n, err := file.Write(data)
+	if err != nil && n > 0 {
+		if now, statErr := file.Stat(); statErr == nil && now.Size() == before.Size()+int64(n) { // nobody else has appended
+			_ = file.Truncate(before.Size())
+		}
+	}
+	return err
+}
+
+// settled says that all its writers have ended.
+func (f *outFile) settled() bool {
+	for _, ended := range f.writers {
+		if !ended {
+			return false
+		}
+	}
+	return true
+}
+
+// isKernels says whether a path is in a folder in which files cannot be renamed: /dev/stdout is a link to an open file, whatever that is.
+func isKernels(path string) bool {
+	return strings.HasPrefix(path, "/proc/") || (strings.HasPrefix(path, "/dev/") && !strings.HasPrefix(path, "/dev/shm/"))
+}
