@@ -71,7 +71,7 @@ func (s *speaker) start(r *Run) error {
 	s.talk = t
 	s.reader = newReader(s.answer, s.header)
 	s.reader.in = t
-	s.csv, s.said = csvWriter{names: s.header.names, bare: s.header.none}, false
+	s.csv, s.said = csvWriter{names: s.header.names, width: len(s.header.names)}, false
 	return nil
 }
 
@@ -86,9 +86,12 @@ func (s *speaker) stop() {
 // say writes an item to the program.
 func (s *speaker) say(item any) error {
 	if s.format == formatCSV {
-		record, err := s.csv.appendItem(s.record[:0], item, !s.said)
+		record, err := s.csv.appendItem(s.record[:0], item)
 		if err != nil {
 			return err
+		}
+		if !s.said && !s.header.none {
+			record = append([]byte(s.csv.header()), record...)
 		}
 		s.record, s.said = record, true
 		s.talk.say(s.record)

@@ -70,12 +70,16 @@ func tableSinks() []Operator {
 			Effect: true, Pure: true, Build: buildPrint,
 		},
 		{
-			Name: "write", Group: Sinks, Doc: "Writes each item to a file, which appears when all its writers have ended well; names that end in .gz are compressed.",
+			Name: "write", Group: Sinks, Doc: "Writes each item to a file, which appears when all its writers have ended well: until then, and if one of them fails, what was there stays. Names that end in `.gz`, `.zst` or `.xz` are compressed.",
 			Example: "write: out/${{ item.name }}.jsonl\nformat: jsonl",
-			Operand: FieldDef{Kind: TextField, Doc: "The path; - is standard output."},
+			Operand: FieldDef{Kind: TextField, Doc: "The path; `-` is standard output. Folders that are missing are made."},
 			Options: []FieldDef{
-				formatField("lines", "lines", "nul", "jsonl", "csv", "bytes"), headerField(),
-				{Name: "append", Kind: BoolField, Default: "false", Doc: "Adds to the file, and at once."},
+				formatField("lines", "lines", "nul", "jsonl", "csv", "bytes", "frames"),
+				{
+					Name: "header", Kind: HeaderField, Default: "true",
+					Doc: "Of `format: csv`: whether a file begins with the names of the fields, or the names, in their order; without them, those of the first item, sorted. A field that is not among them is an error, one that is missing is empty.",
+				},
+				{Name: "append", Kind: BoolField, Default: "false", Doc: "Adds to what is there, and at once; to a compressed file within a second."},
 			},
 			Effect: true, Build: buildWrite,
 		},
