@@ -157,6 +157,9 @@ func (c *compiler) plan(order []*process) *Plan {
 	for _, proc := range order {
 		p.Processes = append(p.Processes, proc.plan)
 	}
+	for _, proc := range c.absent {
+		p.Absent = append(p.Absent, proc.plan.Name)
+	}
 	return p
 }
 

@@ -95,9 +95,14 @@ func (c *compiler) scopeErrors(n *spec.Node, offset int, src string, err error) 
 	for _, e := range all {
 		at := max(0, min(e.Offset, len(src)))
 		name := src[at : at+tokenLen(src[at:])]
-		if s, ok := c.symbols[name]; ok && s.kind != "queue" && !isFunction(name) {
+		if s, ok := c.symbols[name]; ok && s.kind != "queue" && s.kind != "process" && !isFunction(name) {
 			c.errorIn(tokenRange(n, offset, src, e.Offset), n, CodeNotAvailable, "",
 				"this version of mprun cannot read %s in expressions yet", withArticle(s.kind))
+			continue
+		}
+		if s, ok := c.symbols[name]; ok && e.Msg == name+" is a function" {
+			c.errorIn(tokenRange(n, offset, src, e.Offset), n, CodeExpression, "give it another name to read it",
+				"%s is a function; %s that is named like one cannot be read in expressions", name, withArticle(s.kind))
 			continue
 		}
 		c.expressionErrors(n, offset, src, stages.ExprErrors{e})

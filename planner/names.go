@@ -87,8 +87,30 @@ func (c *compiler) resourceTypes() map[string]stages.Type {
 		if n.Section != "queues" || isFunction(n.Name) {
 			continue
 		}
-		types[n.Name] = stages.RecordOf(
-			field("size", stages.IntType), field("closed", stages.BoolType), field("unfinished", stages.IntType))
+		types[n.Name] = queueType()
+	}
+	for _, p := range slices.Concat(c.processes, c.absent) {
+		if name := p.plan.Name; !isFunction(name) {
+			types[name] = processType(p.plan.Replicas)
+		}
 	}
 	return types
+}
+
+func queueType() stages.Type {
+	return stages.RecordOf(field("size", stages.IntType), field("closed", stages.BoolType), field("unfinished", stages.IntType))
+}
+
+// processType is a process in an expression: its replicas are its elements. Of one that has a single replica the fields can be read
+// without an index, too.
+func processType(replicas int) stages.Type {
+	replica := stages.RecordOf(
+		field("alive", stages.BoolType), field("exitcode", stages.IntType.Nullable()), field("pid", stages.IntType.Nullable()),
+		field("state", stages.StringType))
+	typ := stages.ListOf(replica)
+	if replicas == 1 {
+		typ.Kinds |= stages.KindMap
+		typ.Record, typ.Fields = true, replica.Fields
+	}
+	return typ
 }

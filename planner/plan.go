@@ -15,8 +15,9 @@ type Plan struct {
 	BlockItems int    `json:"block_items,omitempty"` // most items of a batch; 0: mprun's choice
 	Log        Log    `json:"log,omitzero"`
 
-	Queues    []Queue   `json:"queues"`    // in the order of the spec
-	Processes []Process `json:"processes"` // in the order of start: after what they depend on
+	Queues    []Queue   `json:"queues"`           // in the order of the spec
+	Processes []Process `json:"processes"`        // in the order of start: after what they depend on
+	Absent    []string  `json:"absent,omitempty"` // processes of the spec that are not part of this run: their `when` is false
 }
 
 // Log is the spec's `log`.

@@ -117,7 +117,7 @@ func (s *supervisor) restartOrEnd(r *replica, now time.Time, failure Failure) {
 			text = failure.Error()
 		}
 		s.log.Info(fmt.Sprintf("%s; started again in %s", text, pause), "process", r.name)
-		r.state = replicaBackoff
+		s.become(r, replicaBackoff)
 		r.againTimer = s.later(pause, func() {
 			if r.state == replicaBackoff {
 				s.start(r)

@@ -21,6 +21,7 @@ type handoff struct {
 	Fresh      bool            `json:"fresh,omitempty"`    // what the slot's last owner left is of no use: it came to its end
 	Terminal   bool            `json:"terminal,omitempty"` // its group has the terminal, and so its signals
 	Queues     []planner.Queue `json:"queues"`
+	Processes  []processEntry  `json:"processes"` // the board's
 	Vars       planner.Values  `json:"vars,omitempty"`
 	Files      int             `json:"files"` // descriptors of the arena
 	Seed       int64           `json:"seed"`

@@ -327,6 +327,9 @@ func (h *host) options() (stages.Options, error) {
 	for _, q := range h.handoff.Queues {
 		opts.Resources = append(opts.Resources, q.Name)
 	}
+	for _, entry := range h.handoff.Processes {
+		opts.Resources = append(opts.Resources, entry.Name)
+	}
 	var err error
 	opts.Args, err = arguments(p.Args, opts)
 	return opts, err

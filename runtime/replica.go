@@ -65,6 +65,7 @@ type replica struct {
 	process *process
 	index   int
 	slot    int // in the arena; -1 for a command
+	line    int // its word on the arena's board
 	name    string
 
 	state   replicaState

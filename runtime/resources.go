@@ -19,6 +19,13 @@ func (r resources) Lookup(name string) (any, bool) {
 			return queueObject{arena: r.host.arena, index: i}, true
 		}
 	}
+	first := 0
+	for _, entry := range r.host.handoff.Processes {
+		if entry.Name == name {
+			return processObject{board: r.host.arena.Board(), first: first, replicas: entry.Replicas, name: name}, true
+		}
+		first += entry.Replicas
+	}
 	return nil, false
 }
 

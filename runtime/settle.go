@@ -72,7 +72,7 @@ func (s *supervisor) leaveOut(p *process) {
 
 // conclude ends a replica for good: what its slot keeps for a replacement goes back to the queues.
 func (s *supervisor) conclude(r *replica) {
-	r.state = replicaEnded
+	s.become(r, replicaEnded)
 	for _, timer := range []*time.Timer{r.killTimer, r.limitTimer, r.againTimer} {
 		if timer != nil {
 			timer.Stop()

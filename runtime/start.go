@@ -29,13 +29,15 @@ func (s *supervisor) start(r *replica) {
 	}
 	r.asked = false
 	r.starts++
+	r.pid = 0
+	s.become(r, replicaRunning) // before it can read it
 	if err := start(r); err != nil {
 		r.starts--
 		r.code, r.ended = 127, time.Now()
 		s.failReplica(r, r.failure(nil, err.Error()))
 		return
 	}
-	r.state = replicaRunning
+	s.become(r, replicaRunning) // with its pid
 	if r.process.stopping {
 		s.stopReplica(r)
 	}
@@ -64,7 +66,7 @@ func (s *supervisor) startWorker(r *replica) error {
 	p := r.process.plan
 	r.terminal = p.Stdin.Kind == "inherit" && isTerminal(s.opt.Stdin)
 	h := handoff{
-		Process: *p, Index: r.index, Slot: r.slot, Start: r.starts - 1, Fresh: r.fresh, Terminal: r.terminal, Queues: s.plan.Queues,
+		Process: *p, Index: r.index, Slot: r.slot, Start: r.starts - 1, Fresh: r.fresh, Terminal: r.terminal, Queues: s.plan.Queues, Processes: processEntries(s.plan),
 		Vars: s.plan.Vars, Files: len(s.arena.Files()), Seed: s.plan.Seed, BlockItems: s.plan.BlockItems, Dir: s.dir(p), RunID: s.id, ParentPID: os.Getpid(),
 	}
 	handoff, err := h.file()

@@ -113,7 +113,7 @@ func newSupervisor(plan *planner.Plan, opt Options) (_ *supervisor, err error) {
 
 // prepareProcesses makes the process table.
 func (s *supervisor) prepareProcesses() error {
-	slot := 0
+	slot, line := 0, 0
 	for i := range s.plan.Processes {
 		p := &process{plan: &s.plan.Processes[i]}
 		var err error
@@ -124,7 +124,8 @@ func (s *supervisor) prepareProcesses() error {
 			return fmt.Errorf("the plan's grace of %s: %w", p.plan.Name, err)
 		}
 		for index := range p.plan.Replicas {
-			r := &replica{process: p, index: index, slot: -1, name: displayName(p.plan, index), state: replicaWaiting}
+			r := &replica{process: p, index: index, slot: -1, line: line, name: displayName(p.plan, index), state: replicaWaiting}
+			line++
 			if len(p.plan.Command) == 0 {
 				r.slot = slot
 				slot++
@@ -149,15 +150,16 @@ func (s *supervisor) prepareProcesses() error {
 // prepareMemory makes the arena: a slot for each worker and one for the supervisor, which takes what leaves the run from the last
 // queue.
 func (s *supervisor) prepareMemory() error {
-	slots := 1
+	slots, lines := 1, 0
 	for _, p := range s.processes {
 		for _, r := range p.replicas {
+			lines++
 			if r.slot >= 0 {
 				slots++
 			}
 		}
 	}
-	config := shm.Config{Slots: slots}
+	config := shm.Config{Slots: slots, Board: lines}
 	parts := arenaParts(s.plan.Queues)
 	for i := range parts {
 		config.Queues = append(config.Queues, parts[i].config(s.byName))

@@ -68,7 +68,7 @@ func (a *Arena) writeHeaders() {
 	}
 	h := a.head
 	h.version, h.cores, h.hash, h.planHash = layoutVersion, uint32(a.cores), cfg.hash(), cfg.PlanHash
-	h.slots, h.queues, h.size = uint32(cfg.Slots), uint32(len(cfg.Queues)), a.layout.size
+	h.slots, h.queues, h.board, h.size = uint32(cfg.Slots), uint32(len(cfg.Queues)), uint32(cfg.Board), a.layout.size
 	h.magic = layoutMagic
 }
 
@@ -101,7 +101,7 @@ func readLayout(files []*os.File) (*layout, int, error) {
 	if err := h.check(); err != nil {
 		return nil, 0, err
 	}
-	cfg := Config{Slots: int(h.slots), PlanHash: h.planHash, Queues: make([]QueueConfig, h.queues)}
+	cfg := Config{Slots: int(h.slots), Board: int(h.board), PlanHash: h.planHash, Queues: make([]QueueConfig, h.queues)}
 	for i := range cfg.Queues {
 		var q queueHeader
 		if _, err := files[0].ReadAt(bytesOf(&q), arenaHeaderBytes+int64(i)*queueHeaderBytes); err != nil {

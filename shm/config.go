@@ -12,6 +12,7 @@ const (
 	MaxSlots    = 8190    // slots of one arena; the owner tag has 13 bits
 	MaxQueues   = 4096    // queues of one arena
 	MaxOutputs  = 64      // blocks published by one commit, and blocks that a slot may hold reserved at a time
+	MaxBoard    = 1 << 24 // words of the board
 	MaxInputs   = 16      // blocks released or advanced by one commit, and leases that a slot may hold at a time
 	MaxCapacity = 1 << 24 // items of a bounded queue
 	MaxTries    = 4095    // deliveries that are counted; more count as this
@@ -35,6 +36,7 @@ const (
 type Config struct {
 	Slots    int           // worker slots, 1 to MaxSlots; the supervisor's own outlets count
 	Queues   []QueueConfig // at most MaxQueues
+	Board    int           // words of the board, at most MaxBoard
 	PlanHash uint64        // the caller's digest of its plan; part of the layout hash that Open checks
 	SpillDir string        // where unbounded queues keep their unlinked files; empty: os.TempDir()
 }
@@ -89,6 +91,9 @@ func (c Config) normalise() (Config, error) {
 	if len(c.Queues) > MaxQueues {
 		return c, fmt.Errorf("%d queues are more than %d", len(c.Queues), MaxQueues)
 	}
+	if c.Board < 0 || c.Board > MaxBoard {
+		return c, fmt.Errorf("a board of %d words is not between 0 and %d", c.Board, MaxBoard)
+	}
 	queues := make([]QueueConfig, len(c.Queues))
 	for i, q := range c.Queues {
 		queues[i] = q.withDefaults(c.Slots)
@@ -103,7 +108,7 @@ func (c Config) normalise() (Config, error) {
 // hash is the layout hash: everything that decides an offset or the meaning of a word. The configuration must be normalised.
 func (c Config) hash() uint64 {
 	h := fnv.New64a()
-	fmt.Fprint(h, layoutVersion, c.Slots, len(c.Queues), c.PlanHash)
+	fmt.Fprint(h, layoutVersion, c.Slots, len(c.Queues), c.Board, c.PlanHash)
 	for _, q := range c.Queues {
 		fmt.Fprintf(h, "|%q %d %d %d %d %d", q.Name, q.Capacity, q.MaxItem, q.MaxBytes, q.MaxDeliveries, q.Readers)
 	}

@@ -9,7 +9,7 @@ import (
 
 const (
 	layoutMagic   = 0x3130_6e75_7270_6d7f // "\x7fmprun01", little-endian
-	layoutVersion = 1
+	layoutVersion = 2
 	pageBytes     = 4096
 
 	// A queue whose payload would take more address space than this, or that would bring the arena above arenaMapLimit, is read
@@ -33,6 +33,7 @@ type layout struct {
 	config Config
 	slots  int64 // offset of the slots
 	rows   int64 // offset of the counters, one row of counterRow a slot
+	board  int64 // offset of the board
 	heads  int64 // offset of the queue headers
 	queues []queueLayout
 	mapped int64 // bytes to map
@@ -77,6 +78,7 @@ func newLayout(c Config) *layout {
 	l.heads = take(queueHeaderBytes*int64(len(c.Queues)), pageBytes)
 	l.slots = take(slotBytes*int64(c.Slots), pageBytes)
 	l.rows = take(counterBytes*int64(c.Slots)*int64(len(c.Queues)), pageBytes)
+	l.board = take(wordBytes*int64(c.Board), pageBytes)
 	spills := 0
 	for i, q := range c.Queues {
 		ql := queueLayout{QueueConfig: q, entries: q.entries(), stride: q.stride(), spill: -1}
@@ -142,8 +144,8 @@ func (h *arenaHeader) check() error {
 		return fmt.Errorf("%w: magic %#x", ErrLayout, h.magic)
 	case h.version != layoutVersion:
 		return fmt.Errorf("%w: version %d, this program has %d", ErrLayout, h.version, layoutVersion)
-	case h.slots < 1 || h.slots > MaxSlots || h.queues > MaxQueues:
-		return fmt.Errorf("%w: %d slots, %d queues", ErrLayout, h.slots, h.queues)
+	case h.slots < 1 || h.slots > MaxSlots || h.queues > MaxQueues || h.board > MaxBoard:
+		return fmt.Errorf("%w: %d slots, %d queues, a board of %d words", ErrLayout, h.slots, h.queues, h.board)
 	}
 	return nil
 }

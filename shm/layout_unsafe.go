@@ -19,7 +19,8 @@ type arenaHeader struct {
 	slots    uint32
 	queues   uint32
 	size     int64
-	_        [16]byte
+	board    uint32 // words
+	_        [12]byte
 
 	stop     atomic.Uint32 // nonzero: every wait returns Interrupted
 	_        [60]byte
@@ -148,6 +149,7 @@ const (
 	slotBytes        = 64 + 64 + 128 + recordBytes
 	recordBytes      = 64 + 2*192 + MaxOutputs*32 + MaxInputs*32
 	counterBytes     = 16
+	wordBytes        = 8
 )
 
 // A size that is not what the constants say does not compile.

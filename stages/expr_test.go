@@ -14,8 +14,11 @@ func testScope() *Scope {
 			"self": RecordOf(FieldType{Name: "name", Type: StringType}, FieldType{Name: "index", Type: IntType}),
 			"vars": RecordOf(FieldType{Name: "n", Type: IntType}, FieldType{Name: "label", Type: StringType.Nullable()}, FieldType{Name: "xs", Type: ListOf(IntType)}),
 		},
-		Bound:     []Binding{{"page", StringType}},
-		Resources: map[string]Type{"jobs": RecordOf(FieldType{Name: "size", Type: IntType}, FieldType{Name: "closed", Type: BoolType}), "hist": ListOf(IntType)},
+		Bound: []Binding{{"page", StringType}},
+		Resources: map[string]Type{
+			"jobs": RecordOf(FieldType{Name: "size", Type: IntType}, FieldType{Name: "closed", Type: BoolType}, FieldType{Name: "unfinished", Type: IntType}), "hist": ListOf(IntType),
+			"crawl": ListOf(processRecord), "web": {Kinds: KindList | KindMap, Elem: &processRecord, Record: true, Fields: processRecord.Fields},
+		},
 	}
 }
 
@@ -23,7 +26,7 @@ func testScope() *Scope {
 type queueResource struct{ size int }
 
 func (q queueResource) Value() (any, error) {
-	return map[string]any{"size": q.size, "closed": false}, nil
+	return map[string]any{"size": q.size, "closed": false, "unfinished": q.size + 3}, nil
 }
 
 func (q queueResource) Field(name string) (any, error) {
@@ -32,6 +35,8 @@ func (q queueResource) Field(name string) (any, error) {
 		return q.size, nil
 	case "closed":
 		return false, nil
+	case "unfinished":
+		return q.size + 3, nil
 	}
 	return nil, errors.New("a queue has no " + name)
 }
@@ -41,6 +46,41 @@ type arrayResource []int32
 func (a arrayResource) Value() (any, error)   { return []int32(a), nil }
 func (a arrayResource) Len() int              { return len(a) }
 func (a arrayResource) At(i int) (any, error) { return a[i], nil }
+
+// processRecord is the type of one replica of a process.
+var processRecord = RecordOf(FieldType{Name: "alive", Type: BoolType}, FieldType{Name: "exitcode", Type: IntType.Nullable()},
+	FieldType{Name: "pid", Type: IntType.Nullable()}, FieldType{Name: "state", Type: StringType})
+
+// processResource is a process as the runtime has it: its replicas are its elements, and one is a map as well.
+type processResource []struct {
+	state string
+	pid   int
+}
+
+func (p processResource) Value() (any, error) {
+	if len(p) == 1 {
+		return p.At(0)
+	}
+	var list []any
+	for i := range p {
+		v, _ := p.At(i)
+		list = append(list, v)
+	}
+	return list, nil
+}
+func (p processResource) Len() int { return len(p) }
+func (p processResource) At(i int) (any, error) {
+	var code any
+	if p[i].state == "ended" {
+		code = -9
+	}
+	return map[string]any{"alive": p[i].state == "running", "state": p[i].state, "pid": p[i].pid, "exitcode": code}, nil
+}
+
+func (p processResource) Field(name string) (any, error) {
+	v, err := p.At(0)
+	return v.(map[string]any)[name], err
+}
 
 type testResources map[string]any
 
@@ -56,12 +96,15 @@ func testEnv() *Env {
 			"m": map[string]any{"y": 1, "x": 2},
 		},
 		Index: 7, Acc: 10,
-		Env:       map[string]any{"HOME": "/root"},
-		Self:      map[string]any{"name": "square", "index": 2},
-		Vars:      map[string]any{"n": 5, "label": nil, "xs": []any{4, 5}},
-		Bound:     []any{"index.html"},
-		Resources: testResources{"jobs": queueResource{12}, "hist": arrayResource{5, 6, 7}},
-		Seed:      1,
+		Env:   map[string]any{"HOME": "/root"},
+		Self:  map[string]any{"name": "square", "index": 2},
+		Vars:  map[string]any{"n": 5, "label": nil, "xs": []any{4, 5}},
+		Bound: []any{"index.html"},
+		Resources: testResources{
+			"jobs": queueResource{12}, "hist": arrayResource{5, 6, 7},
+			"crawl": processResource{{"running", 8}, {"ended", 9}}, "web": processResource{{"running", 7}},
+		},
+		Seed: 1,
 	}
 }
 
@@ -149,11 +192,11 @@ func TestRun(t *testing.T) {
 		{`self.index + index`, "9"},
 		{`jobs.size`, "12"},
 		{`jobs["size"]`, "12"},
-		{`jobs`, `{"closed": false, "size": 12}`},
+		{`jobs`, `{"closed": false, "size": 12, "unfinished": 15}`},
 		{`hist[1]`, "6"},
 		{`hist[-1]`, "7"},
 		{`len(hist)`, "3"},
-		{`len(jobs)`, "2"},
+		{`len(jobs)`, "3"},
 		{`sum(hist)`, "18"},
 		{`[hist, 1]`, "[[5, 6, 7], 1]"},
 		{`{"a b": 1, (item.s): 2, c: {d: 1.0}}`, `{"a b": 1, "c": {"d": 1.0}, "grün": 2}`},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/agext/levenshtein"
 	"github.com/expr-lang/expr/ast"
@@ -185,7 +186,7 @@ func resource(name string, typ Type, at int) code {
 }
 
 func (c *compiler) unknownName(name string, at int) code {
-	if findFunction(name) != nil {
+	if findFunction(name) != nil || findLoop(name) != nil {
 		return c.fail(at, fmt.Sprintf("call it: %s(...)", name), "%s is a function", name)
 	}
 	for _, v := range variables {
@@ -206,12 +207,17 @@ func (c *compiler) unknownName(name string, at int) code {
 	return c.fail(at, didYouMean(name, candidates), "unknown name %s", quoted(name))
 }
 
-// didYouMean is a hint at the nearest candidate, or "" if none is near.
+// didYouMean is a hint at the nearest candidate, or "" if none is near: at most a third of its letters differ, or two neighbours have
+// changed places, or only case and underscores do not agree.
 func didYouMean(name string, candidates []string) string {
 	slices.Sort(candidates)
-	best, least := "", 1+len(name)/3
+	best, least := "", max(1, (len(name)+1)/3)+1
 	for _, candidate := range candidates {
-		if d := levenshtein.Distance(name, candidate, nil); d < least || (d == least && best == "") {
+		d := levenshtein.Distance(name, candidate, nil)
+		if swapped(name, candidate) || bareName(name) == bareName(candidate) {
+			d = min(d, 1)
+		}
+		if d < least && d < len(candidate) {
 			best, least = candidate, d
 		}
 	}
@@ -219,6 +225,21 @@ func didYouMean(name string, candidates []string) string {
 		return ""
 	}
 	return "did you mean " + quoted(best) + "?"
+}
+
+// bareName is a name without what people write differently: closedAt, closed_at.
+func bareName(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
+
+// swapped says whether two neighbouring letters have changed places.
+func swapped(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
 }
 
 func (c *compiler) reads(name string) {
@@ -267,7 +288,7 @@ func (c *compiler) declare(n *ast.VariableDeclaratorNode) code {
 	switch {
 	case n.Name == "it" || n.Name == "null" || isVariable(n.Name):
 		c.fail(at, "", "%s cannot be declared: it has a meaning already", n.Name)
-	case findFunction(n.Name) != nil:
+	case findFunction(n.Name) != nil || findLoop(n.Name) != nil:
 		c.fail(at, "", "%s cannot be declared: it is a function", n.Name)
 	case slices.ContainsFunc(c.lets, func(l let) bool { return l.name == n.Name }) || slices.Contains(c.scope.names(), n.Name):
 		c.fail(at, "", "%s is declared already", n.Name)

@@ -26,7 +26,7 @@ func TestCompileErrors(t *testing.T) {
 		{`vars.xs["a"]`, `7: a list has no field "a"`},
 		{"vars.xs[1.5]", `7: a float cannot be an index of a list`},
 		{"self[:1]", `4: a map cannot be cut`},
-		{"jobs.length", `5: there is no field "length"; there are closed, size`},
+		{"jobs.length", `5: there is no field "length"; there are closed, size, unfinished`},
 		{"index + page", "6: + has no meaning between an int and a string; string(x) makes text, int(x) and float(x) numbers, concat(a, b) joins lists"},
 		{"index - page", "6: - has no meaning between an int and a string; int(x) and float(x) read numbers"},
 		{"-page", "0: - has no meaning for a string; int(x) and float(x) read numbers"},

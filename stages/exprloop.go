@@ -74,7 +74,7 @@ type looping struct {
 }
 
 func (c *compiler) loop(f *loopFunction, n *ast.BuiltinNode) code {
-	l := &looping{name: f.name, at: c.tree.at(n), list: c.value(n.Arguments[0])}
+	l := &looping{name: f.name, at: c.tree.at(n), list: c.node(n.Arguments[0])}
 	if l.bodyAt = l.at; len(n.Arguments) > 1 {
 		l.bodyAt = c.tree.at(n.Arguments[1])
 	}
@@ -85,7 +85,7 @@ func (c *compiler) loop(f *loopFunction, n *ast.BuiltinNode) code {
 		third := c.value(n.Arguments[2])
 		l.third = &third
 	}
-	l.loop = loop{slot: c.newSlot(), index: c.indexes, acc: -1, elem: elementType(l.list.typ)}
+	l.loop = loop{slot: c.newSlot(), index: c.indexes, acc: -1, elem: elementType(l.list)}
 	c.indexes++
 	if f.name == "reduce" {
 		return c.reduce(l, n)
@@ -138,13 +138,14 @@ func (c *compiler) reduce(l *looping, n *ast.BuiltinNode) code {
 	return code{typ: l.accType, run: func(env *Env) (any, error) { return loopReduce(l, env) }}
 }
 
-// elementType is the type of what a loop over t sees.
-func elementType(t Type) Type {
+// elementType is the type of what a loop over a list sees. An Object with elements is seen as a list of those, whatever else it is.
+func elementType(list code) Type {
 	var elem Type
+	t := list.typ
 	if t.May(KindList) {
 		elem = t.Element()
 	}
-	if t.May(KindMap) {
+	if t.May(KindMap) && !(list.object && t.May(KindList)) {
 		elem = Join(elem, RecordOf(FieldType{Name: "key", Type: StringType}, FieldType{Name: "value", Type: t.Value()}))
 	}
 	if elem.Kinds == 0 && t.Kinds == 0 {
@@ -159,6 +160,11 @@ func (l *looping) items(env *Env) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l.list.object {
+		if v, err = listed(v); err != nil {
+			return nil, failAt(err, l.at)
+		}
+	}
 	switch v := v.(type) {
 	case []any:
 		return v, nil
@@ -166,6 +172,25 @@ func (l *looping) items(env *Env) ([]any, error) {
 		return pairsOf(v), nil
 	}
 	return nil, &ExprError{Offset: l.at, Msg: l.name + "() takes a list, not " + aKind(v)}
+}
+
+// listed is an Object as an item: one with elements is the list of them.
+func listed(v any) (any, error) {
+	o, ok := v.(Indexed)
+	if !ok {
+		return Normalize(v)
+	}
+	list := make([]any, o.Len())
+	for i := range list {
+		e, err := o.At(i)
+		if err != nil {
+			return nil, err
+		}
+		if list[i], err = Normalize(e); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }
 
 // pairsOf is a map as the list that loops see.

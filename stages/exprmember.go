@@ -88,7 +88,7 @@ func (c *compiler) memberType(n *ast.MemberNode, base, property code) Type {
 	}
 	if name, ok := property.val.(string); ok {
 		if !t.May(KindMap) {
-			return c.fail(at, "", "%s has no field %s", aType(t), quoted(name)).typ
+			return c.fail(at, elementHint(n.Node, t, name), "%s has no field %s", aType(t), quoted(name)).typ
 		}
 		typ, ok := t.Field(name)
 		if !ok {
@@ -117,6 +117,19 @@ func (c *compiler) memberType(n *ast.MemberNode, base, property code) Type {
 		return c.fail(at, "", "%s cannot be an index of %s", aType(property.typ), aType(t)).typ
 	}
 	return got
+}
+
+// elementHint tells how to read a field of a list's elements.
+func elementHint(list ast.Node, t Type, name string) string {
+	id, ok := list.(*ast.IdentifierNode)
+	elem := t.Element()
+	if !ok || !t.May(KindList) || !elem.Record {
+		return ""
+	}
+	if _, ok := elem.Field(name); !ok {
+		return ""
+	}
+	return fmt.Sprintf("of one of them it is %s[0].%s, of all map(%s, it.%s)", id.Value, name, id.Value, name)
 }
 
 // fieldHint tells the nearest field, or all if they are few.

@@ -23,7 +23,7 @@ func TestReadme(t *testing.T) {
 		if strings.HasPrefix(line, "#") {
 			section = strings.TrimLeft(line, "# ")
 		}
-		if section != "Differences from expr-lang" && section != "Functions" {
+		if section != "Differences from expr-lang" && section != "Resources" && section != "Functions" {
 			continue
 		}
 		cells := strings.Split(strings.Trim(line, "|"), " | ")

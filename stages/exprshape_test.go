@@ -176,7 +176,7 @@ func TestNormalize(t *testing.T) {
 		{[]any{1, []any{int64(2)}}, []any{1, []any{2}}},
 		{map[string]any{"a": map[string]any{"b": float32(1)}}, map[string]any{"a": map[string]any{"b": 1.0}}},
 		{arrayResource{1}, []any{1}},
-		{[]any{queueResource{1}}, []any{map[string]any{"size": 1, "closed": false}}},
+		{[]any{queueResource{1}}, []any{map[string]any{"size": 1, "closed": false, "unfinished": 4}}},
 	}
 	for _, test := range tests {
 		got, err := Normalize(test.in)

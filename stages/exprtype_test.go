@@ -144,7 +144,7 @@ func TestTypeInference(t *testing.T) {
 		{"map({a: 1}, it.value)", "[int]"},
 		{"sum(vars.xs)", "int"},
 		{"sum(item)", "number"},
-		{"jobs", "{closed: bool, size: int}"},
+		{"jobs", "{closed: bool, size: int, unfinished: int}"},
 		{"jobs.size", "int"},
 		{"hist[0] * 2", "int"},
 		{"let x = {a: 1}; x.a", "int"},

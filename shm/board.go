@@ -1,0 +1,30 @@
+//go:build linux
+
+package shm
+
+import "sync/atomic"
+
+// A Board is words that one process writes and all may read: what the supervisor knows and workers want to look at without asking.
+//
+//	word 0 | word 1 | ... | word n-1        8 bytes each, zero at first
+//
+// What a word means is its writer's business. Each is loaded and stored at once, so that what belongs together stands in one word;
+// words are not told apart in time. No death leaves a board in disorder: nobody but its writer stores, and recovery leaves it alone.
+// Methods may be called concurrently. An index outside panics: it comes from the plan, never from shared memory.
+type Board struct {
+	words []atomic.Uint64
+}
+
+// Board is the arena's, of Config.Board words.
+func (a *Arena) Board() Board {
+	return Board{sliceAt[atomic.Uint64](a.mem, a.layout.board, int64(a.layout.config.Board))}
+}
+
+// Len is the number of words.
+func (b Board) Len() int { return len(b.words) }
+
+// Load is word i. It is atomic, since other processes store.
+func (b Board) Load(i int) uint64 { return b.words[i].Load() }
+
+// Store changes word i. Only one process may store.
+func (b Board) Store(i int, v uint64) { b.words[i].Store(v) }

@@ -1,0 +1,53 @@
+//go:build linux
+
+package shm
+
+import "testing"
+
+func TestBoardIsSeenByAll(t *testing.T) {
+	a, err := Create(Config{Slots: 1, Board: 600, Queues: []QueueConfig{{Name: "q", Capacity: 4}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	b, err := Open(dupFiles(t, a))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	ours, theirs := a.Board(), b.Board()
+	if ours.Len() != 600 || theirs.Len() != 600 {
+		t.Fatalf("boards of %d and %d words", ours.Len(), theirs.Len())
+	}
+	for i := range ours.Len() {
+		if theirs.Load(i) != 0 {
+			t.Fatalf("word %d is not zero at first", i)
+		}
+		ours.Store(i, uint64(i)+1)
+	}
+	s := attach(t, a, 0)
+	put(t, a.Queue(0), s, 1, "a block of the queue behind the board")
+	if err := a.Recover(0); err != nil {
+		t.Fatal(err)
+	}
+	for i := range theirs.Len() {
+		if got := theirs.Load(i); got != uint64(i)+1 {
+			t.Errorf("word %d is %d", i, got)
+		}
+	}
+	if err := a.Check(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestBoardSizes(t *testing.T) {
+	if n := newArena(t, 1).Board().Len(); n != 0 {
+		t.Errorf("a board that nobody asked for has %d words", n)
+	}
+	for _, n := range []int{-1, MaxBoard + 1} {
+		if a, err := Create(Config{Slots: 1, Board: n}); err == nil {
+			a.Close()
+			t.Errorf("a board of %d words was made", n)
+		}
+	}
+}
