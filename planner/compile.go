@@ -126,7 +126,7 @@ func newCompiler(doc *spec.Pipeline, host Host, opts Options) *compiler {
 		"cpus": stages.IntType,
 		"spec": stages.TypeOf(about),
 	}}
-	c.planEnv = stages.Env{Vars: map[string]any{}, Env: c.environ, CPUs: host.CPUs(), Spec: about, Seed: uint64(opts.Seed)}
+	c.planEnv = stages.Env{Vars: map[string]any{}, Env: c.environ, CPUs: host.CPUs(), Spec: about, Seed: uint64(opts.Seed), Budget: planBudget}
 	c.name = c.text(doc.Name, specName(doc))
 	return c
 }

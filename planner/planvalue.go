@@ -11,6 +11,9 @@ import (
 
 // Values outside of stages: a literal, or ${{ }} that is replaced when the plan is made.
 
+// planBudget is how many steps a value may take that is computed when the plan is made: about a second, and some hundred megabytes.
+const planBudget = 10_000_000
+
 // evaluate gives the value of an expression that stands in a text; ok is false after a finding.
 func (c *compiler) evaluate(n *spec.Node, part spec.Part) (value any, ok bool) {
 	e, err := stages.CompileExpr(part.Source, &c.planScope)

@@ -94,6 +94,7 @@ func (e *Expr) Const() (value any, ok bool) { return e.code.val, e.code.isConst 
 // Run evaluates the expression. The result is an item. An error is an *ExprError of one line that says at which byte of the
 // source it arose.
 func (e *Expr) Run(env *Env) (any, error) {
+	env.spent = 0
 	if e.slots == 0 && !e.draws {
 		return e.code.run(env)
 	}

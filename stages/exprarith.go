@@ -12,6 +12,7 @@ import (
 var (
 	errOverflow = errors.New("integer overflow: the result does not fit into 64 bits")
 	errDivision = errors.New("division by zero")
+	errTooLarge = errors.New("float overflow: the result does not fit into 64 bits")
 )
 
 // operandError says that an operator has no meaning for its operands.
@@ -144,6 +145,15 @@ func floorDivMod(a, b float64) (div, mod float64) {
 	return floor, mod
 }
 
+// floatOf is the result of an operator on two floats. One that is infinite though both are finite has overflowed; what infinities and
+// NaN give is IEEE 754's business.
+func floatOf(result, x, y float64) (any, error) {
+	if result-result != 0 && x-x == 0 && y-y == 0 {
+		return nil, errTooLarge
+	}
+	return result, nil
+}
+
 // twoFloats is both operands as floats, if both are numbers.
 func twoFloats(a, b any) (x, y float64, ok bool) {
 	if x, ok = toFloat(a); !ok {
@@ -174,11 +184,14 @@ func add(a, b any) (any, error) {
 		}
 	case string:
 		if y, ok := b.(string); ok {
+			if err := textOfSize("+", len(x)+len(y)); err != nil {
+				return nil, err
+			}
 			return x + y, nil
 		}
 	}
 	if x, y, ok := twoFloats(a, b); ok {
-		return x + y, nil
+		return floatOf(x+y, x, y)
 	}
 	return nil, operandError("+", a, b)
 }
@@ -193,7 +206,7 @@ func subtract(a, b any) (any, error) {
 		return nil, errOverflow
 	}
 	if x, y, ok := twoFloats(a, b); ok {
-		return x - y, nil
+		return floatOf(x-y, x, y)
 	}
 	return nil, operandError("-", a, b)
 }
@@ -208,7 +221,7 @@ func multiply(a, b any) (any, error) {
 		return nil, errOverflow
 	}
 	if x, y, ok := twoFloats(a, b); ok {
-		return x * y, nil
+		return floatOf(x*y, x, y)
 	}
 	return nil, operandError("*", a, b)
 }
@@ -221,7 +234,7 @@ func divide(a, b any) (any, error) {
 	if y == 0 {
 		return nil, errDivision
 	}
-	return x / y, nil
+	return floatOf(x/y, x, y)
 }
 
 func remainder(a, b any) (any, error) {
@@ -255,7 +268,11 @@ func power(a, b any) (any, error) {
 	if base == 0 && exponent < 0 {
 		return nil, errDivision
 	}
-	return math.Pow(base, exponent), nil
+	result := math.Pow(base, exponent)
+	if math.IsNaN(result) && base == base && exponent == exponent {
+		return nil, errors.New("a negative number to the power of a fraction is no number")
+	}
+	return floatOf(result, base, exponent)
 }
 
 func negate(v any) (any, error) {
@@ -298,7 +315,7 @@ func floorDiv(a, b any) (any, error) {
 		return nil, errDivision
 	}
 	q, _ := floorDivMod(f, g)
-	return q, nil
+	return floatOf(q, f, g)
 }
 
 func floorMod(a, b any) (any, error) {

@@ -69,7 +69,7 @@ func (c *compiler) function(name string, at int, arguments []ast.Node) code {
 	}
 	c.draws = c.draws || f.draws
 	c.impure = c.impure || f.impure
-	if f.impure || len(args) == 0 {
+	if f.impure || f.grows || len(args) == 0 {
 		return got
 	}
 	return fold(got, args...)
@@ -102,7 +102,10 @@ func (c *compiler) calling(f *function, args []code, offsets []int, at int) eval
 		if err != nil {
 			return nil, failAt(err, at)
 		}
-		return v, nil
+		if env != nil && env.Budget > 0 {
+			err = env.spend(steps(v), at)
+		}
+		return v, err
 	}
 }
 

@@ -199,7 +199,9 @@ func TestColumnSelect(t *testing.T) {
 func BenchmarkColumnLoop(b *testing.B) {
 	ints := make([]int, 1024)
 	texts := make([]string, 1024)
+	floats := make([]float64, 1024)
 	for i := range ints {
+		floats[i] = float64(i) / 8
 		ints[i], texts[i] = i*7, strconv.Itoa(i*7)
 	}
 	for _, bench := range []struct {
@@ -208,6 +210,8 @@ func BenchmarkColumnLoop(b *testing.B) {
 	}{
 		{"item * item", Column{Kind: Ints, Ints: ints}},
 		{"item % 10 == 3 ? item * 2 + 1 : 0", Column{Kind: Ints, Ints: ints}},
+		{"item * 1.5 + item", Column{Kind: Floats, Floats: floats}},
+		{"item > 100.0 ? item / 3 : -item", Column{Kind: Floats, Floats: floats}},
 		{"int(item) * 2", Column{Kind: Strings, Strings: texts}},
 	} {
 		e, err := CompileExpr(bench.src, testScope())

@@ -81,8 +81,21 @@ func subConst(dst, x []int, y int) bool {
 	return overflow >= 0
 }
 
+// wide has a bit above the lowest 32 if n does not fit into them. The product of two that do cannot overflow: the loops multiply and
+// gather, and go over it again with care only if a factor was wide.
+func wide(n int) uint64 { return uint64(n) + 1<<31 }
+
 func mulVector(dst, x, y []int) bool {
 	x, y = x[:len(dst)], y[:len(dst)]
+	over := uint64(0)
+	for i, a := range x {
+		b := y[i]
+		over |= wide(a) | wide(b)
+		dst[i] = a * b
+	}
+	if over>>32 == 0 {
+		return true
+	}
 	for i, a := range x {
 		c, ok := mulInts(a, y[i])
 		if !ok {
@@ -95,6 +108,14 @@ func mulVector(dst, x, y []int) bool {
 
 func mulConst(dst, x []int, y int) bool {
 	x = x[:len(dst)]
+	over := wide(y)
+	for i, a := range x {
+		over |= wide(a)
+		dst[i] = a * y
+	}
+	if over>>32 == 0 {
+		return true
+	}
 	for i, a := range x {
 		c, ok := mulInts(a, y)
 		if !ok {
@@ -184,39 +205,56 @@ func divConst(dst, x []int, y int) bool {
 	return true
 }
 
-// floatKernel is the loop of an operator that makes floats of floats, or nil.
+// infinite has its top bit set if f is infinite or NaN: adding one to an exponent of ones carries into the sign, which was cleared.
+func infinite(f float64) uint64 { return math.Float64bits(f)&^(1<<63) + 1<<52 }
+
+// floatKernel is the loop of an operator that makes floats of floats, or nil. As with ints, the loops gather the bits that say that a
+// result is infinite, and look once: whether that is an overflow is told item by item.
 func floatKernel(operator string) func(dst, x, y []float64) bool {
 	switch operator {
 	case "+":
 		return func(dst, x, y []float64) bool {
-			for i := range dst {
-				dst[i] = x[i] + y[i]
+			x, y = x[:len(dst)], y[:len(dst)]
+			bad := uint64(0)
+			for i, a := range x {
+				c := a + y[i]
+				bad |= infinite(c)
+				dst[i] = c
 			}
-			return true
+			return bad>>63 == 0
 		}
 	case "-":
 		return func(dst, x, y []float64) bool {
-			for i := range dst {
-				dst[i] = x[i] - y[i]
+			x, y = x[:len(dst)], y[:len(dst)]
+			bad := uint64(0)
+			for i, a := range x {
+				c := a - y[i]
+				bad |= infinite(c)
+				dst[i] = c
 			}
-			return true
+			return bad>>63 == 0
 		}
 	case "*":
 		return func(dst, x, y []float64) bool {
-			for i := range dst {
-				dst[i] = x[i] * y[i]
+			x, y = x[:len(dst)], y[:len(dst)]
+			bad := uint64(0)
+			for i, a := range x {
+				c := a * y[i]
+				bad |= infinite(c)
+				dst[i] = c
 			}
-			return true
+			return bad>>63 == 0
 		}
-	case "/":
+	case "/": // by zero it is infinite or NaN, too
 		return func(dst, x, y []float64) bool {
-			for i := range dst {
-				if y[i] == 0 {
-					return false
-				}
-				dst[i] = x[i] / y[i]
+			x, y = x[:len(dst)], y[:len(dst)]
+			bad := uint64(0)
+			for i, a := range x {
+				c := a / y[i]
+				bad |= infinite(c)
+				dst[i] = c
 			}
-			return true
+			return bad>>63 == 0
 		}
 	}
 	return nil

@@ -204,6 +204,11 @@ func pairsOf(m map[string]any) []any {
 
 // eval runs the closure for one element.
 func (l *looping) eval(env *Env, list []any, i int) (any, error) {
+	if env.Budget > 0 {
+		if err := env.spend(1, l.at); err != nil {
+			return nil, err
+		}
+	}
 	env.slots[l.slot], env.indexes[l.index] = list[i], i
 	return l.body(env)
 }
@@ -389,6 +394,19 @@ func loopGroupBy(l *looping, env *Env) (any, error) {
 
 var errReduceNothing = errors.New("reduce() of an empty list needs an initial value")
 
+// look refuses an accumulator that has grown beyond what an item may be.
+func (l *looping) look(env *Env, acc any) error {
+	left := maxParts
+	if env.Budget > 0 {
+		left = min(left, env.Budget)
+	}
+	all := left
+	if err := overgrown(acc, maxItemDepth, &left); err != nil {
+		return failAt(err, l.at)
+	}
+	return env.spend(all-left, l.at)
+}
+
 func loopReduce(l *looping, env *Env) (any, error) {
 	list, err := l.items(env)
 	if err != nil {
@@ -411,8 +429,10 @@ func loopReduce(l *looping, env *Env) (any, error) {
 		if acc, err = l.eval(env, list, i); err != nil {
 			return nil, err
 		}
-		if n := i - from + 1; n&(n-1) == 0 && tooDeep(acc, maxItemDepth) { // now and then: looking costs
-			return nil, failAt(errTooDeep, l.at)
+		if n := i - from + 1; n&(n-1) == 0 || i == len(list)-1 { // now and then: looking costs
+			if err := l.look(env, acc); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return acc, nil

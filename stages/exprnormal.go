@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"slices"
 	"strconv"
 )
 
@@ -14,22 +13,37 @@ const maxItemDepth = 1000
 
 var errTooDeep = errors.New("nested deeper than " + strconv.Itoa(maxItemDepth))
 
-// tooDeep says whether lists and maps nest deeper than limit.
-func tooDeep(item any, limit int) bool {
+// maxParts bounds of how many parts a value may be made up that reduce() builds: what is used twice in each step doubles with each.
+const maxParts = 1 << 26
+
+var errTooMany = errors.New("a value of more than " + strconv.Itoa(maxParts) + " parts")
+
+// overgrown says whether lists and maps nest deeper than depth, or have more parts than left; left is what remains of that.
+func overgrown(item any, depth int, left *int) error {
+	if *left--; *left < 0 {
+		return errTooMany
+	}
 	switch v := item.(type) {
 	case []any:
-		return limit == 0 || slices.ContainsFunc(v, func(e any) bool { return tooDeep(e, limit-1) })
-	case map[string]any:
-		if limit == 0 {
-			return true
+		if depth == 0 {
+			return errTooDeep
 		}
 		for _, e := range v {
-			if tooDeep(e, limit-1) {
-				return true
+			if err := overgrown(e, depth-1, left); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		if depth == 0 {
+			return errTooDeep
+		}
+		for _, e := range v {
+			if err := overgrown(e, depth-1, left); err != nil {
+				return err
 			}
 		}
 	}
-	return false
+	return nil
 }
 
 // Normalize turns a Go value into an item: numbers of other widths, typed lists and maps, Objects. Items are returned as they are

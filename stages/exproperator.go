@@ -126,20 +126,6 @@ func (c *compiler) unary(n *ast.UnaryNode) code {
 	}}, got)
 }
 
-// fold computes before the run what is the same for every item. An error is left for the run: the node may never be reached.
-func fold(got code, operands ...code) code {
-	for _, o := range operands {
-		if !o.isConst {
-			return got
-		}
-	}
-	v, err := got.run(nil)
-	if err != nil || KindOf(v)&(KindList|KindMap|KindBytes) != 0 {
-		return got
-	}
-	return constant(v)
-}
-
 func (c *compiler) binary(n *ast.BinaryNode) code {
 	switch n.Operator {
 	case "and", "&&":
@@ -164,7 +150,24 @@ func (c *compiler) binary(n *ast.BinaryNode) code {
 	if exponent, ok := right.val.(int); ok && exponent >= 0 && typ.Kinds == KindNumber && left.typ.Is(KindInt) {
 		typ = IntType
 	}
-	return fold(code{typ: typ, run: binaryRun(op, left, right, at)}, left, right)
+	got := code{typ: typ, run: binaryRun(op, left, right, at)}
+	if op.symbol == ".." {
+		return paid(got, at)
+	}
+	return fold(got, left, right)
+}
+
+// paid takes what the values cost out of the budget. They are not computed before the run.
+func paid(got code, at int) code {
+	run := got.run
+	got.run = func(env *Env) (any, error) {
+		v, err := run(env)
+		if err == nil {
+			err = env.spend(steps(v), at)
+		}
+		return v, err
+	}
+	return got
 }
 
 // binaryRun calls the operator; a constant right side, as most have, is fetched once.
@@ -335,9 +338,6 @@ func compileRegexp(pattern string) (*regexp.Regexp, error) {
 	}
 	return re, nil
 }
-
-// maxList bounds the lists that .. and repeat make out of nothing.
-const maxList = 1 << 24
 
 // span is a..b: the ints from a to b, both included.
 func span(a, b any) (any, error) {

@@ -40,6 +40,10 @@ type Env struct {
 	// Seed makes random() repeatable: it comes from the run's seed, the stage and the item.
 	Seed uint64
 
+	// Budget bounds the steps that one Run may take, about: elements that closures run for and that functions make. 0: no bound.
+	Budget int
+
+	spent   int    // of the budget
 	draws   uint64 // of random() in this run of an expression
 	slots   []any  // arguments, elements of closures, `let`
 	indexes []int  // positions of closures

@@ -109,7 +109,9 @@ func (f *folding) loop(acc any, in *Batch, i, to int) (any, int) {
 			for _, v := range in.item.Floats[in.head+i : in.head+to] {
 				sum += v
 			}
-			return sum, to
+			if sum-sum == 0 {
+				return sum, to
+			}
 		}
 	}
 	return acc, i

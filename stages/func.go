@@ -21,6 +21,7 @@ type function struct {
 	objects bool // takes Objects as they are
 	pattern bool // the second argument is a regular expression
 	impure  bool // the value does not depend on the arguments alone
+	grows   bool // the value may be far larger than the arguments: it is never computed before the run
 	draws   bool // uses Env.draws
 }
 
@@ -97,7 +98,7 @@ var functions = [...]function{
 	{name: "now", result: FloatType, call: funcNow, impure: true},
 	{name: "pow", params: []Kinds{kNum, kNum}, min: 2, infer: powOfTwo, call: funcPow},
 	{name: "random", params: []Kinds{kInt, kInt}, infer: randomType, call: funcRandom, impure: true, draws: true},
-	{name: "repeat", params: []Kinds{kString, kInt}, min: 2, result: StringType, call: funcRepeat},
+	{name: "repeat", params: []Kinds{kString, kInt}, min: 2, result: StringType, call: funcRepeat, grows: true},
 	{name: "replace", params: []Kinds{kString, kString, kString, kInt}, min: 3, result: StringType, call: funcReplace},
 	{name: "reverse", params: []Kinds{kList}, min: 1, infer: sameList, call: funcReverse},
 	{name: "round", params: []Kinds{kNum}, min: 1, result: FloatType, call: funcRound},

@@ -139,6 +139,9 @@ func funcConcat(_ *Env, a []any) (any, error) {
 	for _, arg := range a {
 		n += len(arg.([]any))
 	}
+	if n > maxList {
+		return nil, fmt.Errorf("concat() makes at most %d elements", maxList)
+	}
 	list := make([]any, 0, n)
 	for _, arg := range a {
 		list = append(list, arg.([]any)...)

@@ -158,7 +158,11 @@ func funcMean(_ *Env, a []any) (any, error) {
 	}
 	sum := 0.0
 	for _, f := range numbers {
-		sum += f
+		next, err := floatOf(sum+f, sum, f)
+		if err != nil {
+			return nil, err
+		}
+		sum = next.(float64)
 	}
 	return sum / float64(len(numbers)), nil
 }
@@ -174,7 +178,11 @@ func funcMedian(_ *Env, a []any) (any, error) {
 	if len(numbers)%2 == 1 {
 		return numbers[middle], nil
 	}
-	return (numbers[middle-1] + numbers[middle]) / 2, nil
+	low, high := numbers[middle-1], numbers[middle]
+	if mean, err := floatOf(low+high, low, high); err == nil {
+		return mean.(float64) / 2, nil
+	}
+	return low/2 + high/2, nil
 }
 
 func funcMax(_ *Env, a []any) (any, error) { return extreme("max", 1, nil, a) }

@@ -8,9 +8,6 @@ import (
 	"unicode/utf8"
 )
 
-// maxText bounds the texts that repeat() makes, in bytes.
-const maxText = 1 << 28
-
 func funcUpper(_ *Env, a []any) (any, error) { return strings.ToUpper(a[0].(string)), nil }
 func funcLower(_ *Env, a []any) (any, error) { return strings.ToLower(a[0].(string)), nil }
 func funcString(_ *Env, a []any) (any, error) {
@@ -80,7 +77,17 @@ func funcReplace(_ *Env, a []any) (any, error) {
 	if len(a) == 4 {
 		most = a[3].(int)
 	}
-	return strings.Replace(a[0].(string), a[1].(string), a[2].(string), most), nil
+	text, old, with := a[0].(string), a[1].(string), a[2].(string)
+	if more := len(with) - len(old); more > 0 {
+		n := strings.Count(text, old)
+		if most >= 0 {
+			n = min(n, most)
+		}
+		if n > (maxText-len(text))/more {
+			return nil, textOfSize("replace()", maxText+1)
+		}
+	}
+	return strings.Replace(text, old, with, most), nil
 }
 
 func funcRepeat(_ *Env, a []any) (any, error) {
@@ -89,7 +96,7 @@ func funcRepeat(_ *Env, a []any) (any, error) {
 		return nil, errors.New("repeat() needs a count from 0")
 	}
 	if s != "" && n > maxText/len(s) {
-		return nil, fmt.Errorf("repeat() makes at most %d bytes", maxText)
+		return nil, textOfSize("repeat()", maxText+1)
 	}
 	return strings.Repeat(s, n), nil
 }
@@ -105,7 +112,9 @@ func funcJoin(_ *Env, a []any) (any, error) {
 		if i > 0 {
 			b = append(b, separator...)
 		}
-		b = AppendText(b, e)
+		if b = AppendText(b, e); len(b) > maxText {
+			return nil, textOfSize("join()", len(b))
+		}
 	}
 	return validText("join", string(b))
 }
