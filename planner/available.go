@@ -12,7 +12,6 @@ var notYet = [...]struct {
 	path   string
 	unless string // the value that asks for nothing: the default
 }{
-	{path: "env_file"},
 	{path: "types"},
 	{path: "pipes"},
 	{path: "locks"},
@@ -32,7 +31,6 @@ var notYet = [...]struct {
 	{path: "queues.*.broadcast", unless: "false"},
 	{path: "queues.*.ack", unless: "auto"},
 	{path: "PROCESS.autostart", unless: "true"},
-	{path: "PROCESS.env_file"},
 	{path: "PROCESS.start_method", unless: "spawn"},
 	{path: "PROCESS.ready"},
 	{path: "PROCESS.limits"},

@@ -7,6 +7,8 @@ const (
 	CodeNotAvailable    = "not-available"
 	CodeUnknownCode     = "unknown-code"
 	CodeUnknownVar      = "unknown-var"
+	CodeEnvFile         = "env-file"
+	CodeSecretArgument  = "secret-argument"
 	CodeUnknownName     = "unknown-name"
 	CodeWrongResource   = "wrong-resource"
 	CodeBadPlace        = "bad-place"
@@ -46,6 +48,8 @@ func Codes() []spec.CodeDef {
 		{Code: CodeNotAvailable, Severity: spec.Error, Doc: "The key is part of the language, but this version of mprun cannot carry it out yet. Nothing is ignored silently, so the spec is refused."},
 		{Code: CodeUnknownCode, Severity: spec.Warning, Doc: "x-mprun-allow silences warnings by their codes; there is no warning of that code."},
 		{Code: CodeUnknownVar, Severity: spec.Error, Doc: "The command line sets a var that the spec does not have. Declare it under vars, with its default."},
+		{Code: CodeEnvFile, Severity: spec.Error, Doc: "A file that env_file names cannot be read, or has a line that is not NAME=value. Its values are never shown."},
+		{Code: CodeSecretArgument, Severity: spec.Warning, Doc: "A value of an env_file becomes an argument of a program, which every user of the machine can read in the list of processes. The program has it in its environment."},
 		{Code: CodeUnknownName, Severity: spec.Error, Doc: "Nothing of that name is defined in the spec."},
 		{Code: CodeWrongResource, Severity: spec.Error, Doc: "The name is that of another kind of resource than is needed here."},
 		{Code: CodeBadPlace, Severity: spec.Error, Doc: "A place is a name, with an index in [ ] or a field behind a point: jobs, hist[item % 10], p.read."},

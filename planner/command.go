@@ -11,8 +11,17 @@ func (c *compiler) words(command spec.Command) []string {
 	for i, w := range command.Words {
 		value, _ := c.template(w)
 		words[i] = stages.TextOf(value)
+		c.warnSecret(w.Node, words[i])
 	}
 	return words
+}
+
+// warnSecret warns of a value from an environment file that becomes an argument of a program.
+func (c *compiler) warnSecret(n *spec.Node, text string) {
+	if c.secrets.Mask(text) != text {
+		c.warnAt(n, CodeSecretArgument, "the program has the variables of the env_file in its environment",
+			"a value of an env_file becomes an argument of the program, which everybody on the machine can read")
+	}
 }
 
 func (c *compiler) readCommand(p *process) {
@@ -27,6 +36,7 @@ func (c *compiler) readShell(p *process) {
 		return
 	}
 	script := c.text(spec.Text(p.def.Shell), "")
+	c.warnSecret(p.def.Shell.Node, script)
 	c.wireStdio(p, []string{"/bin/sh", "-c", script}, p.def.Shell.Node)
 }
 

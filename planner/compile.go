@@ -64,7 +64,9 @@ type compiler struct {
 	read spec.Options // for spec's Read functions
 	name string
 
-	environ   map[string]any // as expressions see it
+	environ   map[string]any    // as expressions see it
+	topEnv    map[string]string // of the spec's env_file; nil before it is read
+	envFiles  []string          // the paths of these
 	vars      map[string]any
 	planScope stages.Scope
 	planEnv   stages.Env
@@ -148,7 +150,7 @@ func specName(doc *spec.Pipeline) string {
 func (c *compiler) plan(order []*process) *Plan {
 	p := &Plan{
 		Version: planVersion, Name: c.name, File: c.doc.Source.Name, Dir: c.opts.Dir,
-		Vars: c.vars, Seed: c.opts.Seed, BlockItems: c.opts.BlockItems, Log: c.log(),
+		Vars: c.vars, Seed: c.opts.Seed, BlockItems: c.opts.BlockItems, Log: c.log(), Secrets: c.secrets,
 		Queues: make([]Queue, 0, len(c.queues)), Processes: make([]Process, 0, len(order)),
 	}
 	for _, q := range c.queues {

@@ -31,6 +31,18 @@ func (machine) CPUs() int                  { return 4 }
 func (machine) Started() time.Time         { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
 func (m machine) Programs(string) []string { return m.programs }
 
+// ReadFile reads what stands below testdata as if that were the spec's folder, /srv.
+func (m machine) ReadFile(path string, limit int) ([]byte, error) {
+	text, err := os.ReadFile(filepath.Join("testdata", strings.TrimPrefix(path, "/srv")))
+	switch {
+	case err != nil:
+		return nil, errors.New("there is no such file")
+	case len(text) > limit:
+		return nil, errors.New("it is too large")
+	}
+	return text, nil
+}
+
 func (m machine) LookPath(program, _, _ string) error {
 	for _, p := range m.programs {
 		if p == program || "/bin/"+p == program {

@@ -10,7 +10,10 @@ import (
 )
 
 // findings collects what is found wrong.
-type findings struct{ found spec.Diagnostics }
+type findings struct {
+	found   spec.Diagnostics
+	secrets Secrets // are not shown in findings
+}
 
 // add records findings of others as they are.
 func (f *findings) add(found ...spec.Diagnostic) { f.found = append(f.found, found...) }
@@ -31,6 +34,7 @@ func (f *findings) errorIn(r spec.Range, n *spec.Node, code, hint, format string
 }
 
 func (f *findings) at(severity spec.Severity, r spec.Range, path, code, hint, summary string, related ...spec.Related) {
+	summary, hint = f.secrets.Mask(summary), f.secrets.Mask(hint)
 	f.add(spec.Diagnostic{
 		Severity: severity, Code: code, File: r.Start.File, Range: r, Path: path,
 		Summary: summary, Hint: hint, Related: related,

@@ -10,6 +10,9 @@ type Host interface {
 	CPUs() int
 	// Started is the moment that the run counts as its start: spec.started.
 	Started() time.Time
+	// ReadFile reads the file at an absolute path to its end; more than limit bytes is an error. The error says in a few words, without
+	// the name, why it cannot be read.
+	ReadFile(path string, limit int) ([]byte, error)
 	// LookPath finds a program as execvp(3) would: by the folders of path (as in PATH, divided by colons) unless the name has a
 	// slash, then relative to dir. The error says in a few words, without the name, why it cannot be run; nil if it can.
 	LookPath(program, dir, path string) error

@@ -6,7 +6,8 @@ import (
 	"fmt"
 )
 
-// JSON is the plan as indented JSON with a line break at its end. Maps are sorted: the same plan gives the same bytes.
+// JSON is the plan as indented JSON with a line break at its end. Maps are sorted: the same plan gives the same bytes. Secrets are
+// masked.
 func (p *Plan) JSON() ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -15,5 +16,5 @@ func (p *Plan) JSON() ([]byte, error) {
 	if err := e.Encode(p); err != nil {
 		return nil, fmt.Errorf("writing the plan as JSON: %w", err)
 	}
-	return b.Bytes(), nil
+	return p.Secrets.MaskJSON(b.Bytes()), nil
 }

@@ -1,6 +1,7 @@
 package planner_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -45,5 +46,9 @@ func TestOperatorExamples(t *testing.T) {
 
 // exampleMachine has every program.
 type exampleMachine struct{ machine }
+
+func (exampleMachine) ReadFile(string, int) ([]byte, error) {
+	return nil, errors.New("there is no such file")
+}
 
 func (exampleMachine) LookPath(string, string, string) error { return nil }

@@ -15,6 +15,8 @@ type Plan struct {
 	BlockItems int    `json:"block_items,omitempty"` // most items of a batch; 0: mprun's choice
 	Log        Log    `json:"log,omitzero"`
 
+	Secrets Secrets `json:"-"` // what is not to be shown
+
 	Queues    []Queue   `json:"queues"`           // in the order of the spec
 	Processes []Process `json:"processes"`        // in the order of start: after what they depend on
 	Absent    []string  `json:"absent,omitempty"` // processes of the spec that are not part of this run: their `when` is false
@@ -57,7 +59,10 @@ type Process struct {
 	Command []string       `json:"command,omitempty"` // executed directly; a `shell` is /bin/sh -c
 	Args    *stages.Source `json:"args,omitempty"`    // data; what reads `self` is left to be computed in each replica
 
-	Env    map[string]string `json:"env,omitempty"` // added to mprun's own
+	EnvFiles []string          `json:"env_files,omitempty"` // where FileEnv comes from
+	FileEnv  map[string]string `json:"-"`                   // added to mprun's own; for the environment of the process only, never shown
+
+	Env    map[string]string `json:"env,omitempty"` // added to these
 	Dir    string            `json:"dir,omitempty"`
 	Stdin  Stdio             `json:"stdin,omitzero"` // of a Command
 	Stdout Stdio             `json:"stdout,omitzero"`

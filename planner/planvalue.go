@@ -108,14 +108,16 @@ func (c *compiler) whole(t *spec.Template) (value any, ok bool) {
 
 // unfit reports a value that the key does not take.
 func (c *compiler) unfit(n *spec.Node, want string, value any) {
-	c.errorAt(n, CodePlanValue, "", "expected %s, the expression gives %s", want, shortJSON(value))
+	c.errorAt(n, CodePlanValue, "", "expected %s, the expression gives %s", want, shorten(c.secrets.Mask(string(stages.AppendJSON(nil, value)))))
 }
 
 // longestValue is how many bytes of a value a finding shows.
 const longestValue = 60
 
-func shortJSON(v any) string {
-	text := []rune(string(stages.AppendJSON(nil, v)))
+func shortJSON(v any) string { return shorten(string(stages.AppendJSON(nil, v))) }
+
+func shorten(long string) string {
+	text := []rune(long)
 	if len(text) > longestValue {
 		return string(text[:longestValue-1]) + "…"
 	}

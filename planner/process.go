@@ -80,6 +80,7 @@ func (c *compiler) readProcess(p *process) {
 	p.plan.Daemon = c.flag(def.Daemon, false)
 	p.plan.Timeout = durationText(c.duration(def.Timeout, 0))
 	p.plan.Stop = c.stop(def.Stop)
+	p.readEnvFile(c)
 	p.readEnv(c)
 	p.readArgs(c)
 	for _, code := range def.Success {

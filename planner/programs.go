@@ -85,7 +85,7 @@ func (c *compiler) checkProgram(p *process, name, dir string, n *spec.Node, at s
 	if c.hasError(n) {
 		return
 	}
-	path, ok := p.plan.Env["PATH"]
+	path, ok := p.plan.lookupEnv("PATH")
 	if !ok {
 		path = c.host.Environ()["PATH"]
 	}

@@ -9,7 +9,8 @@ import (
 	"github.com/mprun/mprun/stages"
 )
 
-// readVars works out the vars: what the command line sets, else what the spec says, where ${{ }} may read the vars above it.
+// readVars works out the vars: what the command line sets, else what the spec says, where ${{ }} may read the vars above it. The
+// spec's env_file is read before the first var that may read the environment, so that its path can depend on the vars above that.
 func (c *compiler) readVars() {
 	c.vars = map[string]any{}
 	c.planEnv.Vars = c.vars
@@ -18,6 +19,9 @@ func (c *compiler) readVars() {
 	for _, e := range c.doc.Vars {
 		names = append(names, e.Name)
 		value, known := c.opts.Vars[e.Name]
+		if !known && e.Value.IsSet() && mentionsEnv(e.Value.Node) {
+			c.readTopEnvFile()
+		}
 		if !known && e.Value.IsSet() {
 			value, known = c.data(e.Value.Node)
 		}
@@ -26,14 +30,27 @@ func (c *compiler) readVars() {
 			typ = stages.TypeOf(value)
 		}
 		if !isFinite(value) {
-			c.errorAt(e.Key, CodePlanValue, "", "a var cannot hold an infinite number or none (.inf, .nan)")
+			c.infinite(e.Key)
 			value = nil
 		}
 		c.vars[e.Name] = value
 		fields = append(fields, stages.FieldType{Name: e.Name, Type: typ})
 		c.planScope.Vars["vars"] = stages.RecordOf(fields...)
 	}
+	c.readTopEnvFile()
 	c.checkOverrides(names)
+}
+
+// infinite reports a var whose value has no finite number, at the spec or at the command line, whichever set it.
+func (c *compiler) infinite(key *spec.Node) {
+	if value, isOverride := c.opts.Vars[key.Text]; isOverride {
+		c.add(spec.Diagnostic{
+			Severity: spec.Error, Code: CodePlanValue, File: c.doc.Source.Name,
+			Summary: fmt.Sprintf("the command line sets the var %s to %v: a var cannot hold an infinite number or none (.inf, .nan)", key.Text, value),
+		})
+		return
+	}
+	c.errorAt(key, CodePlanValue, "", "a var cannot hold an infinite number or none (.inf, .nan)")
 }
 
 // isFinite says whether a value has only numbers that JSON has words for: vars travel as JSON.

@@ -3,6 +3,7 @@ package runtime
 import (
 	"time"
 
+	"github.com/mprun/mprun/planner"
 	"github.com/mprun/mprun/stages"
 )
 
@@ -77,6 +78,17 @@ type Failure struct {
 	Pos      stages.Pos         `json:"pos"` // of the stage, or of the process
 	Stage    *stages.StageError `json:"stage,omitempty"`
 	Text     string             `json:"text"`
+}
+
+// masked is the failure without what is not to be shown.
+func (f Failure) masked(secrets planner.Secrets) Failure {
+	f.Text = secrets.Mask(f.Text)
+	if f.Stage != nil {
+		stage := *f.Stage
+		stage.Text, stage.Item = secrets.Mask(stage.Text), secrets.Mask(stage.Item)
+		f.Stage = &stage
+	}
+	return f
 }
 
 // Error is one line: where in the spec, which process, what happened.

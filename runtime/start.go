@@ -202,13 +202,14 @@ func (s *supervisor) dir(p *planner.Process) string {
 	}
 }
 
-// environment is mprun's own, the process's, and the run's mark: each name once, since getenv(3) takes the first and others the last.
+// environment is mprun's own, that of the process's environment files, the process's, and the run's mark: each name once, since getenv(3) takes the first and others the last.
 func (s *supervisor) environment(p *planner.Process) []string {
 	values := map[string]string{}
 	for _, entry := range os.Environ() {
 		name, value, _ := strings.Cut(entry, "=")
 		values[name] = value
 	}
+	maps.Copy(values, p.FileEnv)
 	maps.Copy(values, p.Env)
 	values[runMark] = s.id
 	env := make([]string, 0, len(values))
@@ -227,7 +228,11 @@ func (s *supervisor) lookPath(p *planner.Process) (string, error) {
 		}
 		return name, nil
 	}
-	if path, ok := p.Env["PATH"]; ok {
+	path, ok := p.Env["PATH"]
+	if !ok {
+		path, ok = p.FileEnv["PATH"]
+	}
+	if ok {
 		for _, dir := range filepath.SplitList(path) {
 			if found, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
 				return found, nil

@@ -109,7 +109,7 @@ func (s *supervisor) runStopCommand(r *replica) {
 	p.Command = p.Stop.Command
 	c := &stopCommand{replica: r}
 	if err := s.startStopCommand(c, &p); err != nil {
-		s.log.Warn("the command that stops it did not start: "+err.Error(), "process", r.name)
+		s.log.Warn("the command that stops it did not start: "+s.plan.Secrets.Mask(err.Error()), "process", r.name)
 		s.reaper.signal(r.pid, unix.SIGTERM)
 		return
 	}

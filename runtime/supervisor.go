@@ -240,6 +240,7 @@ func (s *supervisor) end(status Status) {
 
 // fail notes a failure; without KeepGoing it stops the run.
 func (s *supervisor) fail(f Failure) {
+	f = f.masked(s.plan.Secrets)
 	s.failures = append(s.failures, f)
 	s.log.Error(f.Error(), "process", f.Process)
 	if !s.opt.KeepGoing {
@@ -253,6 +254,7 @@ func (s *supervisor) fail(f Failure) {
 
 // fault notes a fault of mprun's own, which always stops the run.
 func (s *supervisor) fault(f Failure) {
+	f = f.masked(s.plan.Secrets)
 	s.failures = append(s.failures, f)
 	s.log.Error(f.Error(), "process", f.Process)
 	s.end(StatusFault)
@@ -268,7 +270,7 @@ func (s *supervisor) outletFailed(err error) {
 		f := Failure{Text: err.Error()}
 		var file *fileError
 		if errors.As(err, &file) {
-			f = Failure{Process: file.to.process, Pos: file.to.pos, Text: file.text()}
+			f = Failure{Process: file.to.process, Pos: file.to.pos, Text: file.text()}.masked(s.plan.Secrets)
 			s.log.Error(f.Error(), "process", f.Process)
 		} else {
 			s.log.Error(err.Error())

@@ -19,7 +19,7 @@ type ProcessCommon struct {
 	When        Expression  `yaml:"when" example:"when: vars.debug" doc:"The process exists only if this is true when the plan is made."`
 	Autostart   Flag        `yaml:"autostart" default:"true" example:"autostart: false" doc:"Whether it starts with the run, or by a start stage."`
 	Env         MapOf[Text] `yaml:"env" keys:"any" example:"env: {LANG: C}" doc:"Environment, beside what mprun has."`
-	EnvFile     []Text      `yaml:"env_file" single:"true" later:"true" example:"env_file: local.env" doc:"Files of NAME=value lines for its environment."`
+	EnvFile     []Text      `yaml:"env_file" single:"true" example:"env_file: local.env" doc:"Files of NAME=value lines for its environment."`
 	Cwd         Text        `yaml:"cwd" example:"cwd: /tmp" doc:"Its directory."`
 	Daemon      Flag        `yaml:"daemon" default:"false" example:"daemon: true" doc:"It is stopped when all others have ended."`
 	StartMethod Enum        `yaml:"start_method" words:"spawn|forkserver|thread" default:"spawn" example:"start_method: thread" later:"true" doc:"How its workers start."`

@@ -4,6 +4,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	goruntime "runtime"
@@ -38,6 +41,35 @@ func (h host) CPUs() int { return goruntime.GOMAXPROCS(0) }
 
 // Started implements planner.Host.
 func (h host) Started() time.Time { return h.started }
+
+// ReadFile implements planner.Host.
+func (h host) ReadFile(path string, limit int) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, plainError(err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, int64(limit)+1))
+	switch {
+	case err != nil:
+		return nil, plainError(err)
+	case len(text) > limit:
+		return nil, fmt.Errorf("it is larger than %d bytes", limit)
+	}
+	return text, nil
+}
+
+// plainError is why a file cannot be read, without its name.
+func plainError(err error) error {
+	var path *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errors.New("there is no such file")
+	case errors.As(err, &path):
+		return path.Err
+	}
+	return err
+}
 
 // LookPath implements planner.Host.
 func (h host) LookPath(program, dir, path string) error {

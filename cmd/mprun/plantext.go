@@ -25,7 +25,7 @@ func planText(p *planner.Plan) string {
 		}
 		slices.Sort(names)
 		for _, name := range names {
-			fmt.Fprintf(&b, "  %s = %s\n", name, stages.AppendJSON(nil, p.Vars[name]))
+			fmt.Fprintf(&b, "  %s = %s\n", name, p.Secrets.MaskJSON(stages.AppendJSON(nil, p.Vars[name])))
 		}
 	}
 	if len(p.Queues) > 0 {
@@ -34,7 +34,7 @@ func planText(p *planner.Plan) string {
 	}
 	b.WriteString("\nprocesses, in the order of their start\n")
 	for i := range p.Processes {
-		writeProcess(&b, &p.Processes[i])
+		writeProcess(&b, &p.Processes[i], p.Secrets)
 	}
 	return b.String()
 }
@@ -70,7 +70,7 @@ func sizeText(n int) string {
 	return "at most " + strconv.Itoa(n) + " " + units[i]
 }
 
-func writeProcess(b *strings.Builder, p *planner.Process) {
+func writeProcess(b *strings.Builder, p *planner.Process, secrets planner.Secrets) {
 	b.WriteString("  " + p.Name)
 	if p.Replicas > 1 {
 		fmt.Fprintf(b, " x %d", p.Replicas)
@@ -83,13 +83,13 @@ func writeProcess(b *strings.Builder, p *planner.Process) {
 	}
 	b.WriteByte('\n')
 	if len(p.Command) > 0 {
-		fmt.Fprintf(b, "    command %s\n", commandText(p.Command))
-		fmt.Fprintf(b, "    stdin %s, stdout %s, stderr %s\n", stdioText(p.Stdin), stdioText(p.Stdout), stdioText(p.Stderr))
+		fmt.Fprintf(b, "    command %s\n", commandText(p.Command, secrets))
+		fmt.Fprintf(b, "    stdin %s, stdout %s, stderr %s\n", secrets.Mask(stdioText(p.Stdin)), secrets.Mask(stdioText(p.Stdout)), secrets.Mask(stdioText(p.Stderr)))
 		return
 	}
 	var table strings.Builder
 	t := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-	writeStages(t, p.Stages, "    ")
+	writeStages(t, p.Stages, "    ", secrets)
 	t.Flush() //nolint:errcheck // as above
 	for line := range strings.Lines(table.String()) {
 		b.WriteString(strings.TrimRight(line, " \n") + "\n")
@@ -97,9 +97,10 @@ func writeProcess(b *strings.Builder, p *planner.Process) {
 }
 
 // commandText writes words so that a shell would split them in the same way.
-func commandText(words []string) string {
+func commandText(words []string, secrets planner.Secrets) string {
 	quoted := make([]string, len(words))
 	for i, w := range words {
+		w = secrets.Mask(w)
 		quoted[i] = w
 		if w == "" || strings.ContainsAny(w, " \t\n'\"\\$&|;<>()*?[]#~`!{}") {
 			quoted[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
@@ -115,18 +116,18 @@ func stdioText(s planner.Stdio) string {
 	return s.Kind
 }
 
-func writeStages(t *tabwriter.Writer, list []stages.Stage, indent string) {
+func writeStages(t *tabwriter.Writer, list []stages.Stage, indent string, secrets planner.Secrets) {
 	for i := range list {
 		st := &list[i]
 		line := st.Op
-		if text := fieldText(st.Operand); text != "" {
+		if text := fieldText(st.Operand, secrets); text != "" {
 			line += ": " + text
 		}
 		if st.As != "" {
 			line += ", as " + st.As
 		}
 		fmt.Fprintf(t, "%s%s\t%s\n", indent, line, st.Out)
-		writeStages(t, st.Operand.Stages, indent+"  ")
+		writeStages(t, st.Operand.Stages, indent+"  ", secrets)
 		for _, branch := range st.Operand.Branches {
 			when := "else"
 			if branch.When != nil {
@@ -136,7 +137,7 @@ func writeStages(t *tabwriter.Writer, list []stages.Stage, indent string) {
 				when = "-"
 			}
 			fmt.Fprintf(t, "%s  %s\t\n", indent, when)
-			writeStages(t, branch.Stages, indent+"    ")
+			writeStages(t, branch.Stages, indent+"    ", secrets)
 		}
 	}
 }
@@ -144,7 +145,7 @@ func writeStages(t *tabwriter.Writer, list []stages.Stage, indent string) {
 // longestField is how many runes of an operand are shown.
 const longestField = 60
 
-func fieldText(f stages.Field) string {
+func fieldText(f stages.Field, secrets planner.Secrets) string {
 	var parts []string
 	if f.Source != nil {
 		parts = append(parts, sourceText(f.Source))
@@ -155,7 +156,7 @@ func fieldText(f stages.Field) string {
 	for _, p := range f.Places {
 		parts = append(parts, p.Name)
 	}
-	text := []rune(strings.Join(strings.Fields(strings.Join(parts, " ")), " "))
+	text := []rune(secrets.Mask(strings.Join(strings.Fields(strings.Join(parts, " ")), " ")))
 	if len(text) > longestField {
 		return string(text[:longestField-1]) + "…"
 	}
