@@ -293,3 +293,55 @@ func checkNumbers(t *testing.T, where, lines string, from, to, step int) {
 		t.Fatalf("%s: %d lines, expected %d", where, len(got), want)
 	}
 }
+
+// TestChainsUnderFire: a chain that is used in several places, with arguments of its own and of each item, and a chain of finally.
+func TestChainsUnderFire(t *testing.T) {
+	const n = 60_000
+	spec := writeSpec(t, `
+chains:
+  scaled:
+    params: [by, plus]
+    stages:
+      - map: item * args.by
+      - filter: item % 2 == 0
+      - map: item + args.plus
+  total: {params: [init], stages: [{reduce: acc + item, init: '${{ args.init }}'}]}
+queues: {q: {max_deliveries: 1000}}
+processes:
+  make:
+    stages:
+      - range: `+strconv.Itoa(n)+`
+      - use: scaled
+        args: {by: 3, plus: 0}
+      - put: q
+  sum:
+    stages:
+      - get: q
+      - use: scaled
+        args: {by: 1, plus: '${{ item }}'}
+        when: item % 4 == 0
+      - use: total
+        args: {init: 7}
+      - print:
+finally:
+  - range: `+strconv.Itoa(n)+`
+  - use: total
+    args: {init: 0}
+  - print: ${{ item }} ${{ run.status }}
+`)
+	sum, all := 7, 0
+	for i := range n {
+		all += i
+		switch v := 3 * i; {
+		case v%4 == 0:
+			sum += 2 * v
+		case v%2 == 0:
+			sum += v
+		}
+	}
+	want := strconv.Itoa(sum) + "\n" + strconv.Itoa(all) + " succeeded\n"
+	fire(t, func(t *testing.T, r result) {
+		t.Helper()
+		r.expect(t, 0, want)
+	}, spec)
+}

@@ -38,6 +38,7 @@ const (
 	CodeNoProbe         = "no-probe"
 	CodeJoinDrain       = "join-before-drain"
 	CodeNoProcesses     = "no-processes"
+	CodeFinallyQueue    = "finally-queue"
 	CodeChainCycle      = "chain-cycle"
 	CodeArguments       = "arguments"
 )
@@ -79,6 +80,7 @@ func Codes() []spec.CodeDef {
 		{Code: CodeNoProbe, Severity: spec.Error, Doc: "A process waits for another to be ready that has no probe, ready:, to tell when it is."},
 		{Code: CodeJoinDrain, Severity: spec.Error, Doc: "A process waits for another's end while that one can fill a queue which only the first drains, or waits for the end of a queue which only the first fills."},
 		{Code: CodeNoProcesses, Severity: spec.Error, Doc: "The spec has no process that would run."},
+		{Code: CodeFinallyQueue, Severity: spec.Error, Doc: "finally runs when all processes have ended: nobody is left who would put into a queue or read it."},
 		{Code: CodeChainCycle, Severity: spec.Error, Doc: "A chain uses itself, by way of others perhaps. A chain is put in the place of each use of it, which would never end."},
 		{Code: CodeArguments, Severity: spec.Error, Doc: "A use gives a chain an argument that is none of its params, or leaves one out."},
 	}

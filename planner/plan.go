@@ -74,7 +74,8 @@ type Process struct {
 	Timeout      string       `json:"timeout,omitempty"` // a duration as Go writes it
 	SuccessCodes []int        `json:"success_codes,omitempty"`
 	Daemon       bool         `json:"daemon,omitempty"`
-	Manual       bool         `json:"manual,omitempty"` // autostart: false
+	Manual       bool         `json:"manual,omitempty"`  // autostart: false
+	Finally      bool         `json:"finally,omitempty"` // the spec's `finally`: it runs when all others have ended, whatever became of them
 
 	Gets     []string `json:"gets,omitempty"` // queues that it reads, by `get`, `uses` or its standard input
 	Puts     []string `json:"puts,omitempty"`

@@ -25,6 +25,7 @@ type process struct {
 	def     *spec.Process
 	plan    Process
 	args    stages.Type
+	finally bool // the spec's `finally`
 	unknown bool // something of it could not be decoded: what it reads and writes is not known for sure
 }
 
@@ -50,6 +51,7 @@ func (c *compiler) readProcesses() {
 		c.readUses(p, false)
 	}
 	c.checkTotals()
+	c.readFinally()
 	if len(c.doc.Processes) == 0 && !c.partial && c.doc.Root != nil {
 		c.errorAt(c.doc.Root, CodeNoProcesses, "add processes:", "the spec has no processes")
 	}

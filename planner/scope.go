@@ -13,6 +13,9 @@ func (t *typer) scope(in env) *stages.Scope {
 		Bound:     in.bound,
 		Resources: t.resources,
 	}
+	if t.process.finally {
+		s.Vars["run"] = runType()
+	}
 	if in.args != nil {
 		s.Vars["args"] = in.args.typ
 	}
@@ -37,6 +40,11 @@ func errorType() stages.Type {
 	return stages.RecordOf(
 		field("type", stages.StringType), field("message", stages.StringType), field("stage", stages.StringType), field("attempt", stages.IntType),
 	)
+}
+
+// runType is `run`, which says in `finally` how the run went.
+func runType() stages.Type {
+	return stages.RecordOf(field("status", stages.StringType), field("failed", stages.BoolType), field("duration", stages.FloatType))
 }
 
 func field(name string, typ stages.Type) stages.FieldType {

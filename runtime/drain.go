@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -154,13 +155,23 @@ func (d *drain) take(block *shm.Block) {
 	payload, err := block.Payload()
 	for err == nil && len(payload) > 0 {
 		var r record
-		if r, payload, err = nextRecord(payload); err == nil && d.err == nil {
+		if r, payload, err = nextRecord(payload); err == nil && d.takes(r.kind) {
 			err = d.write(r)
 		}
 	}
 	if err != nil {
 		d.failed(err)
 	}
+}
+
+// takes says whether a record of a kind can still be written: when standard output has lost its reader, what is left to say of the run
+// can be said elsewhere.
+func (d *drain) takes(kind recordKind) bool {
+	if d.err == nil {
+		return true
+	}
+	elsewhere := kind == recordStderr || kind == recordResult || kind == recordLog
+	return elsewhere && errors.Is(d.err, errStdoutClosed)
 }
 
 func (d *drain) write(r record) error {

@@ -67,7 +67,7 @@ func (s *supervisor) failReplica(r *replica, f Failure) {
 
 // timeOver ends a replica whose process may not run any longer.
 func (s *supervisor) timeOver(r *replica) {
-	s.failReplica(r, r.failure(nil, "timed out after "+r.process.plan.Timeout))
+	s.failReplica(r, r.failure(nil, "timed out after "+r.process.limit))
 }
 
 // replay starts a worker again that wants to go through its block item by item.

@@ -23,6 +23,7 @@ type handoff struct {
 	Queues     []planner.Queue `json:"queues"`
 	Processes  []processEntry  `json:"processes"` // the board's
 	Vars       planner.Values  `json:"vars,omitempty"`
+	Run        planner.Values  `json:"run,omitempty"`
 	Files      int             `json:"files"` // descriptors of the arena
 	Seed       int64           `json:"seed"`
 	BlockItems int             `json:"block_items,omitempty"`

@@ -57,6 +57,7 @@ func (s *supervisor) handle(in *events) {
 	case <-in.timeout:
 		s.patience = outletPatience
 		s.end(StatusTimeout)
+		s.limitFinally()
 	case <-in.cancelled:
 		in.cancelled = nil // it would come again at once
 		s.patience = outletPatience

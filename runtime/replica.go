@@ -51,6 +51,7 @@ type process struct {
 	replicas []*replica
 	policy   restartPolicy
 	grace    time.Duration
+	limit    string // of its time, as Go writes it; "": none
 
 	dependents []*process
 	stopping   bool // asked to end

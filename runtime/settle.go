@@ -19,7 +19,7 @@ func (s *supervisor) settle() {
 			changed = s.stopInOrder() || changed
 		case s.onlyDaemonsLeft():
 			for _, p := range s.processes {
-				changed = s.stop(p) || changed
+				changed = !p.plan.Finally && s.stop(p) || changed
 			}
 		}
 	}
@@ -41,6 +41,9 @@ func (s *supervisor) settleProcess(p *process) bool {
 	}
 	if p.replicas[0].state != replicaWaiting {
 		return false
+	}
+	if p.plan.Finally {
+		return s.startFinally(p)
 	}
 	if s.stopping || p.plan.Manual {
 		s.leaveOut(p)
@@ -106,7 +109,7 @@ func allEnded(replicas []*replica) bool {
 
 func (s *supervisor) onlyDaemonsLeft() bool {
 	for _, p := range s.processes {
-		if !p.plan.Daemon && !p.settled {
+		if !p.plan.Daemon && !p.plan.Finally && !p.settled {
 			return false
 		}
 	}

@@ -45,7 +45,7 @@ func (s *supervisor) start(r *replica) {
 
 // limitTime ends a replica whose process may not run any longer.
 func (s *supervisor) limitTime(r *replica) {
-	d, err := time.ParseDuration(r.process.plan.Timeout)
+	d, err := time.ParseDuration(r.process.limit)
 	if err != nil {
 		return // there is none
 	}
@@ -67,7 +67,7 @@ func (s *supervisor) startWorker(r *replica) error {
 	r.terminal = p.Stdin.Kind == "inherit" && isTerminal(s.opt.Stdin)
 	h := handoff{
 		Process: *p, Index: r.index, Slot: r.slot, Start: r.starts - 1, Fresh: r.fresh, Terminal: r.terminal, Queues: s.plan.Queues, Processes: processEntries(s.plan),
-		Vars: s.plan.Vars, Files: len(s.arena.Files()), Seed: s.plan.Seed, BlockItems: s.plan.BlockItems, Dir: s.dir(p), RunID: s.id, ParentPID: os.Getpid(),
+		Vars: s.plan.Vars, Run: s.outcome, Files: len(s.arena.Files()), Seed: s.plan.Seed, BlockItems: s.plan.BlockItems, Dir: s.dir(p), RunID: s.id, ParentPID: os.Getpid(),
 	}
 	handoff, err := h.file()
 	if err != nil {

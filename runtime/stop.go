@@ -14,7 +14,7 @@ import (
 func (s *supervisor) stopInOrder() bool {
 	changed := false
 	for _, p := range s.processes {
-		free := true
+		free := !p.plan.Finally
 		for _, d := range p.dependents {
 			free = free && d.ended()
 		}

@@ -50,6 +50,7 @@ type supervisor struct {
 	patience time.Duration // with an outlet that does not move; 0: without end
 	status   Status
 	failures []Failure
+	outcome  planner.Values // of the run, for the chain of finally; nil until that starts
 }
 
 // Run carries out plan. The Report is there whatever happened to the processes; an error is a fault of mprun's own or of the machine
@@ -115,7 +116,7 @@ func newSupervisor(plan *planner.Plan, opt Options) (_ *supervisor, err error) {
 func (s *supervisor) prepareProcesses() error {
 	slot, line := 0, 0
 	for i := range s.plan.Processes {
-		p := &process{plan: &s.plan.Processes[i]}
+		p := &process{plan: &s.plan.Processes[i], limit: s.plan.Processes[i].Timeout}
 		var err error
 		if p.policy, err = newRestartPolicy(p.plan.Restart); err != nil {
 			return err

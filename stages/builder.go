@@ -15,7 +15,9 @@ type Options struct {
 	Dir string
 	// Self, Args, Vars and Env are the variables of these names; Resources the names that Host.Resources knows.
 	Self, Args, Vars, Env map[string]any
-	Resources             []string
+	// Run is the variable of that name, in the chain of `finally` only.
+	Run       map[string]any
+	Resources []string
 	// Seed is the run's, for random().
 	Seed int64
 	// BlockItems is the most rows of a batch, about; 0: DefaultBlockItems.
@@ -28,7 +30,7 @@ func Build(stages []Stage, opts Options) (*Chain, error) {
 		opts.BlockItems = DefaultBlockItems
 	}
 	shared := &building{opts: opts, attempt: 1}
-	shared.env = Env{Self: opts.Self, Args: opts.Args, Vars: opts.Vars, Env: opts.Env, Resources: opts.Host.Resources()}
+	shared.env = Env{Self: opts.Self, Args: opts.Args, Vars: opts.Vars, Env: opts.Env, Run: opts.Run, Resources: opts.Host.Resources()}
 	b := &Builder{building: shared, frame: &frame{args: opts.Args, row: -1}}
 	chain, err := b.Chain(stages)
 	if err != nil {

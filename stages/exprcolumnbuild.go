@@ -97,7 +97,7 @@ func (b *columnBuilder) uniform(node ast.Node) *loopNode {
 // isUniform says whether a variable is the same for all items of a worker.
 func isUniform(name string) bool {
 	switch name {
-	case "args", "cpus", "env", "self", "spec", "vars":
+	case "args", "cpus", "env", "run", "self", "spec", "vars":
 		return true
 	}
 	return false
