@@ -39,6 +39,8 @@ const (
 	CodeJoinDrain       = "join-before-drain"
 	CodeNoProcesses     = "no-processes"
 	CodeFinallyQueue    = "finally-queue"
+	CodeFormatName      = "format-by-name"
+	CodeNotWritten      = "not-written"
 	CodeChainCycle      = "chain-cycle"
 	CodeArguments       = "arguments"
 )
@@ -79,6 +81,8 @@ func Codes() []spec.CodeDef {
 		{Code: CodeDependsCycle, Severity: spec.Error, Doc: "Processes wait for each other's start."},
 		{Code: CodeNoProbe, Severity: spec.Error, Doc: "A process waits for another to be ready that has no probe, ready:, to tell when it is."},
 		{Code: CodeJoinDrain, Severity: spec.Error, Doc: "A process waits for another's end while that one can fill a queue which only the first drains, or waits for the end of a queue which only the first fills."},
+		{Code: CodeFormatName, Severity: spec.Warning, Doc: "The name of a file tells of a format, but read and write take lines where the stage has no format: names are never guessed from. Say which is meant."},
+		{Code: CodeNotWritten, Severity: spec.Error, Doc: "The file's name asks for a compression that mprun reads but does not write."},
 		{Code: CodeNoProcesses, Severity: spec.Error, Doc: "The spec has no process that would run."},
 		{Code: CodeFinallyQueue, Severity: spec.Error, Doc: "finally runs when all processes have ended: nobody is left who would put into a queue or read it."},
 		{Code: CodeChainCycle, Severity: spec.Error, Doc: "A chain uses itself, by way of others perhaps. A chain is put in the place of each use of it, which would never end."},

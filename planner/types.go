@@ -138,6 +138,9 @@ func (t *typer) stage(st *stages.Stage, in env) env {
 		out = stages.Join(out, in.item)
 	}
 	if t.report {
+		if !note.unknown {
+			t.fileNames(st, in)
+		}
 		st.In, st.Out = in.item.String(), out.String()
 	}
 	return behind(st, op, in, out)
