@@ -67,20 +67,25 @@ func pieceSize(p stages.Packing) int {
 	return bigPiece
 }
 
-// add appends data to a file.
+// add appends data, whole records, to a file. Pieces of a file that is appended to are cut between records, so that what is in it at any
+// moment is whole; those of others at fixed sizes, so that the file does not depend on how the records came.
 func (p *packer) add(f *outFile, data []byte) error {
 	size := pieceSize(f.packing)
-	for {
-		n := min(len(data), size-len(f.raw))
+	for more := true; more; {
+		n := len(data)
+		if f.temp != "" {
+			n = min(n, size-len(f.raw))
+		}
 		f.raw = append(f.raw, data[:n]...)
 		p.raw += n
 		p.files[f] = true
-		if data = data[n:]; len(f.raw) < size {
-			break
+		data = data[n:]
+		if len(f.raw) >= size {
+			if err := p.cut(f); err != nil {
+				return err
+			}
 		}
-		if err := p.cut(f); err != nil {
-			return err
-		}
+		more = len(data) > 0
 	}
 	if p.raw < mostRaw {
 		return nil
