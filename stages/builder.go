@@ -233,6 +233,20 @@ func (b *Builder) Word(f Field) (string, error) {
 	return TextOf(v), nil
 }
 
+// Flag is the value of an option that is true or false, the same for all items; false if not given.
+func (b *Builder) Flag(name string) (bool, error) {
+	e, err := b.Option(name)
+	if err != nil || e == nil {
+		return false, err
+	}
+	v, ok := e.Const()
+	is, isBool := v.(bool)
+	if !ok || !isBool {
+		return false, fmt.Errorf("`%s` must be true or false, the same for all items", name)
+	}
+	return is, nil
+}
+
 // place tells this stage from the others of a spec.
 func (b *Builder) place() string {
 	if b.stage == nil {

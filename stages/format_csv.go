@@ -33,7 +33,7 @@ const maxCSVHeader = 1 << 20
 var errCSVHeader = errors.New("the CSV header is longer than 1 MiB")
 
 func (d *csvDecoder) decode(w *window, limit int, out *Column) error {
-	if w.line == 0 && w.pos == 0 {
+	if w.first && w.pos == 0 {
 		skipByteOrderMark(w)
 	}
 	for n := 0; n < limit; {
@@ -68,7 +68,7 @@ func (d *csvDecoder) decode(w *window, limit int, out *Column) error {
 
 // skipEmpty passes over empty lines and reports whether there is anything behind them.
 func (d *csvDecoder) skipEmpty(w *window) bool {
-	for w.pos < len(w.text) {
+	for w.pos < w.stop {
 		switch {
 		case w.text[w.pos] == '\n':
 			w.pos++

@@ -9,6 +9,8 @@ type window struct {
 	line  int  // records (of most formats: lines) before pos, counted from the beginning of the input
 	valid bool // what of the text stands before its last separator is UTF-8; all of it, if last
 	last  bool // nothing follows the text
+	first bool // the text begins where the input does
+	stop  int  // no record begins here or behind it: the end of the text, or of the stretch that is read
 	full  bool // the window cannot grow any more: a record at its beginning (pos 0) without an end in it is too long
 }
 

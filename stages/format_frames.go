@@ -63,7 +63,7 @@ func bigEndian(text string) (n uint64) {
 type frameDecoder struct{}
 
 func (frameDecoder) decode(w *window, limit int, out *Column) error {
-	for n := 0; n < limit && w.pos < len(w.text); n++ {
+	for n := 0; n < limit && w.pos < w.stop; n++ {
 		rest := w.text[w.pos:]
 		head, size, ok := frameSize(rest)
 		switch {

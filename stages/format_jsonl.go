@@ -9,10 +9,10 @@ import (
 type jsonlDecoder struct{}
 
 func (jsonlDecoder) decode(w *window, limit int, out *Column) error {
-	if w.line == 0 && w.pos == 0 {
+	if w.first && w.pos == 0 {
 		skipByteOrderMark(w)
 	}
-	for n := 0; n < limit && w.pos < len(w.text); {
+	for n := 0; n < limit && w.pos < w.stop; {
 		end, next := nextRecord(w.text, w.pos, '\n')
 		if end < 0 && !w.last {
 			return nil

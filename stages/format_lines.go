@@ -15,7 +15,7 @@ func (d lineDecoder) decode(w *window, limit int, out *Column) error {
 	items := out.Strings
 	text, pos := w.text, w.pos
 	var broken *brokenRecord
-	for len(items) < limit && pos < len(text) {
+	for len(items) < limit && pos < w.stop {
 		end, next := nextRecord(text, pos, d.sep)
 		if end < 0 {
 			if !w.last {

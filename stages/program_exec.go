@@ -264,7 +264,7 @@ func decodeAnswer(f format, header csvHeader, output []byte, items *Column) erro
 		return nil
 	}
 	dec := newDecoder(f, header)
-	w := window{text: string(output), valid: utf8.Valid(output), last: true}
+	w := window{text: string(output), valid: utf8.Valid(output), last: true, first: true, stop: len(output)}
 	var some Column
 	for {
 		some.Reset()

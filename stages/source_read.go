@@ -17,11 +17,18 @@ type readNode struct {
 	pos    Pos
 	format format
 	header csvHeader
+	follow bool
+	shares *splitting // nil: it reads everything itself
 
 	files  listing // paths
+	first  int     // number of the first of them among all that this stage has read, for shares
+	piece  int     // of the next file, from which on pieces have not been read
+	cut    int64   // size of the next file, if it is cut into pieces
+	looked bool    // cut is known
 	from   *reader // of the file that is next in files; nil: it has not been begun
 	fresh  bool    // from is another one than was written down
 	column Column
+	counts lineCount
 }
 
 func buildRead(b *Builder, stage *Stage) (Node, error) {
@@ -33,8 +40,25 @@ func buildRead(b *Builder, stage *Stage) (Node, error) {
 	if n.paths, err = b.Exprs(textSources(stage.Operand)); err != nil {
 		return nil, err
 	}
-	n.format, n.header, err = formatOptions(b, stage, formatLines)
-	return n, err
+	if n.format, n.header, err = formatOptions(b, stage, formatLines); err != nil {
+		return nil, err
+	}
+	if n.follow, err = b.Flag("follow"); err != nil {
+		return nil, err
+	}
+	split, err := b.Flag("split")
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case n.follow && split:
+		return nil, errors.New("`follow` and `split` cannot be had together: nobody knows who has to wait for what")
+	case n.follow && n.format.isWhole():
+		return nil, errors.New("`follow` needs a format with records: the end of a file that is followed never comes")
+	case split:
+		n.shares = newSplitting(b.opts.Self)
+	}
+	return n, nil
 }
 
 // formatOptions is the options `format` and `header` of a stage.
@@ -96,14 +120,24 @@ func (n *readNode) Step(r *Run, in, out *Batch) error {
 		if err := n.begin(in); err != nil {
 			return err
 		}
+		if n.follow {
+			if err := canFollow(paths); err != nil {
+				n.active = false
+				return err
+			}
+		}
 		n.files.set(texts(paths))
+		n.first, n.piece, n.looked = in.Index(0), 0, false
 	}
-	if n.files.empty() || n.room(1) == 0 {
+	if n.room(1) == 0 || !n.findPiece() {
 		n.Close()
 		n.finish(in)
 		return nil
 	}
-	if err := n.open(); err != nil {
+	if err := n.open(); errors.Is(err, errHeader) && n.piece > 0 {
+		n.nextFile() // whoever has the file's first piece says so
+		return nil
+	} else if err != nil {
 		return n.fileFailed(err)
 	}
 	n.column.Reset()
@@ -122,11 +156,12 @@ func (n *readNode) without(r *Run, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, io.EOF):
-		n.nextFile()
+		n.nextPiece()
 		return nil
 	case errors.Is(err, errNotYet):
 		return r.Await(n.from.in.waiter())
 	case errors.As(err, &broken):
+		broken.line += n.linesBefore()
 		return &ItemError{Type: "format", Message: broken.at(n.name()) + ": " + broken.message, Partial: true, Piece: broken.piece}
 	}
 	return n.fileFailed(err)
@@ -136,13 +171,25 @@ func (n *readNode) without(r *Run, err error) error {
 func (n *readNode) open() error {
 	path := n.path()
 	if n.from == nil {
-		n.from, n.fresh = newReader(n.format, n.header), true
+		n.from, n.fresh = n.newReader(), true
+		if n.cut > 0 {
+			n.from.take(n.shares.stretch(n.piece))
+		}
 	}
 	squeezed := compressionOf(path)
 	if path != "-" {
 		path = resolve(n.dir, path)
 	}
-	return n.from.open(path, squeezed)
+	if err := n.from.open(path, squeezed); err != nil {
+		return err
+	}
+	return n.from.readHeader(path)
+}
+
+func (n *readNode) newReader() *reader {
+	from := newReader(n.format, n.header)
+	from.follow = n.follow
+	return from
 }
 
 func (n *readNode) path() string { return TextOf(n.files.items[n.files.at]) }
@@ -158,8 +205,10 @@ func (n *readNode) name() string {
 // fileFailed is the failure of the file itself.
 func (n *readNode) fileFailed(err error) error {
 	message := n.name()
-	if n.from != nil && n.from.w.line > 0 {
-		message += ": behind " + n.format.unit() + " " + strconv.Itoa(n.from.w.line)
+	if n.from != nil {
+		if line := n.from.w.line + n.linesBefore(); line > 0 {
+			message += ": behind " + n.format.unit() + " " + strconv.Itoa(line)
+		}
 	}
 	failed := &ItemError{Type: "io", Message: message + ": " + err.Error()}
 	if len(n.files.items) > 1 {
@@ -173,9 +222,82 @@ func (n *readNode) fileFailed(err error) error {
 	return failed
 }
 
+// findPiece goes to the next piece that this replica is to read, and reports whether there is one.
+func (n *readNode) findPiece() bool {
+	for !n.files.empty() {
+		if n.shares == nil || n.from != nil {
+			return true
+		}
+		file := n.first + n.files.at
+		if !n.looked {
+			path := n.path()
+			if path != "-" {
+				path = resolve(n.dir, path)
+			}
+			n.cut, n.looked = n.shares.size(path, n.format), true
+		}
+		n.piece = n.shares.next(file, n.piece)
+		if n.piece == 0 || int64(n.piece)*n.shares.piece < n.cut {
+			return true
+		}
+		n.nextFile()
+	}
+	return false
+}
+
+// nextPiece goes behind what has been read to its end.
+func (n *readNode) nextPiece() {
+	switch {
+	case n.follow: // another file has its name now
+		n.Close()
+	case n.cut > 0:
+		n.Close()
+		n.piece++
+	default:
+		n.nextFile()
+	}
+}
+
 func (n *readNode) nextFile() {
 	n.Close()
 	n.files.take(1)
+	n.piece, n.cut, n.looked = 0, 0, false
+}
+
+// canFollow says what is wrong with paths that are to be followed.
+func canFollow(paths []string) error {
+	switch {
+	case len(paths) != 1:
+		return Failf("io", "`follow` reads one file, not %d: the first would never end (a process for each can put what they read into one queue)", len(paths))
+	case paths[0] == "-":
+		return Failf("io", "standard input is not followed: it is read until its end, which waits for whoever writes it")
+	case compressionOf(paths[0]) != notCompressed:
+		return Failf("io", "%s is compressed, and such a file is not followed", paths[0])
+	}
+	return nil
+}
+
+// lineCount is how many lines a file has before an offset: what was counted last.
+type lineCount struct {
+	path   string
+	offset int64
+	lines  int
+}
+
+// linesBefore is how many lines the file has before the stretch that is read of it. They are counted only when somebody asks.
+func (n *readNode) linesBefore() int {
+	if n.from == nil || n.from.part.first == 0 {
+		return 0
+	}
+	path, at := resolve(n.dir, n.path()), n.from.part.first
+	if n.counts.path != path || n.counts.offset != at {
+		lines, err := countRecords(path, n.from.sep, at)
+		if err != nil {
+			return 0
+		}
+		n.counts = lineCount{path, at, lines}
+	}
+	return n.counts.lines
 }
 
 // Close lets go of the file.
@@ -206,6 +328,10 @@ func (n *readNode) Save(w *StateWriter, full bool) {
 		return
 	}
 	n.files.save(w, full)
+	w.Int(n.first)
+	w.Int(n.piece)
+	w.Uint(uint64(n.cut))
+	w.Bool(n.looked)
 	switch {
 	case n.from == nil:
 		w.Uint(readerNone)
@@ -226,12 +352,13 @@ func (n *readNode) Load(r *StateReader, _ bool) error {
 		return r.Err()
 	}
 	n.files.load(r)
+	n.first, n.piece, n.cut, n.looked = r.Int(), r.Int(), int64(r.Uint()), r.Bool()
 	switch r.Uint() {
 	case readerNone:
 		n.Close()
 	case readerFresh:
 		n.Close()
-		n.from = newReader(n.format, n.header)
+		n.from = n.newReader()
 		n.from.load(r, true)
 	case readerSame:
 		if n.from == nil {

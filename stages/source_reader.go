@@ -41,9 +41,12 @@ type reader struct {
 	failed error // what ended it, if it was not the end of the input
 	given  bool  // the one item has been given
 
-	origin place // of a compressed file: where to begin decompressing to get to the offset
-	stream bool  // the input cannot be read again: what is not taken is written down
-	saved  int64 // bytes of the input that are written down, if stream
+	part   stretch // whose records are taken
+	follow bool    // the input is a file that grows
+	id     fileID  // of that file
+	origin place   // of a compressed file: where to begin decompressing to get to the offset
+	stream bool    // the input cannot be read again: what is not taken is written down
+	saved  int64   // bytes of the input that are written down, if stream
 }
 
 // newReader is a reader whose input is to be opened at its offset.
@@ -67,7 +70,12 @@ func (t *reader) open(path string, squeezed compression) error {
 	if t.ended || t.in != nil {
 		return nil
 	}
-	in, err := openInput(path, squeezed, t.base+int64(t.size), t.origin)
+	offset := t.base + int64(t.size)
+	if t.follow {
+		t.in = openFollow(path, offset, t.id)
+		return nil
+	}
+	in, err := openInput(path, squeezed, offset, t.origin)
 	if err != nil {
 		return err
 	}
@@ -102,14 +110,20 @@ func (t *reader) next(limit int, out *Column, volatile func()) error {
 		return t.whole(out, volatile)
 	}
 	for {
-		if err := t.dec.decode(&t.w, limit, out); err != nil || out.Len() > 0 {
-			return err
+		if t.findFirst() {
+			if err := t.dec.decode(&t.w, limit, out); err != nil || out.Len() > 0 {
+				return err
+			}
 		}
 		switch {
+		case t.part.to > 0 && t.offset() >= t.part.to:
+			return io.EOF
 		case t.failed != nil:
 			return t.failed
 		case t.ended:
 			return io.EOF
+		case t.w.full && t.w.pos == 0 && t.part.from > 0:
+			return fmt.Errorf("the line behind it is longer than %d MiB", t.limit>>20)
 		case t.w.full && t.w.pos == 0:
 			return fmt.Errorf("line %d is longer than %d MiB", t.w.line+1, t.limit>>20)
 		}
@@ -117,6 +131,52 @@ func (t *reader) next(limit int, out *Column, volatile func()) error {
 			return err
 		}
 	}
+}
+
+// take makes the reader take the records of a stretch of its input, before anything is read.
+func (t *reader) take(part stretch) {
+	t.part, t.base = part, part.from
+}
+
+// errHeader says that the header of a file is not what it should be, as reading its beginning tells.
+var errHeader = errors.New("the CSV header cannot be read")
+
+// readHeader makes a decoder of CSV that begins in the middle of a file know what the file's first record says.
+func (t *reader) readHeader(path string) error {
+	dec, isCSV := t.dec.(*csvDecoder)
+	if !isCSV || t.part.from == 0 || dec.fields > 0 {
+		return nil
+	}
+	head := newReader(formatCSV, dec.header)
+	defer head.close()
+	if err := head.open(path, notCompressed); err != nil {
+		return err
+	}
+	known := head.dec.(*csvDecoder)
+	for known.fields == 0 {
+		var record Column
+		var broken *brokenRecord
+		if err := head.next(1, &record, func() {}); err != nil && !errors.As(err, &broken) {
+			return errHeader
+		}
+	}
+	dec.names, dec.fields = known.names, known.fields
+	return nil
+}
+
+// findFirst goes to the first record of the stretch, and says whether it stands there.
+func (t *reader) findFirst() bool {
+	if !t.part.partial {
+		return true
+	}
+	at := strings.IndexByte(t.w.text[t.w.pos:], t.sep)
+	if at < 0 {
+		t.w.pos = len(t.w.text)
+		return false
+	}
+	t.w.pos += at + 1
+	t.part.partial, t.part.first = false, t.offset()
+	return true
 }
 
 // fill reads on until there is the end of another record, and makes what there is the window. It is called when there is no whole
@@ -149,7 +209,7 @@ func (t *reader) shift() {
 		t.buf = make([]byte, 2*t.chunk) // one long record must not hold its memory for ever
 	}
 	copy(t.buf, rest)
-	t.w.text, t.w.pos = "", 0
+	t.w.text, t.w.pos, t.w.stop = "", 0, 0
 }
 
 // read reads a piece behind what there is, into room for at least so many bytes. The end of the input and its failure are noted,
@@ -182,6 +242,11 @@ func (t *reader) publish() {
 	text := string(t.buf[:t.size])
 	t.w.text, t.w.pos = text, 0
 	t.w.last = t.ended && t.failed == nil
+	t.w.first = t.base == 0
+	t.w.stop = t.size
+	if t.part.to > 0 {
+		t.w.stop = int(min(int64(t.size), max(0, t.part.to-t.base)))
+	}
 	t.w.full = t.size > t.limit
 	t.w.valid = t.bare || utf8.ValidString(text) || (!t.w.last && utf8.ValidString(text[:strings.LastIndexByte(text, t.sep)+1]))
 }
@@ -212,8 +277,11 @@ func (t *reader) whole(out *Column, volatile func()) error {
 
 // mark notes where decompressing would have to begin to go on at the offset.
 func (t *reader) mark() {
-	if packed, ok := t.in.(*packedInput); ok {
-		t.origin = packed.origin(t.offset())
+	switch in := t.in.(type) {
+	case *packedInput:
+		t.origin = in.origin(t.offset())
+	case *followInput:
+		t.id = in.id
 	}
 }
 
@@ -223,6 +291,12 @@ func (t *reader) save(w *StateWriter, full bool) {
 	w.Uint(uint64(t.offset()))
 	w.Uint(uint64(t.origin.packed))
 	w.Uint(uint64(t.origin.plain))
+	w.Uint(t.id.dev)
+	w.Uint(t.id.ino)
+	w.Uint(uint64(t.part.from))
+	w.Uint(uint64(t.part.to))
+	w.Bool(t.part.partial)
+	w.Uint(uint64(t.part.first))
 	w.Int(t.w.line)
 	w.Bool(t.given)
 	if t.dec != nil {
@@ -247,6 +321,8 @@ func (t *reader) save(w *StateWriter, full bool) {
 func (t *reader) load(r *StateReader, full bool) {
 	offset := int64(r.Uint())
 	t.origin = place{packed: int64(r.Uint()), plain: int64(r.Uint())}
+	t.id = fileID{dev: r.Uint(), ino: r.Uint()}
+	t.part = stretch{from: int64(r.Uint()), to: int64(r.Uint()), partial: r.Bool(), first: int64(r.Uint())}
 	t.w = window{line: r.Int()}
 	t.given = r.Bool()
 	if t.dec != nil {

@@ -44,13 +44,14 @@ func tableSources() []Operator {
 		},
 		{
 			Name: "read", Group: Sources, Source: true, Waits: true,
-			Doc:     "Reads files item by item; names that end in `.gz`, `.zst`, `.xz` or `.bz2` are decompressed. A record that does not follow the format fails alone. In replicas, each reads all files.",
+			Doc:     "Reads files item by item; names that end in `.gz`, `.zst`, `.xz` or `.bz2` are decompressed. A record that does not follow the format fails alone. In replicas, each reads all files, unless they `split` them.",
 			Example: "read: access.log",
 			Operand: FieldDef{Kind: TextListField, Doc: "A path, or a list of paths; `-` is standard input."},
 			Options: []FieldDef{
 				formatField("lines", "lines", "nul", "jsonl", "csv", "bytes", "frames"), headerField(),
-				{Name: "follow", Kind: BoolField, Default: "false", Later: "following files", Doc: "Waits for more at the end of a file, as `tail -F` does."},
-				count, split,
+				{Name: "follow", Kind: BoolField, Default: "false", Doc: "Waits for more at the end of the file, as `tail -F` does, also for another file of that name when it is renamed, made anew or cut. One path; ends when the run is interrupted."},
+				count,
+				{Name: "split", Kind: BoolField, Default: "false", Doc: "Replicas share the files, instead of each reading all: large ones by ranges of 4 MiB; compressed ones, frames, bytes and CSV with quotes whole."},
 			},
 			Infer: readType, Build: buildRead,
 		},
