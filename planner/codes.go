@@ -33,6 +33,7 @@ const (
 	CodeCycleEnd        = "cycle-end"
 	CodeSharedStdin     = "shared-stdin"
 	CodeSplitReduce     = "split-reduce"
+	CodeKeyReaders      = "key-readers"
 	CodeItemType        = "item-type"
 	CodeDependsCycle    = "depends-cycle"
 	CodeNoProbe         = "no-probe"
@@ -77,6 +78,7 @@ func Codes() []spec.CodeDef {
 		{Code: CodeCycleEnd, Severity: spec.Error, Doc: "A stage gives its results at the end of its stream, and they feed the cycle whose end it waits for."},
 		{Code: CodeSharedStdin, Severity: spec.Error, Doc: "Standard input can be read by one process with one replica only: others would take parts of its lines."},
 		{Code: CodeSplitReduce, Severity: spec.Warning, Doc: "Each replica reduces the items that it happened to get, so that a key has a result of each replica. Give the queue a key, or reduce once more in one process."},
+		{Code: CodeKeyReaders, Severity: spec.Error, Doc: "A queue with a key is read by several processes, though the items of a key go to one replica of one process; or one with broadcast by more than it can serve. With key and broadcast together each process gets every item, and shares them by the key."},
 		{Code: CodeItemType, Severity: spec.Error, Doc: "What is put into a queue does not fit the type that the queue declares."},
 		{Code: CodeDependsCycle, Severity: spec.Error, Doc: "Processes wait for each other's start."},
 		{Code: CodeNoProbe, Severity: spec.Error, Doc: "A process waits for another to be ready that has no probe, ready:, to tell when it is."},

@@ -69,7 +69,13 @@ func (c *compiler) readsRun(script spec.Script) bool {
 func (c *compiler) wireStdio(p *process, words []string, n *spec.Node) {
 	p.plan.Programs = true
 	in, out, errs := p.def.Stdin, p.def.Stdout, p.def.Stderr
-	if (in == nil || !in.Get.IsSet()) && (out == nil || !out.Put.IsSet()) {
+	if in != nil {
+		c.checkNotEmpty(in.Node, "get")
+	}
+	if out != nil {
+		c.checkNotEmpty(out.Node, "put")
+	}
+	if (in == nil || len(in.Get) == 0) && (out == nil || len(out.Put) == 0) {
 		p.plan.Command = words
 		p.plan.Stdin = c.stdin(in)
 		p.plan.Stdout = c.stdout(out)
@@ -85,6 +91,13 @@ func (c *compiler) wireStdio(p *process, words []string, n *spec.Node) {
 	p.plan.Stages = b.stages
 	for i := range p.plan.Stages { // the addresses are final now
 		c.notes[&p.plan.Stages[i]] = b.notes[i]
+	}
+}
+
+// checkNotEmpty reports an empty list of queues.
+func (c *compiler) checkNotEmpty(n *spec.Node, key string) {
+	if e := n.Get(key); e != nil && e.Value.Kind == spec.Seq && len(e.Value.Items) == 0 {
+		c.errorAt(e.Value, spec.CodeWrongKind, "", "expected a queue, found an empty list")
 	}
 }
 
@@ -145,8 +158,8 @@ func (b *chainBuilder) source(def *spec.Stdin) {
 	switch {
 	case def == nil || def.Word.Word == "none":
 		b.add("items", b.process.def.Key, stages.Field{Source: literal([]any{}, b.process.def.Key)}, nil)
-	case def.Get.IsSet():
-		b.add("get", def.Node, stages.Field{Places: b.queue(def.Get)}, nil)
+	case len(def.Get) > 0:
+		b.add("get", def.Node, stages.Field{Places: b.queues(def.Get)}, nil)
 	case def.Word.Word == "inherit":
 		b.add("read", def.Node, stages.Field{Sources: []stages.Source{*literal("-", def.Node)}}, nil)
 	case def.File.IsSet():
@@ -155,14 +168,17 @@ func (b *chainBuilder) source(def *spec.Stdin) {
 	}
 }
 
-// queue is the queue of a name as a place.
-func (b *chainBuilder) queue(name spec.Name) []stages.Place {
-	if _, ok := b.lookup(name.Value, name.Node.At(), name.Node, "queue"); !ok {
-		b.process.unknown = true
-		return nil
+// queues is queues as places.
+func (b *chainBuilder) queues(list []spec.Place) []stages.Place {
+	nodes := make([]*spec.Node, 0, len(list))
+	for i := range list {
+		if list[i].IsSet() { // else it has been reported
+			nodes = append(nodes, list[i].Node)
+		}
 	}
-	b.places[name.Value] = append(b.places[name.Value], name.Node)
-	return []stages.Place{{Name: name.Value, Kind: "queue", Pos: posOf(name.Node)}}
+	places, ok := b.decodePlaceList(nodes, []string{"queue"})
+	b.process.unknown = b.process.unknown || !ok || len(nodes) < len(list)
+	return places
 }
 
 // program is the program itself.
@@ -171,7 +187,7 @@ func (b *chainBuilder) program(words []string, n *spec.Node, in *spec.Stdin, out
 	for i, w := range words {
 		operand.Sources[i] = *literal(w, n)
 	}
-	options := map[string]stages.Field{"per": word("stream", n), "format": word(formatWord(in != nil && in.Get.IsSet(), in), n)}
+	options := map[string]stages.Field{"per": word("stream", n), "format": word(formatWord(in != nil && len(in.Get) > 0, in), n)}
 	if writes := formatWordOut(out); writes != options["format"].Source.Value {
 		options[stages.AnswersOption] = word(writes, n)
 	}
@@ -188,7 +204,7 @@ func formatWord(fromQueue bool, in *spec.Stdin) string {
 
 // formatWordOut is the format in which a program's output is read. What goes elsewhere than into a queue is passed on line by line.
 func formatWordOut(out *spec.Stdout) string {
-	if out != nil && out.Put.IsSet() && out.Format.IsSet() {
+	if out != nil && len(out.Put) > 0 && out.Format.IsSet() {
 		return out.Format.Word
 	}
 	return "lines"
@@ -200,8 +216,8 @@ func (b *chainBuilder) sink(def *spec.Stdout) {
 	switch {
 	case def == nil || def.Word.Word == "log":
 		b.add("log", n, itemText(n), nil)
-	case def.Put.IsSet():
-		b.add("put", def.Node, stages.Field{Places: b.queue(def.Put)}, nil)
+	case len(def.Put) > 0:
+		b.add("put", def.Node, stages.Field{Places: b.queues(def.Put)}, nil)
 	case def.Word.Word == "inherit":
 		b.add("print", def.Node, stages.Field{}, nil)
 	case def.File.IsSet():

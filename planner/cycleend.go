@@ -19,7 +19,8 @@ func (c *compiler) checkCycleEnds() {
 // streamEnd is where a chain stands between a queue of a cycle and what is put back into the cycle.
 type streamEnd struct {
 	*compiler
-	cycle []string      // of the queue that is read; nil: none on a cycle
+	gets  []use         // of queues on a cycle, that are read
+	cycle []string      // of one of them; nil: there is none
 	atEnd *stages.Stage // the first stage since that gives its results at the end
 }
 
@@ -64,21 +65,21 @@ func givesAtEnd(op *stages.Operator) bool {
 }
 
 func (s *streamEnd) get(st *stages.Stage) {
-	s.cycle, s.atEnd = nil, nil
-	for _, place := range st.Operand.Places {
-		if q := s.symbols[place.Name].queue; q != nil && len(q.plan.Cycle) > 0 {
-			s.cycle = q.plan.Cycle
+	s.gets, s.cycle, s.atEnd = nil, nil, nil
+	for _, u := range s.notes[st].uses {
+		if cycle := u.cycle(); cycle != nil {
+			s.gets, s.cycle = append(s.gets, u), cycle
 		}
 	}
 }
 
 func (s *streamEnd) put(st *stages.Stage, note *stageNote) {
-	for _, place := range st.Operand.Places {
-		if !slices.Contains(s.cycle, place.Name) {
+	for _, to := range note.uses {
+		if !slices.ContainsFunc(s.gets, func(from use) bool { return sameCycle(from, to) }) {
 			continue
 		}
 		s.at(spec.Error, note.key.At(), note.node.Path(), CodeCycleEnd, "put what comes at the end into a queue that is not part of the cycle",
-			s.atEnd.Op+" gives its results when the items of "+andList(s.cycle)+" have come to their end, but here they would feed "+place.Name+" again",
+			s.atEnd.Op+" gives its results when the items of "+andList(s.cycle)+" have come to their end, but here they would feed "+to.queue.plan.Name+" again",
 			spec.Related{Range: s.notes[s.atEnd].key.At(), Message: s.atEnd.Op + " is here"})
 	}
 }

@@ -18,8 +18,8 @@ func (t *typer) field(f stages.Field, def *stages.FieldDef, op *stages.Operator,
 		t.source(&f.Sources[i], in)
 	}
 	for i := range f.Places {
-		for j := range f.Places[i].Index {
-			t.source(&f.Places[i].Index[j], in)
+		if !readsQueue(op) { // the index of what is read from was checked before
+			t.index(&f.Places[i], in)
 		}
 	}
 	t.chain(f.Stages, in)
@@ -120,4 +120,16 @@ func (t *typer) handler(h *stages.Handler, op *stages.Operator, in env) {
 	}
 	at.bound = bind(at.bound, "error", errorType())
 	t.chain(h.Do, at)
+}
+
+// index checks the index of a place.
+func (t *typer) index(p *stages.Place, in env) {
+	for i := range p.Index {
+		typ := t.source(&p.Index[i], in)
+		if t.report && typ.Kinds != 0 && !typ.May(stages.KindInt) && !typ.May(stages.KindFloat) {
+			o := t.origins[&p.Index[i]]
+			t.errorIn(o.node.RangeAt(o.offset(0), o.offset(0)+len(p.Index[i].Text)), o.node, CodeItemType, "",
+				"the index of %s must be a whole number, this is of type %s", p.Name, typ.String())
+		}
+	}
 }

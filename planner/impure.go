@@ -9,12 +9,15 @@ import (
 
 // impureCall gives the byte at which an expression calls a function that looks at the disk or the clock, -1 if it calls none. A plan
 // depends on the document and the Host only. (random() draws from the run's seed.)
-func impureCall(src string) int {
+func impureCall(src string) int { return callOf(src, isImpure) }
+
+// callOf gives the byte at which an expression calls one of some functions, -1 if it calls none.
+func callOf(src string, is func(function string) bool) int {
 	before := ""
 	for at := 0; at < len(src); {
 		n := max(1, tokenLen(src[at:]))
 		token := src[at : at+n]
-		if isImpure(token) && before != "." && strings.HasPrefix(strings.TrimLeft(src[at+n:], " \t\n"), "(") {
+		if is(token) && before != "." && strings.HasPrefix(strings.TrimLeft(src[at+n:], " \t\n"), "(") {
 			return at
 		}
 		if strings.TrimSpace(token) != "" {

@@ -88,6 +88,9 @@ func (c *compiler) resourceTypes() map[string]stages.Type {
 			continue
 		}
 		types[n.Name] = queueType()
+		if q := c.symbols[n.Name].queue; q != nil && q.plan.Count > 0 {
+			types[n.Name] = stages.ListOf(queueType())
+		}
 	}
 	for _, p := range slices.Concat(c.processes, c.absent) {
 		if name := p.plan.Name; !isFunction(name) {

@@ -1,11 +1,15 @@
 package planner
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mprun/mprun/spec"
 	"github.com/mprun/mprun/stages"
 )
+
+// mostPlaces is how many places a stage can have: a worker can wait for as many queues at a time (shm.MaxInputs).
+const mostPlaces = 16
 
 // decodePlaces decodes a place or a list of places, each of one of kinds.
 func (c *compiler) decodePlaces(n *spec.Node, kinds []string) ([]stages.Place, bool) {
@@ -17,11 +21,24 @@ func (c *compiler) decodePlaces(n *spec.Node, kinds []string) ([]stages.Place, b
 			return nil, false
 		}
 	}
+	return c.decodePlaceList(nodes, kinds)
+}
+
+func (c *compiler) decodePlaceList(nodes []*spec.Node, kinds []string) ([]stages.Place, bool) {
+	if len(nodes) > mostPlaces {
+		c.errorAt(nodes[mostPlaces], spec.CodeBadValue, "let several processes read or write them", "there are %d places here; there can be %d", len(nodes), mostPlaces)
+		return nil, false
+	}
 	places := make([]stages.Place, 0, len(nodes))
 	ok := true
 	for _, node := range nodes {
 		p, good := c.decodePlace(node, kinds)
-		places, ok = append(places, p), ok && good
+		if good && slices.ContainsFunc(places, func(other stages.Place) bool { return other.Name == p.Name && len(p.Index) == 0 }) {
+			c.errorAt(node, CodeBadPlace, "", "%s is there twice", p.Name)
+			good = false
+		}
+		places, ok = append(places, p), ok && good // never grows: indexes are kept by address
+		c.noteIndex(node, &places[len(places)-1])
 	}
 	return places, ok
 }
@@ -44,6 +61,9 @@ func (c *compiler) decodePlace(n *spec.Node, kinds []string) (stages.Place, bool
 	}
 	c.places[name] = append(c.places[name], n)
 	p := stages.Place{Name: name, Kind: s.kind, Pos: posOf(n)}
+	if s.kind == "queue" {
+		return p, c.decodeIndex(n, len(name), &p, s.queue)
+	}
 	if rest := n.Text[len(name):]; rest != "" { // what is available yet has neither indexes nor fields
 		c.errorIn(n.RangeAt(len(name), len(n.Text)), n, CodeBadPlace, "", "%s is %s, which has no %s", name, withArticle(s.kind), partName(rest))
 		return p, false

@@ -291,10 +291,10 @@ func (c *compiler) readUses(p *process, takesPart bool) {
 			continue
 		}
 		if u.Access.Value != "put" {
-			s.queue.readers = append(s.queue.readers, use{p, u.Name.Node})
+			s.queue.readers = append(s.queue.readers, use{process: p, node: u.Name.Node})
 		}
 		if u.Access.Value != "get" {
-			s.queue.writers = append(s.queue.writers, use{p, u.Name.Node})
+			s.queue.writers = append(s.queue.writers, use{process: p, node: u.Name.Node})
 			s.queue.typ = stages.AnyType // nobody knows what the program puts
 		}
 	}

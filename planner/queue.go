@@ -25,13 +25,16 @@ type queue struct {
 	typ      stages.Type // of its items, as far as it has been inferred
 	readers  []use
 	writers  []use
-	dead     bool // items that were given up come into it
+	dead     bool       // items that were given up come into it
+	cycles   [][]string // of each member: the queues of the cycle that it is on; nil: none
 }
 
 // use is a process that reads or writes a queue, and where that is written.
 type use struct {
 	process *process
 	node    *spec.Node
+	queue   *queue
+	members []int // of a family, for each replica of the process, -1: none; nil: any of them, or it is no family
 }
 
 func (c *compiler) readQueues() {
@@ -45,6 +48,7 @@ func (c *compiler) readQueues() {
 		}}
 		c.readCapacity(q)
 		c.readItemType(q)
+		c.readSharing(q)
 		c.queues = append(c.queues, q)
 		if s, ok := c.symbols[def.Name]; ok && s.key == def.Named.Key {
 			s.queue = q
@@ -53,6 +57,17 @@ func (c *compiler) readQueues() {
 	}
 	for _, q := range c.queues {
 		c.readDeadLetter(q)
+	}
+}
+
+// readSharing reads how the items of a queue are shared by those who read it.
+func (c *compiler) readSharing(q *queue) {
+	if q.def.Count.IsSet() {
+		q.plan.Count = c.atMost(q.def.Count.Node, c.count(q.def.Count, 1, 1), maxQueues, 1, "a count")
+	}
+	q.plan.Broadcast = c.flag(q.def.Broadcast, false)
+	if q.def.Key.IsSet() {
+		q.plan.Key = c.expression(q.def.Key.Node)
 	}
 }
 
@@ -97,6 +112,10 @@ func (c *compiler) readDeadLetter(q *queue) {
 	}
 	if s.queue == q {
 		c.errorAt(name.Node, spec.CodeBadValue, "", "%s cannot be its own dead letter queue", name.Value)
+		return
+	}
+	if s.queue.plan.Count > 0 {
+		c.errorAt(name.Node, CodeBadPlace, "name a queue that is none", "%s is a family of queues, and items that were given up go to one queue", name.Value)
 		return
 	}
 	s.queue.dead = true

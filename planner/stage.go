@@ -14,6 +14,7 @@ type stageNote struct {
 	key     *spec.Node       // the operator as it was written
 	node    *spec.Node       // the whole stage
 	unknown bool             // something of it could not be decoded: nothing is known of its results
+	uses    []use            // of its places, where they are queues
 }
 
 // decodeChain decodes a list of stages. It may be empty: then items pass.

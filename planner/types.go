@@ -53,6 +53,38 @@ func (c *compiler) inferTypes() {
 		if q.typ.Kinds != 0 {
 			q.plan.Type = q.typ.String()
 		}
+		c.checkKey(q)
+	}
+}
+
+// checkKey compiles the key of a queue: an item's key is the same wherever and whenever it is computed.
+func (c *compiler) checkKey(q *queue) {
+	if q.plan.Key == nil {
+		return
+	}
+	item := q.typ
+	if item.Kinds == 0 {
+		item = stages.AnyType
+	}
+	scope := &stages.Scope{Vars: map[string]stages.Type{"item": item, "vars": c.planScope.Vars["vars"], "env": c.planScope.Vars["env"]}}
+	if _, err := stages.Compile(q.plan.Key, scope); err != nil {
+		c.sourceErrors(q.plan.Key, scope)
+		return
+	}
+	c.checkSteady(q.plan.Key)
+}
+
+// checkSteady reports calls of functions in a key whose values change.
+func (c *compiler) checkSteady(s *stages.Source) {
+	if s.Kind == stages.SourceExpr {
+		if at := callOf(s.Text, func(name string) bool { return isImpure(name) || name == "random" }); at >= 0 {
+			o := c.origins[s]
+			c.errorIn(tokenRange(o.node, o.offset(0), s.Text, at), o.node, CodeExpression, "",
+				"the key of an item must be the same whenever it is computed: %s cannot be part of it", s.Text[at:at+tokenLen(s.Text[at:])])
+		}
+	}
+	for i := range s.Items {
+		c.checkSteady(&s.Items[i])
 	}
 }
 

@@ -11,7 +11,21 @@ import (
 func (c *compiler) wire() {
 	for _, p := range c.processes {
 		c.partial = c.partial || p.unknown
-		Walk(p.plan.Stages, func(st *stages.Stage) { c.wireStage(p, st) })
+		used := map[*stages.Stage]bool{}
+		Walk(p.plan.Stages, func(st *stages.Stage) {
+			c.wireStage(p, st, used[st])
+			if st.Op == "use" {
+				Walk(st.Operand.Stages, func(inner *stages.Stage) { used[inner] = true })
+			}
+		})
+	}
+	for _, q := range c.queues { // who reads an item may have to give it up
+		if q.plan.DeadLetter != "" {
+			letters := c.symbols[q.plan.DeadLetter].queue
+			for _, u := range q.readers {
+				letters.writers = append(letters.writers, use{process: u.process, node: u.node, queue: letters})
+			}
+		}
 	}
 	for _, q := range c.queues {
 		q.plan.Readers, q.plan.Writers = processNames(q.readers), processNames(q.writers)
@@ -23,21 +37,30 @@ func (c *compiler) wire() {
 		}
 	}
 	c.findCycles()
+	c.makeParts()
 }
 
-func (c *compiler) wireStage(p *process, st *stages.Stage) {
+func (c *compiler) wireStage(p *process, st *stages.Stage, inUsed bool) {
 	note := c.notes[st]
 	if note == nil || note.op == nil {
 		return
 	}
-	for _, place := range st.Operand.Places {
+	reads, writes := readsQueue(note.op), writesQueue(note.op)
+	for i := range st.Operand.Places {
+		place := &st.Operand.Places[i]
 		q := c.symbols[place.Name].queue
-		switch {
-		case q == nil:
-		case readsQueue(note.op):
-			q.readers = append(q.readers, use{p, note.key})
-		case writesQueue(note.op):
-			q.writers = append(q.writers, use{p, note.key})
+		if q == nil || !reads && !writes {
+			continue
+		}
+		members, ok := c.membersOf(p, place, reads, st.When == nil && isOwn(p, st), inUsed)
+		if !ok {
+			p.unknown, c.partial = true, true
+		}
+		u := use{p, note.key, q, members}
+		if note.uses = append(note.uses, u); reads {
+			q.readers = append(q.readers, u)
+		} else {
+			q.writers = append(q.writers, u)
 		}
 	}
 	if kind := note.op.Operand.Kind; kind == stages.CommandField || kind == stages.ScriptField {
@@ -46,6 +69,16 @@ func (c *compiler) wireStage(p *process, st *stages.Stage) {
 	if note.op.Name == "write" {
 		p.plan.Files = true
 	}
+}
+
+// isOwn says whether a stage stands in the process's own chain, where nothing keeps items from it.
+func isOwn(p *process, st *stages.Stage) bool {
+	for i := range p.plan.Stages {
+		if &p.plan.Stages[i] == st {
+			return true
+		}
+	}
+	return false
 }
 
 // processNames are the names of those who use a queue, each once, in the order of the spec.
@@ -62,37 +95,6 @@ func addName(names []string, name string) []string {
 		return names
 	}
 	return append(names, name)
-}
-
-// findCycles marks the queues through which items can come back to where they were. Such a queue is unbounded unless the spec gives
-// it a capacity: else a process could wait for itself.
-func (c *compiler) findCycles() {
-	number := map[*process]int{}
-	for i, p := range c.processes {
-		number[p] = len(c.queues) + i
-	}
-	flow := make(graph, len(c.queues)+len(c.processes))
-	for i, q := range c.queues {
-		for _, u := range q.readers {
-			flow[i] = append(flow[i], number[u.process])
-		}
-		for _, u := range q.writers {
-			flow[number[u.process]] = append(flow[number[u.process]], i)
-		}
-	}
-	for _, component := range flow.components() {
-		var cycle []string
-		for _, v := range component {
-			if v < len(c.queues) {
-				cycle = append(cycle, c.queues[v].plan.Name)
-			}
-		}
-		for _, v := range component {
-			if v < len(c.queues) {
-				c.closeCycle(c.queues[v], cycle)
-			}
-		}
-	}
 }
 
 func (c *compiler) closeCycle(q *queue, cycle []string) {
@@ -127,19 +129,37 @@ func (c *compiler) checkWiring() {
 
 func (c *compiler) checkQueue(q *queue) {
 	name := q.plan.Name
-	switch {
-	case len(q.readers) > 0 && len(q.writers) == 0 && !q.dead:
-		c.errorAt(q.readers[0].node, CodeNeverWritten, c.absentHint(name, writesQueue), "%s is read here, but nothing ever puts an item into it", name)
-	case len(q.writers) > 0 && len(q.readers) == 0 && q.bounded && !q.dead:
-		hint := c.absentHint(name, readsQueue)
-		if hint == "" {
-			hint = "read it, or give it capacity: unbounded"
+	for member := range max(1, q.plan.Count) {
+		reader, writer := firstUse(q.readers, member), firstUse(q.writers, member)
+		what := q.plan.Member(member)
+		switch {
+		case q.dead:
+		case reader != nil && writer == nil:
+			c.errorAt(reader.node, CodeNeverWritten, c.absentHint(name, writesQueue), "%s is read here, but nothing ever puts an item into it", what)
+			return
+		case writer != nil && reader == nil && q.bounded:
+			hint := c.absentHint(name, readsQueue)
+			if hint == "" {
+				hint = "read it, or give it capacity: unbounded"
+			}
+			c.errorAt(writer.node, CodeNeverRead, hint,
+				"%s is written here, but nothing ever reads it: at %d items its writers would wait for ever", what, q.plan.Capacity)
+			return
 		}
-		c.errorAt(q.writers[0].node, CodeNeverRead, hint,
-			"%s is written here, but nothing ever reads it: at %d items its writers would wait for ever", name, q.plan.Capacity)
-	case len(c.places[name]) == 0 && !c.allows(q.def.Node, CodeUnused):
+	}
+	if len(c.places[name]) == 0 && !c.allows(q.def.Node, CodeUnused) {
 		c.warnAt(q.def.Named.Key, CodeUnused, "", "nothing uses the queue %s", name)
 	}
+}
+
+// firstUse is the first of those who may use a member of a queue.
+func firstUse(uses []use, member int) *use {
+	for i := range uses {
+		if uses[i].any(member) {
+			return &uses[i]
+		}
+	}
+	return nil
 }
 
 // absentHint names a process that would use the queue if it existed in this run.
@@ -179,15 +199,27 @@ func (c *compiler) checkReduce(p *process) {
 		if note == nil || note.op == nil {
 			continue
 		}
-		if readsQueue(note.op) && len(st.Operand.Places) > 0 {
-			from = st.Operand.Places[0].Name
+		if readsQueue(note.op) {
+			from = c.sharedAtRandom(st, note)
 		}
 		if by, ok := note.op.Option("by"), st.Options["by"].Source != nil; by != nil && ok && note.op.Name == "reduce" && from != "" && !c.reducedAgain(all[i+1:]) {
 			c.at(spec.Warning, note.key.At(), note.node.Path(), CodeSplitReduce,
-				"put the results into another queue and reduce them once more in a process with one replica",
+				"give "+from+" a key, or reduce the results once more in a process with one replica",
 				"each of the "+shortJSON(p.plan.Replicas)+" replicas reduces the items that it happened to get from "+from+": a key can have several results")
 		}
 	}
+}
+
+// sharedAtRandom is a queue whose items the replicas of a process share as they come: it has no key, and they do not read members of
+// their own of it. It is "" if there is none.
+func (c *compiler) sharedAtRandom(st *stages.Stage, note *stageNote) string {
+	for i, place := range st.Operand.Places {
+		q := c.symbols[place.Name].queue
+		if q != nil && q.plan.Key == nil && (i >= len(note.uses) || !note.uses[i].differs()) {
+			return q.plan.Name
+		}
+	}
+	return ""
 }
 
 // reducedAgain says whether what the rest of a chain does is to put items into queues all of whose readers reduce them by a key.

@@ -71,7 +71,7 @@ func startDrain(s *supervisor) (*drain, error) {
 // wrote is in them; then then is called by the supervisor's loop. What it wrote has been counted by now, and records are taken in the
 // order in which they became visible: when as many have been taken as are counted now, its own are among them.
 func (d *drain) processEnded(p *process, success bool, then func()) {
-	published := d.s.arena.Stats().Queues[d.queue.Index()].Published
+	published := d.s.arena.QueueStats(d.queue.Index()).Published
 	d.mu.Lock()
 	over := d.over
 	d.ending = append(d.ending, endedProcess{process: p, success: success, records: published, then: then})

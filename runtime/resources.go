@@ -15,8 +15,13 @@ type resources struct {
 // Lookup implements stages.Resources.
 func (r resources) Lookup(name string) (any, bool) {
 	for i := range r.host.handoff.Queues {
-		if r.host.handoff.Queues[i].Name == name {
-			return queueObject{arena: r.host.arena, index: i}, true
+		q := &r.host.handoff.Queues[i]
+		switch {
+		case q.Name != name:
+		case q.Count > 0:
+			return queueFamily{host: r.host, name: name, count: q.Count}, true
+		default:
+			return r.host.queueObject(name, 0), true
 		}
 	}
 	first := 0
@@ -32,18 +37,32 @@ func (r resources) Lookup(name string) (any, bool) {
 // Resources implements stages.Host.
 func (h *host) Resources() stages.Resources { return resources{h} }
 
-// queueObject is a queue in an expression. What it says is of the moment.
+// queueObject is a queue in an expression: what it says is of the moment, and the sum of its parts.
 type queueObject struct {
 	arena *shm.Arena
-	index int
+	parts []int
+}
+
+func (h *host) queueObject(name string, member int) queueObject {
+	q := queueObject{arena: h.arena}
+	for i := range h.parts {
+		if p := &h.parts[i]; p.def.Name == name && p.member == member {
+			q.parts = append(q.parts, p.index)
+		}
+	}
+	return q
 }
 
 // Value implements stages.Object.
 func (q queueObject) Value() (any, error) {
-	st := q.arena.Stats().Queues[q.index]
-	return map[string]any{
-		"size": int(st.Waiting), "closed": st.Closed, "unfinished": int(st.Published - st.Finished),
-	}, nil
+	size, unfinished, closed := 0, 0, true
+	for _, i := range q.parts {
+		st := q.arena.QueueStats(i)
+		size += int(st.Waiting)
+		unfinished += int(st.Published - st.Finished)
+		closed = closed && st.Closed
+	}
+	return map[string]any{"size": size, "closed": closed, "unfinished": unfinished}, nil
 }
 
 // Field implements stages.Fielded.
@@ -56,4 +75,30 @@ func (q queueObject) Field(name string) (any, error) {
 		return v, nil
 	}
 	return nil, fmt.Errorf("a queue has no field %s; it has size, closed and unfinished", name)
+}
+
+// queueFamily is a family of queues in an expression.
+type queueFamily struct {
+	host  *host
+	name  string
+	count int
+}
+
+// Len implements stages.Indexed.
+func (f queueFamily) Len() int { return f.count }
+
+// At implements stages.Indexed.
+func (f queueFamily) At(i int) (any, error) { return f.host.queueObject(f.name, i), nil }
+
+// Value implements stages.Object.
+func (f queueFamily) Value() (any, error) {
+	all := make([]any, f.count)
+	for i := range all {
+		value, err := f.host.queueObject(f.name, i).Value()
+		if err != nil {
+			return nil, err
+		}
+		all[i] = value
+	}
+	return all, nil
 }

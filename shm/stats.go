@@ -44,13 +44,29 @@ func (a *Arena) Stats() Stats {
 		}
 	}
 	for i := range st.Queues {
-		q, out := &a.queues[i], &st.Queues[i]
-		out.Name = q.Name()
-		out.Waiting, out.Reserved = q.waiting()
-		out.Leased = max(0, int64(out.Published-out.Finished)-out.Waiting)
-		out.Closed, out.ReadersGone = q.Closed(), q.ReadersGone()
+		a.queues[i].stats(&st.Queues[i])
 	}
 	return st
+}
+
+// QueueStats is one queue's part of Stats. Its cost grows with the slots.
+func (a *Arena) QueueStats(queue int) QueueStats {
+	var st QueueStats
+	for slot := range a.Slots() {
+		c := &a.row(slot)[queue]
+		st.Finished += c.finished.Load()
+		st.Published += c.published.Load()
+	}
+	a.queues[queue].stats(&st)
+	return st
+}
+
+// stats completes what the slots have counted.
+func (q *Queue) stats(out *QueueStats) {
+	out.Name = q.Name()
+	out.Waiting, out.Reserved = q.waiting()
+	out.Leased = max(0, int64(out.Published-out.Finished)-out.Waiting)
+	out.Closed, out.ReadersGone = q.Closed(), q.ReadersGone()
 }
 
 // SlotStats is one slot's part of Stats.

@@ -92,7 +92,7 @@ log: {processes: {sort: error}}
 		{"depends_on as list", square.DependsOn[0].Name + square.DependsOn[0].Value.Word, "sortauto"},
 		{"depends_on", sorter.DependsOn[0].Name + sorter.DependsOn[0].Value.Word, "squarecompleted"},
 		{"command", words, []string{"sort|", "-n|", "a b|", "vars.n + 1|x|"}},
-		{"stdin", []any{sorter.Stdin.Get.Value, sorter.Stdin.Format.Word}, []any{"jobs", "lines"}},
+		{"stdin", []any{sorter.Stdin.Get[0].Node.Text, sorter.Stdin.Format.Word}, []any{"jobs", "lines"}},
 		{"stdout", sorter.Stdout.Word.Word, "inherit"},
 		{"uses", []any{sorter.Uses[0].Name.Value, sorter.Uses[1].Name.Value, sorter.Uses[1].Access.Value}, []any{"jobs", "results", "put"}},
 		{"one success code", sorter.Success[0].Value, 1},

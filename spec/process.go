@@ -90,11 +90,11 @@ type Limit struct {
 type Stdin struct {
 	Node *Node `yaml:"-"`
 
-	Word   Enum  `yaml:"word" words:"none|inherit" hidden:"true" doc:"none, or inherit: it is handed the terminal."`
-	Get    Name  `yaml:"get" ref:"queues" example:"get: jobs" doc:"Queue whose items it reads."`
-	Pipe   Place `yaml:"pipe" ref:"pipes" example:"pipe: p.read" doc:"End of a pipe."`
-	File   Text  `yaml:"file" example:"file: in.txt" doc:"File."`
-	Format Enum  `yaml:"format" words:"lines|nul|jsonl|csv|bytes|frames" default:"lines" example:"format: jsonl" doc:"How items are written."`
+	Word   Enum    `yaml:"word" words:"none|inherit" hidden:"true" doc:"none, or inherit: it is handed the terminal."`
+	Get    []Place `yaml:"get" single:"true" ref:"queues" example:"get: jobs" doc:"Queue whose items it reads, or a list of them."`
+	Pipe   Place   `yaml:"pipe" ref:"pipes" example:"pipe: p.read" doc:"End of a pipe."`
+	File   Text    `yaml:"file" example:"file: in.txt" doc:"File."`
+	Format Enum    `yaml:"format" words:"lines|nul|jsonl|csv|bytes|frames" default:"lines" example:"format: jsonl" doc:"How items are written."`
 
 	_ struct{} `one:"get|pipe|file"`
 }
@@ -103,11 +103,11 @@ type Stdin struct {
 type Stdout struct {
 	Node *Node `yaml:"-"`
 
-	Word   Enum  `yaml:"word" words:"log|none|inherit" hidden:"true" doc:"log: prefixed lines on standard error; none; inherit: mprun's own."`
-	Put    Name  `yaml:"put" ref:"queues" example:"put: results" doc:"Queue that its output goes to as items."`
-	Pipe   Place `yaml:"pipe" ref:"pipes" example:"pipe: p.write" doc:"End of a pipe."`
-	File   Text  `yaml:"file" example:"file: out.txt" doc:"File."`
-	Format Enum  `yaml:"format" words:"lines|nul|jsonl|csv|bytes|frames" default:"lines" example:"format: jsonl" doc:"How items are read."`
+	Word   Enum    `yaml:"word" words:"log|none|inherit" hidden:"true" doc:"log: prefixed lines on standard error; none; inherit: mprun's own."`
+	Put    []Place `yaml:"put" single:"true" ref:"queues" example:"put: results" doc:"Queue that its output goes to as items, or a list of them that get each."`
+	Pipe   Place   `yaml:"pipe" ref:"pipes" example:"pipe: p.write" doc:"End of a pipe."`
+	File   Text    `yaml:"file" example:"file: out.txt" doc:"File."`
+	Format Enum    `yaml:"format" words:"lines|nul|jsonl|csv|bytes|frames" default:"lines" example:"format: jsonl" doc:"How items are read."`
 
 	_ struct{} `one:"put|pipe|file"`
 }

@@ -9,7 +9,7 @@ type Key struct {
 
 // NewKey compiles the expression of a key, which reads the item, vars and env.
 func NewKey(src *Source, vars, env map[string]any) (*Key, error) {
-	b := &Builder{building: &building{attempt: 1, env: Env{Vars: vars, Env: env}}}
+	b := &Builder{building: &building{attempt: 1, env: Env{Vars: vars, Env: env}}, frame: &frame{row: -1}}
 	expr, err := b.Expr(src)
 	if err != nil {
 		return nil, err

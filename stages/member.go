@@ -22,7 +22,7 @@ func (b *Builder) member(place *Place) (*member, error) {
 	if m.index, err = b.Expr(&place.Index[0]); err != nil {
 		return nil, err
 	}
-	m.once = !m.index.draws && !slices.ContainsFunc(m.index.shape.Names(), func(name string) bool {
+	m.once = !m.index.draws && m.index.argsRow < 0 && !slices.ContainsFunc(m.index.shape.Names(), func(name string) bool {
 		return !slices.Contains([]string{"self", "args", "vars"}, name)
 	})
 	return m, nil
@@ -41,22 +41,24 @@ func (m *member) fixed() (QueueRef, error) {
 	return ref, nil
 }
 
-// number is the member that a value of the index means: as of a list, from 0, or from -1 backwards.
-func (m *member) number(v any) (int, error) {
+// number is the member that a value of the index means.
+func (m *member) number(v any) (int, error) { return MemberIndex(m.place.Name, v, m.place.Count) }
+
+// MemberIndex is the member of a family of n that a value means: as an index of a list does, from 0, or from -1 backwards.
+func MemberIndex(family string, v any, n int) (int, error) {
 	i, isInt := v.(int)
 	if f, isFloat := v.(float64); isFloat {
 		i, isInt = wholeFloat(f)
 	}
 	if !isInt {
-		return 0, Failf("index", "the index of %s must be a whole number, not %s", m.place.Name, ShortJSON(v))
+		return 0, Failf("index", "the index of %s must be a whole number, not %s", family, ShortJSON(v))
 	}
-	n := m.place.Count
 	at := i
 	if at < 0 {
 		at += n
 	}
 	if at < 0 || at >= n {
-		return 0, Failf("index", "%s[%d] is not there: %s", m.place.Name, i, FamilyText(m.place.Name, n))
+		return 0, Failf("index", "%s[%d] is not there: %s", family, i, FamilyText(family, n))
 	}
 	return at, nil
 }

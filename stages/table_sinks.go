@@ -7,7 +7,7 @@ func tableSinks() []Operator {
 		{
 			Name: "put", Group: Sinks, Doc: "Puts each item into a queue, or into each of several; ends the stream when nobody reads them any more.",
 			Example: "put: results",
-			Operand: FieldDef{Kind: PlacesField, Values: []string{"queue"}, Doc: "The queue or queues."},
+			Operand: FieldDef{Kind: PlacesField, Values: []string{"queue"}, Doc: "The queue or queues; of a family, `jobs[item % 4]`."},
 			Options: []FieldDef{value},
 			Effect:  true, Waits: true, Build: buildPut,
 		},

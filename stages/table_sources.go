@@ -57,9 +57,9 @@ func tableSources() []Operator {
 		},
 		{
 			Name: "get", Group: Sources, Source: true, Takes: true, Waits: true,
-			Doc:     "Takes items from a queue until it is closed and empty.",
+			Doc:     "Takes items from a queue until it is closed and empty; from several, whichever has some, each in its turn, until all are.",
 			Example: "get: jobs",
-			Operand: FieldDef{Kind: PlacesField, Values: []string{"queue"}, Doc: "The queue.", LaterForms: "reading several queues in one stage"},
+			Operand: FieldDef{Kind: PlacesField, Values: []string{"queue"}, Doc: "The queue, or a list of up to 16; of a family, `jobs[self.index]`, by an index that reads self.index, self.name, self.replicas, args, vars and len(jobs)."},
 			Options: []FieldDef{
 				{
 					Name: "ack", Kind: EnumField, Values: []string{"auto", "manual"}, Default: "auto", LaterWords: []string{"manual"},

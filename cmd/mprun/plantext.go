@@ -30,7 +30,7 @@ func planText(p *planner.Plan) string {
 	}
 	if len(p.Queues) > 0 {
 		b.WriteString("\nqueues\n")
-		writeQueues(&b, p.Queues)
+		writeQueues(&b, p.Queues, p.Secrets)
 	}
 	b.WriteString("\nprocesses, in the order of their start\n")
 	for i := range p.Processes {
@@ -39,8 +39,9 @@ func planText(p *planner.Plan) string {
 	return b.String()
 }
 
-func writeQueues(b *strings.Builder, queues []planner.Queue) {
-	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+func writeQueues(b *strings.Builder, queues []planner.Queue, secrets planner.Secrets) {
+	var table strings.Builder
+	t := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	for _, q := range queues {
 		capacity := "unbounded"
 		if q.Capacity > 0 {
@@ -54,9 +55,56 @@ func writeQueues(b *strings.Builder, queues []planner.Queue) {
 		if len(q.Cycle) > 0 {
 			way += " (on a cycle)"
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s in memory\t%s\n", q.Name, typ, capacity, sizeText(q.MaxBytes), strings.TrimSpace(way))
+		each := ""
+		if len(q.Parts) > 1 {
+			each = " each"
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s%s\t%s in memory%s\t%s%s\n", q.Name, typ, capacity, each, sizeText(q.MaxBytes), each, strings.TrimSpace(way), secrets.Mask(sharingText(&q)))
+		writeParts(t, &q)
 	}
+	flushTrimmed(b, &table, t)
+}
+
+// flushTrimmed writes a table without the blanks at the ends of its lines.
+func flushTrimmed(b, table *strings.Builder, t *tabwriter.Writer) {
 	t.Flush() //nolint:errcheck // a strings.Builder takes everything
+	for line := range strings.Lines(table.String()) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+}
+
+// sharingText says how the items of a queue are shared.
+func sharingText(q *planner.Queue) string {
+	text := ""
+	if q.Broadcast {
+		text += ", each item to each process"
+	}
+	if q.Key != nil {
+		text += ", by " + sourceText(q.Key)
+	}
+	return text
+}
+
+// mostParts is how many parts of a queue are shown.
+const mostParts = 16
+
+// writeParts writes which parts a queue is made of.
+func writeParts(t *tabwriter.Writer, q *planner.Queue) {
+	for i, p := range q.Parts {
+		if i == mostParts {
+			fmt.Fprintf(t, "    and %d more\t\t\t\t\n", len(q.Parts)-i)
+			return
+		}
+		fmt.Fprintf(t, "    %s\t\t\t\t%s\n", p.Name, strings.TrimSpace(workerNames(p.Writers)+" -> "+workerNames(p.Readers)))
+	}
+}
+
+func workerNames(workers []planner.Worker) string {
+	names := make([]string, len(workers))
+	for i, w := range workers {
+		names[i] = w.String()
+	}
+	return strings.Join(names, ", ")
 }
 
 // sizeText is a number of bytes in the largest unit that gives a whole number.
@@ -90,10 +138,7 @@ func writeProcess(b *strings.Builder, p *planner.Process, secrets planner.Secret
 	var table strings.Builder
 	t := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	writeStages(t, p.Stages, "    ", secrets)
-	t.Flush() //nolint:errcheck // as above
-	for line := range strings.Lines(table.String()) {
-		b.WriteString(strings.TrimRight(line, " \n") + "\n")
-	}
+	flushTrimmed(b, &table, t)
 }
 
 // commandText writes words so that a shell would split them in the same way.
@@ -154,6 +199,9 @@ func fieldText(f stages.Field, secrets planner.Secrets) string {
 		parts = append(parts, sourceText(&f.Sources[i]))
 	}
 	for _, p := range f.Places {
+		if len(p.Index) > 0 {
+			p.Name += "[" + sourceText(&p.Index[0]) + "]"
+		}
 		parts = append(parts, p.Name)
 	}
 	text := []rune(secrets.Mask(strings.Join(strings.Fields(strings.Join(parts, " ")), " ")))
