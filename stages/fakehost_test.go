@@ -30,6 +30,7 @@ type world struct {
 	state   [][]byte // what the chain has written down since the last full one, which is first
 	commits int
 
+	skipped   int // programs that need not run
 	volatiles int // how often a stage has said that it reads what cannot be read again
 }
 
@@ -355,6 +356,14 @@ func (o *fakeOutlet) Result(name string, value any) (bool, error) {
 		o.world.trace = append(o.world.trace, name)
 		o.world.results = append(o.world.results, name+"="+string(AppendJSON(nil, value)))
 	})
+	return true, nil
+}
+
+func (o *fakeOutlet) Skipped() (bool, error) {
+	if ask(o.empty) {
+		return false, nil
+	}
+	o.staged = append(o.staged, func() { o.world.skipped++ })
 	return true, nil
 }
 
