@@ -32,15 +32,16 @@ func (n *execNode) shell(in *Batch) (Program, error) {
 
 // MentionsVariable says whether a variable's name stands in a text, as a word of its own.
 func MentionsVariable(text, name string) bool {
-	for {
-		before, after, found := strings.Cut(text, name)
-		if !found {
+	for from := 0; ; {
+		i := strings.Index(text[from:], name)
+		if i < 0 {
 			return false
 		}
-		if (before == "" || !isNameByte(before[len(before)-1])) && (after == "" || !isNameByte(after[0])) {
+		start, end := from+i, from+i+len(name)
+		if (start == 0 || !isNameByte(text[start-1])) && (end == len(text) || !isNameByte(text[end])) {
 			return true
 		}
-		text = after
+		from = end
 	}
 }
 
