@@ -148,19 +148,13 @@ func (c *Creation) complete() error {
 	return err
 }
 
-// date gives what was made a time that tells the truth about the inputs: programs that copy the time of something must not make it look
-// old for ever, and where an input has changed meanwhile, it must look old.
+// date gives what was made the time of the inputs that it was made of, where its own would lie: programs that copy the time of something
+// must not make it look old for ever, nor the future date of an input, and where an input has changed meanwhile, it must look old.
 func (c *Creation) date(made time.Time) error {
-	var at time.Time
-	switch {
-	case c.newestInput().After(c.newest):
-		at = c.newest
-	case c.newest.After(made):
-		at = time.Now()
-	default:
+	if !c.newest.After(made) && !c.newestInput().After(c.newest) {
 		return nil
 	}
-	return os.Chtimes(c.Temp, at, at)
+	return os.Chtimes(c.Temp, c.newest, c.newest)
 }
 
 // syncFile has a file on the disk; see fsync(2). One that its program has closed to readers is taken as it is.
