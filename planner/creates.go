@@ -39,8 +39,8 @@ func (c *compiler) readCreates(p *process, words []string) {
 		node *spec.Node
 		what string
 	}{
-		{p.def.Stdin != nil && p.def.Stdin.Get.IsSet(), nodeOf(p.def.Stdin), "its standard input is a queue"},
-		{p.def.Stdout != nil && p.def.Stdout.Put.IsSet(), nodeOfOut(p.def.Stdout), "its standard output goes to a queue"},
+		{p.def.Stdin != nil && len(p.def.Stdin.Get) > 0, nodeOf(p.def.Stdin), "its standard input is a queue"},
+		{p.def.Stdout != nil && len(p.def.Stdout.Put) > 0, nodeOfOut(p.def.Stdout), "its standard output goes to a queue"},
 	} {
 		if s.has {
 			c.at(spec.Error, n.At(), n.Path(), CodeCreates, "in stages, exec and shell take creates",
