@@ -152,7 +152,7 @@ func (h *host) run() error {
 	if err := h.resume(adopted); err != nil {
 		return err
 	}
-	run := &stages.Run{Host: h, Moved: &h.moved}
+	run := &stages.Run{Host: h, Moved: &h.moved, Careful: &h.careful}
 	for {
 		state, err := chain.Advance(run)
 		if err != nil {
@@ -206,5 +206,6 @@ func (h *host) resume(adopted shm.Adopted) error {
 		}
 		data = data[n+int(size):]
 	}
-	return h.adoptLeases(adopted)
+	h.adoptLeases(adopted)
+	return h.giveUpPoison()
 }

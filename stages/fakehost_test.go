@@ -93,6 +93,9 @@ type fakeHost struct {
 	// full says whether the next Save is to be a full one; nil: only the first is.
 	full func() bool
 
+	// careful: the chain goes on row by row, with a commit behind each.
+	careful bool
+
 	// onWait is called when the chain waits, after the commit.
 	onWait func()
 
@@ -414,7 +417,7 @@ func (w *world) start(stages []Stage, opts Options) (*fakeHost, error) {
 
 // finish runs the chain to its end and commits; what comes out of it is put into the queue "out".
 func (h *fakeHost) finish() error {
-	r := &Run{Host: h, Limit: 1}
+	r := &Run{Host: h, Limit: 1, Careful: &h.careful}
 	for {
 		state, err := h.chain.Advance(r)
 		if err != nil {
