@@ -66,6 +66,8 @@ for line in sorted(("ok      " if os.path.exists("links/" + p) else "missing ") 
 			printf '%s\n' '["1003","\"n/a\" is no number"]' '[1006,"there is no country xx"]' | cmp - "$DIR/got" &&
 			printf '%s\n' 'America: 2 orders, 390.0' 'Asia: 1 orders, 42.25' 'Europe: 2 orders, 140.0'`,
 	},
+	{file: "sweep.yaml", script: sweepScript, needs: []string{"python3"}, stderr: "finally: the sweep succeeded"},
+	{file: "sweep.yaml", args: []string{"budget=420.5"}, script: "BUDGET=420.5; export BUDGET; " + sweepScript, needs: []string{"python3"}},
 	{
 		file: "weather.yaml", needs: []string{"python3"},
 		script: `python3 -c '
@@ -102,6 +104,16 @@ const convertScript = `python3 -c '
 import csv, json
 for p in csv.DictReader(open("people.csv", newline="")):
     print(json.dumps({"city": p["city"], "decade": int(p["born"]) // 10 * 10, "name": p["name"]}))'`
+
+// sweepScript works out the loans of sweep.yaml.
+const sweepScript = `python3 -c '
+import itertools, os
+loans = []
+for amount, rate, years in itertools.product([50000, 75000, 100000], [0.02, 0.035, 0.05], [10, 15, 20, 25]):
+    monthly = amount * rate / 12 / (1 - (1 + rate / 12) ** -(years * 12))
+    if monthly <= float(os.environ.get("BUDGET", "700")):
+        loans.append((-amount, round(monthly * 12 * years - amount), rate, years, round(monthly * 100) / 100))
+for a, cost, rate, years, monthly in sorted(loans): print(f"{-a} at {rate} for {years} years is {monthly} a month, {cost} in all")'`
 
 const joinScript = `python3 -c '
 import csv

@@ -42,6 +42,8 @@ const (
 	CodeNoProbe         = "no-probe"
 	CodeJoinDrain       = "join-before-drain"
 	CodeNoProcesses     = "no-processes"
+	CodeSplit           = "nothing-to-split"
+	CodeWholeSource     = "whole-source"
 	CodeFinallyQueue    = "finally-queue"
 	CodeFormatName      = "format-by-name"
 	CodeNotWritten      = "not-written"
@@ -92,6 +94,8 @@ func Codes() []spec.CodeDef {
 		{Code: CodeFormatName, Severity: spec.Warning, Doc: "The name of a file tells of a format, but read and write take lines where the stage has no format: names are never guessed from. Say which is meant."},
 		{Code: CodeNotWritten, Severity: spec.Error, Doc: "The file's name asks for a compression that mprun reads but does not write."},
 		{Code: CodeNoProcesses, Severity: spec.Error, Doc: "The spec has no process that would run."},
+		{Code: CodeSplit, Severity: spec.Error, Doc: "split shares the items of a source that all replicas have. Behind a queue, or behind another source that is split, each replica has items of its own."},
+		{Code: CodeWholeSource, Severity: spec.Warning, Doc: "A process has replicas, and each gives all the items of its source, so that they come several times. split: true shares them, split: false says that it is meant."},
 		{Code: CodeFinallyQueue, Severity: spec.Error, Doc: "finally runs when all processes have ended: nobody is left who would put into a queue or read it."},
 		{Code: CodeChainCycle, Severity: spec.Error, Doc: "A chain uses itself, by way of others perhaps. A chain is put in the place of each use of it, which would never end."},
 		{Code: CodeArguments, Severity: spec.Error, Doc: "A use gives a chain an argument that is none of its params, or leaves one out."},

@@ -30,6 +30,7 @@ func Compile(doc *spec.Pipeline, host Host, opts Options) (*Plan, spec.Diagnosti
 	c.inferTypes()
 	c.checkWiring()
 	c.checkChains()
+	c.checkSplits()
 	c.checkStdin()
 	c.checkLog()
 	c.checkPrograms()

@@ -115,6 +115,8 @@ func (c *compiler) decodeSource(n *spec.Node, kind stages.FieldKind) (*stages.So
 		return c.decodeRegexp(n)
 	case stages.HeaderField:
 		return c.decodeHeader(n)
+	case stages.MatrixField:
+		return c.decodeMatrix(n)
 	case stages.RangedField:
 		return c.decodeRanged(n)
 	case stages.BatchedField:
@@ -239,6 +241,40 @@ func (c *compiler) decodeRanged(n *spec.Node) (*stages.Source, bool) {
 		return nil, false
 	}
 	return c.expression(n), true
+}
+
+// decodeMatrix decodes a mapping of lists, keeping their order.
+func (c *compiler) decodeMatrix(n *spec.Node) (*stages.Source, bool) {
+	if n.Kind != spec.Map || len(n.Keys) == 0 {
+		found := n.Kind.String()
+		if n.Kind == spec.Map {
+			found = "an empty one"
+		}
+		c.errorAt(n, spec.CodeWrongKind, "as in: {size: [1, 2], colour: [red, blue]}", "expected a mapping of lists, found %s", found)
+		return nil, false
+	}
+	if _, ok := accept(c, n, spec.ReadData); !ok {
+		return nil, false
+	}
+	ok := true
+	for _, e := range n.Keys {
+		if v := e.Value; v.Kind != spec.Seq && !c.isOneExpression(v) {
+			c.errorAt(v, spec.CodeWrongKind, "a list of one is [x]", "expected a list for %s, found %s", e.Key.Text, v.Kind)
+			ok = false
+		}
+	}
+	s := &stages.Source{Pos: posOf(n)}
+	fillElements(s, n, c.fillData)
+	return s, ok
+}
+
+// isOneExpression says whether a value is one ${{ }} and nothing else, which gives a value of any kind.
+func (c *compiler) isOneExpression(n *spec.Node) bool {
+	if n.Kind != spec.String {
+		return false
+	}
+	t, found := spec.ParseTemplate(n, c.read.FindClose)
+	return !found.HasErrors() && len(t.Parts) == 1 && t.Parts[0].IsExpr
 }
 
 func rangedFound(n *spec.Node) string {

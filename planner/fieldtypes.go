@@ -66,6 +66,12 @@ func (t *typer) want(s *stages.Source, def *stages.FieldDef, op *stages.Operator
 		t.expect(s, typ, stages.KindNumber|stages.KindString, "a count")
 	case def.Kind == stages.DurationField:
 		t.expect(s, typ, stages.KindString, "a duration such as 250ms")
+	case def.Kind == stages.MatrixField:
+		for i := range s.Items {
+			if list := &s.Items[i]; len(list.Parts) < 2 { // else it was found to be no list when it was read
+				t.expect(list, t.typeOf(list, in), stages.KindList, "a list")
+			}
+		}
 	case def.Kind == stages.BoolField:
 		t.expect(s, typ, stages.KindBool, "true or false")
 	case def == &op.Operand && (op.Name == "filter" || op.Name == "take_while"):

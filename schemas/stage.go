@@ -267,6 +267,13 @@ func fieldSchema(def *stages.FieldDef) object {
 		return object{"type": "array", "items": reference("branch"), "minItems": 1, "errorMessage": "expected a list of {when: expression, do: stages}"}
 	case stages.HeaderField:
 		return object{"type": []string{"boolean", "array"}, "items": reference("text"), "errorMessage": "expected true, false or a list of the columns' names"}
+	case stages.MatrixField:
+		return object{
+			"type": "object", "minProperties": 1, "errorMessage": "expected a mapping of lists",
+			"additionalProperties": object{
+				"type": []string{"array", "string"}, "pattern": whole(templatePattern), "errorMessage": "expected a list, or ${{ }} that gives one",
+			},
+		}
 	case stages.RangedField:
 		return object{
 			"type": []string{"integer", "string", "array"}, "items": object{"type": []string{"integer", "string"}}, "minItems": 1, "maxItems": 3,

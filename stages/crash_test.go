@@ -10,13 +10,16 @@ import (
 // wallRuns is how many random chains a test runs.
 const wallRuns = 1500
 
+// secondOfThree is `self` of a replica: sources that are split give it a third.
+func secondOfThree() map[string]any { return map[string]any{"index": 1, "replicas": 3} }
+
 // reference is the outcome of a wall item by item, in one go.
 func reference(w wall, seed uint64) string { return outcomeOf(w, seed, 1) }
 
 func outcomeOf(w wall, seed uint64, blockItems int) string {
 	world := newWorld()
 	world.fill(rand.New(rand.NewPCG(seed, 1)))
-	err := world.run(w.stages, Options{BlockItems: blockItems})
+	err := world.run(w.stages, Options{BlockItems: blockItems, Self: secondOfThree()})
 	return fmt.Sprintf("%serror: %v\n", world.outcome(), err)
 }
 
@@ -49,7 +52,7 @@ func TestDeathIsInvisible(t *testing.T) {
 		var err error
 		for lives := 0; ; lives++ {
 			var h *fakeHost
-			if h, err = world.start(w.stages, Options{BlockItems: size}); err != nil {
+			if h, err = world.start(w.stages, Options{BlockItems: size, Self: secondOfThree()}); err != nil {
 				t.Fatalf("seed %d: %s: starting again: %v", seed, w.names, err)
 			}
 			h.die = func() bool { return lives < 60 && rnd.IntN(oneIn) == 0 }

@@ -44,6 +44,8 @@ const (
 	HeaderField
 	// RangedField is a stop, or [start, stop, step]: expressions (`range`).
 	RangedField
+	// MatrixField is a mapping of lists, with ${{ }} in their leaves or in place of a list (`matrix`).
+	MatrixField
 	// BatchedField is a count, a duration, or {count, every} (`batch`).
 	BatchedField
 )

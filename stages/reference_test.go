@@ -174,6 +174,8 @@ func kindText(def *FieldDef) string {
 		return "list of `{when, do}`"
 	case HeaderField:
 		return "bool, or a list of names"
+	case MatrixField:
+		return "mapping of lists"
 	case RangedField:
 		return "expression, or a list of up to three"
 	case BatchedField:

@@ -24,7 +24,7 @@ type filesNode struct {
 }
 
 func buildFiles(b *Builder, stage *Stage) (Node, error) {
-	t, err := newTurn(b)
+	t, err := newSharedTurn(b)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func (n *filesNode) Step(r *Run, in, out *Batch) error {
 		if err := n.begin(in); err != nil {
 			return err
 		}
-		n.names.set(texts(names))
+		n.names.set(n.parts(texts(names)))
 		n.warnings.set(texts(warnings))
 	}
 	for !n.warnings.empty() {

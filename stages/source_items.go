@@ -10,7 +10,7 @@ type itemsNode struct {
 }
 
 func buildItems(b *Builder, stage *Stage) (Node, error) {
-	t, err := newTurn(b)
+	t, err := newSharedTurn(b)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func (n *itemsNode) Step(r *Run, in, out *Batch) error {
 		if err := n.begin(in); err != nil {
 			return err
 		}
-		n.list.set(list)
+		n.list.set(n.parts(list))
 	}
 	n.column.Reset()
 	for _, item := range n.list.take(n.room(r.Limit)) {

@@ -16,7 +16,7 @@ type rangeNode struct {
 }
 
 func buildRange(b *Builder, stage *Stage) (Node, error) {
-	t, err := newTurn(b)
+	t, err := newSharedTurn(b)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,8 @@ func (n *rangeNode) start(in *Batch) error {
 	if err := n.begin(in); err != nil {
 		return err
 	}
-	n.next, n.step, n.left = start, step, rangeLength(start, stop, step)
+	n.left = n.part(rangeLength(start, stop, step))
+	n.next, n.step = start+n.share.first*step, step*n.share.stride // may wrap where nothing is left, which nobody sees
 	return nil
 }
 

@@ -6,9 +6,12 @@ func tableSources() []Operator {
 	const external = "pipes and connections"
 	count := FieldDef{Name: "count", Kind: CountField, Doc: "At most so many items, of each item that comes in."}
 	split := FieldDef{
-		Name: "split", Kind: BoolField, Default: "false", Later: "sources that replicas share",
-		Doc: "Replicas share the source, instead of each running it whole.",
+		Name: "split", Kind: BoolField, Default: "false",
+		Doc: "Replicas share the source, instead of each running it whole: item n is given by replica n modulo their number, and count is about all of them.",
 	}
+	laterSplit, alwaysSplit := split, split
+	laterSplit.Later = "sources that replicas share"
+	alwaysSplit.Doc = "Replicas share a queue in any case."
 	return []Operator{
 		{
 			Name: "items", Group: Sources, Source: true,
@@ -19,12 +22,12 @@ func tableSources() []Operator {
 			Infer:   itemsType, Build: buildItems,
 		},
 		{
-			Name: "matrix", Group: Sources, Source: true, Later: "matrix",
-			Doc:     "Gives one item for each combination of one element out of every list.",
+			Name: "matrix", Group: Sources, Source: true,
+			Doc:     "Gives one item for each combination of one element out of every list, in the order of the lists; the last varies fastest. In replicas, each gives all of them.",
 			Example: "matrix: {os: [linux, darwin], arch: [amd64, arm64]}",
-			Operand: FieldDef{Kind: DataField, Doc: "A mapping of lists."},
+			Operand: FieldDef{Kind: MatrixField, Doc: "A mapping of lists, each data."},
 			Options: []FieldDef{count, split},
-			Infer:   anyOut,
+			Infer:   matrixType, Build: buildMatrix,
 		},
 		{
 			Name: "range", Group: Sources, Source: true,
@@ -65,7 +68,7 @@ func tableSources() []Operator {
 					Name: "ack", Kind: EnumField, Values: []string{"auto", "manual"}, Default: "auto", LaterWords: []string{"manual"},
 					Doc: "Whether an item is finished when it has left the chain and what came of it is committed, or by `ack`.",
 				},
-				count, split,
+				count, alwaysSplit,
 			},
 			Infer: anyOut, Build: buildGet,
 		},
@@ -78,7 +81,7 @@ func tableSources() []Operator {
 				{Name: "max_item", Kind: SizeField, Default: "16MiB", Doc: "A larger item is an error."},
 				formatField("", "lines", "nul", "jsonl", "csv", "bytes", "frames"),
 				{Name: "into", Kind: PlacesField, Values: []string{"array"}, Doc: "Bytes are received into this array."},
-				count, split,
+				count, laterSplit,
 			},
 			Infer: anyOut,
 		},
@@ -87,7 +90,7 @@ func tableSources() []Operator {
 			Doc:     "Gives its count, from 0, again and again after a pause.",
 			Example: "every: 1s",
 			Operand: FieldDef{Kind: DurationField, Doc: "The time from item to item."},
-			Options: []FieldDef{count, split},
+			Options: []FieldDef{count, laterSplit},
 			Infer:   rangeType,
 		},
 		{
@@ -95,7 +98,7 @@ func tableSources() []Operator {
 			Doc:     "Gives a connection for each program that connects to a listener.",
 			Example: "accept: door",
 			Operand: FieldDef{Kind: PlacesField, Values: []string{"listener"}, Doc: "The listener."},
-			Options: []FieldDef{count, split},
+			Options: []FieldDef{count, laterSplit},
 			Infer:   anyOut,
 		},
 		{
@@ -105,7 +108,7 @@ func tableSources() []Operator {
 			Operand: FieldDef{Kind: TextField, Doc: "The address."},
 			Options: []FieldDef{
 				{Name: "authkey", Kind: TextField, Doc: "The key that both ends must know."},
-				count, split,
+				count, laterSplit,
 			},
 			Infer: anyOut,
 		},
