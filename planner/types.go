@@ -131,7 +131,6 @@ type env struct {
 	bound []stages.Binding
 	acc   *stages.Type
 	args  *given // nil: those of the process
-	out   bool   // a program is to create a file
 }
 
 func (t *typer) run() {
@@ -258,7 +257,6 @@ func (t *typer) operands(st *stages.Stage, op *stages.Operator, in env) {
 		t.use(st, in)
 		return
 	}
-	_, in.out = st.Options["creates"]
 	if op.Operand.Acc {
 		acc := t.accumulator(st, in)
 		accIn := in
@@ -270,9 +268,7 @@ func (t *typer) operands(st *stages.Stage, op *stages.Operator, in env) {
 	for i := range op.Options { // in the order of the table, as the map has none
 		def := &op.Options[i]
 		if f, ok := st.Options[def.Name]; ok {
-			at := in
-			at.out = in.out && def.Name != "creates"
-			t.field(f, def, op, at)
+			t.field(f, def, op, in)
 		}
 	}
 	if writesQueue(op) {

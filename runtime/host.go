@@ -39,7 +39,6 @@ type host struct {
 	open      []filler      // with blocks that are being filled
 	dirty     bool          // something has happened since the last commit
 	moved     bool          // the chain has got on since the last commit
-	careful   bool          // the chain commits behind each row, until none is in flight
 	committed time.Time     // the last commit
 	volatile  uint64        // number of commits for which volatile input was announced, +1
 
@@ -145,7 +144,7 @@ func (h *host) awaited() bool {
 
 // Commit implements stages.Host.
 func (h *host) Commit() error {
-	if !h.dirty && !(h.careful && h.moved) {
+	if !h.dirty {
 		return nil
 	}
 	for _, f := range h.open {
@@ -159,7 +158,6 @@ func (h *host) Commit() error {
 		tx.Publish(s.block, s.items)
 	}
 	standing := h.chain.Standing()
-	h.careful = h.careful && standing || h.onlyDelivery()
 	h.finishInputs(tx, standing)
 	tx.Continue(standing)
 	h.saveState(tx)

@@ -99,19 +99,16 @@ func work(control *os.File, signals <-chan os.Signal) (err error) {
 	slot.SetPID(os.Getpid())
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	guarded := make(chan struct{}, 1)
-	go obey(control, stop, guarded)
+	go obey(control, stop)
 	if h.Terminal {
 		go passOnSignals(signals, control)
 	}
 	host := newHost(ctx, h, arena, slot, control)
-	host.programs.control, host.programs.guarded = control, guarded
 	return host.run()
 }
 
-// obey waits for the supervisor's word to stop, and for its answers, which it puts into guarded. The end of the socket is the end of the
-// supervisor, and so of the worker.
-func obey(control *os.File, stop func(), guarded chan<- struct{}) {
+// obey waits for the supervisor's word to stop. The end of the socket is the end of the supervisor, and so of the worker.
+func obey(control *os.File, stop func()) {
 	for {
 		m, err := receive(control)
 		switch {
@@ -119,8 +116,6 @@ func obey(control *os.File, stop func(), guarded chan<- struct{}) {
 			os.Exit(workerFault)
 		case m.Stop:
 			stop()
-		case m.Guarded:
-			guarded <- struct{}{}
 		}
 	}
 }
@@ -152,7 +147,7 @@ func (h *host) run() error {
 	if err := h.resume(adopted); err != nil {
 		return err
 	}
-	run := &stages.Run{Host: h, Moved: &h.moved, Careful: &h.careful}
+	run := &stages.Run{Host: h, Moved: &h.moved}
 	for {
 		state, err := chain.Advance(run)
 		if err != nil {
@@ -206,6 +201,5 @@ func (h *host) resume(adopted shm.Adopted) error {
 		}
 		data = data[n+int(size):]
 	}
-	h.adoptLeases(adopted)
-	return h.giveUpPoison()
+	return h.adoptLeases(adopted)
 }

@@ -16,12 +16,14 @@ import (
 // An Arena is the mapped shared memory of a run. Its methods may be called concurrently but for Close, after which neither the arena
 // nor anything that came from it may be used.
 type Arena struct {
-	layout *layout
-	mem    []byte
-	files  []*os.File // arena, state, spill files
-	head   *arenaHeader
-	queues []Queue
-	cores  int
+	layout     *layout
+	mem        []byte
+	files      []*os.File // arena, state, spill files
+	head       *arenaHeader
+	queues     []Queue
+	primitives []primitive
+	owned      []int // the semaphores that are Owned
+	cores      int
 
 	mu      sync.Mutex // guards windows
 	windows [][]byte   // mapped starts of state logs
@@ -63,12 +65,16 @@ func (a *Arena) writeHeaders() {
 		h.maxDeliveries, h.readersMax, h.nameLen = int64(c.MaxDeliveries), int64(c.Readers), int64(len(c.Name))
 		copy(h.name[:], c.Name)
 	}
+	for i, c := range cfg.Primitives {
+		a.primitives[i].write(c)
+	}
 	for i := range cfg.Slots {
 		a.slot(i).epoch.Store(1)
 	}
 	h := a.head
 	h.version, h.cores, h.hash, h.planHash = layoutVersion, uint32(a.cores), cfg.hash(), cfg.PlanHash
 	h.slots, h.queues, h.board, h.size = uint32(cfg.Slots), uint32(len(cfg.Queues)), uint32(cfg.Board), a.layout.size
+	h.primitives = uint32(len(cfg.Primitives))
 	h.magic = layoutMagic
 }
 
@@ -115,6 +121,9 @@ func readLayout(files []*os.File) (*layout, int, error) {
 			MaxDeliveries: int(q.maxDeliveries), Readers: int(q.readersMax),
 		}
 	}
+	if err := cfg.readPrimitives(files[0], int(h.primitives)); err != nil {
+		return nil, 0, err
+	}
 	cfg, err := cfg.normalise()
 	if err != nil {
 		return nil, 0, fmt.Errorf("%w: %w", ErrLayout, err)
@@ -152,9 +161,15 @@ func mapArena(l *layout, files []*os.File) (*Arena, error) {
 	}
 	// Huge pages would make every sparse block cost 2 MiB. A kernel without them refuses the advice, which is as good.
 	_ = unix.Madvise(mem, unix.MADV_NOHUGEPAGE)
-	a := &Arena{layout: l, mem: mem, files: files, head: at[arenaHeader](mem, 0), queues: make([]Queue, len(l.queues))}
+	a := &Arena{layout: l, mem: mem, files: files, head: at[arenaHeader](mem, 0), queues: make([]Queue, len(l.queues)), primitives: make([]primitive, len(l.primitives))}
 	for i := range a.queues {
 		a.queues[i].init(a, i)
+	}
+	for i := range a.primitives {
+		a.primitives[i].init(a, i)
+		if c := &a.primitives[i].c; c.Kind == KindSemaphore && c.Owned {
+			a.owned = append(a.owned, i)
+		}
 	}
 	return a, nil
 }
@@ -202,6 +217,19 @@ func (a *Arena) wakeAll() {
 	for i := range a.queues {
 		a.queues[i].head.readers.bumpAndWake()
 		a.queues[i].head.writers.bumpAndWake()
+		a.queues[i].head.finished.bumpAndWake()
+	}
+	for i := range a.primitives {
+		a.primitives[i].head.waiters.bumpAndWake()
+	}
+}
+
+// ring wakes the slots that sleep for a lock.
+func (a *Arena) ring() {
+	for i := range a.Slots() {
+		if h := a.slot(i); h.attached.Load() != 0 {
+			h.bell.bumpAndWake()
+		}
 	}
 }
 
@@ -209,12 +237,14 @@ func (a *Arena) wakeAll() {
 func (a *Arena) Interrupt() {
 	a.head.stop.Store(1)
 	a.wakeAll()
+	a.ring()
 }
 
 // StopSlot makes the waits of one slot return Interrupted until its next owner attaches. Any process may call it.
 func (a *Arena) StopSlot(slot int) {
 	a.slot(slot).stop.Store(1)
 	a.wakeAll()
+	a.slot(slot).bell.bumpAndWake()
 }
 
 // maySpin says whether spinning can help: whoever would make the condition true has a core to run on.

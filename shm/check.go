@@ -27,6 +27,7 @@ func (a *Arena) Check() []Problem {
 	for i := range a.queues {
 		c.queue(&a.queues[i])
 	}
+	c.primitives()
 	if c.idle && len(c.found) == 0 {
 		c.counters()
 	}
@@ -48,7 +49,7 @@ func (c *checker) header() {
 	if err := h.check(); err != nil {
 		c.add("header", "%v", err)
 	}
-	if h.hash != cfg.hash() || int(h.slots) != cfg.Slots || int(h.queues) != len(cfg.Queues) || h.size != c.arena.layout.size {
+	if h.hash != cfg.hash() || int(h.slots) != cfg.Slots || int(h.queues) != len(cfg.Queues) || int(h.primitives) != len(cfg.Primitives) || h.size != c.arena.layout.size {
 		c.add("header", "the layout words have changed since the arena was opened")
 	}
 }

@@ -16,6 +16,9 @@ func (s *Slot) Commit(t *Tx) error {
 		return fmt.Errorf("commit in slot %d: %w", s.index, err)
 	}
 	crashpoint(pointCommitLogged)
+	if err := s.stage(t); err != nil {
+		return fmt.Errorf("commit in slot %d: %w", s.index, err)
+	}
 	s.writeHeader(t, next)
 	crashpoint(pointCommitHeader)
 	s.writeEntries(t)
@@ -34,6 +37,11 @@ func (s *Slot) Commit(t *Tx) error {
 	}
 	record.word.Store(uint64(makeRecord(s.seq, recordIdle)))
 	crashpoint(pointCommitIdle)
+	for _, l := range t.unlocks {
+		if err := l.Release(s); err != nil {
+			return fmt.Errorf("commit in slot %d: %w", s.index, err)
+		}
+	}
 	previous.trim(next)
 	crashpoint(pointCommitTrimmed)
 	return nil
@@ -65,6 +73,7 @@ func (s *Slot) writeHeader(t *Tx, next stateLog) {
 	h := &s.head.record.headers[(s.seq+1)&1]
 	h.log.Store(next.log)
 	h.length.Store(uint64(next.length))
+	s.writeLocks(t, h)
 	if !t.resume {
 		h.resume.Store(0)
 		h.held.Store(0)
@@ -79,6 +88,25 @@ func (s *Slot) writeHeader(t *Tx, next stateLog) {
 	}
 	h.resume.Store(1)
 	h.held.Store(held)
+}
+
+// writeLocks writes down which locks stay with the slot over a death, and whether it has acquired what must come back if it is abandoned.
+func (s *Slot) writeLocks(t *Tx, h *commitHeader) {
+	n := uint32(0)
+	for _, held := range s.locks {
+		if depth := held.depth - t.unlocked(s.arena.Lock(held.index)); depth > 0 {
+			h.lock[n].Store(uint64(held.index)<<32 | uint64(depth))
+			n++
+		}
+	}
+	h.locks.Store(n)
+	owes := uint32(0)
+	for _, i := range s.arena.owned {
+		if s.arena.Semaphore(i).Held(s.index) > 0 {
+			owes = 1
+		}
+	}
+	h.owes.Store(owes)
 }
 
 // writeEntries writes what must be redone after a death, in absolute numbers. The record is idle: nobody reads them yet.
@@ -111,6 +139,7 @@ func (s *Slot) writeEntries(t *Tx) {
 	}
 	r.outputs.Store(uint32(t.nOutputs))
 	r.inputs.Store(uint32(t.nInputs))
+	r.effects.Store(uint64(len(s.images)))
 }
 
 // Progress of an input in one word: cursor (31 bits), tries, whether it is released.
@@ -126,8 +155,12 @@ func unpackProgress(w uint64) (cursor uint32, tries int, release bool) {
 	return uint32(w >> 32), int(w >> 1 & MaxTries), w&1 != 0
 }
 
-// apply makes the committed transaction visible: outputs in order, then inputs.
+// apply makes the committed transaction visible: effects, outputs in order, then inputs.
 func (s *Slot) apply(t *Tx) error {
+	if err := s.carryOut(); err != nil {
+		return err
+	}
+	crashpoint(pointCommitEffects)
 	for i := 0; i < t.nOutputs; {
 		n := i + 1
 		for n < t.nOutputs && t.outputs[n].block.queue == t.outputs[i].block.queue {
@@ -220,6 +253,9 @@ func (s *Slot) finish(in *txInput, total uint64) error {
 		return corrupt("queue %s block %d is %v instead of %v", q.Name(), b.index, blockWord(q.table[b.index].word.Load()), b.word)
 	}
 	s.rows[q.index].finished.Store(total)
+	if q.head.finished.bump() {
+		q.head.finished.wake()
+	}
 	if in.release {
 		s.dropLease(b)
 	} else {

@@ -5,6 +5,7 @@ package shm
 import (
 	"fmt"
 	"hash/fnv"
+	"slices"
 )
 
 // Limits of one arena. They are part of the layout: a change of one is a change of layoutVersion.
@@ -34,11 +35,12 @@ const (
 
 // Config describes an arena.
 type Config struct {
-	Slots    int           // worker slots, 1 to MaxSlots; the supervisor's own outlets count
-	Queues   []QueueConfig // at most MaxQueues
-	Board    int           // words of the board, at most MaxBoard
-	PlanHash uint64        // the caller's digest of its plan; part of the layout hash that Open checks
-	SpillDir string        // where unbounded queues keep their unlinked files; empty: os.TempDir()
+	Slots      int               // worker slots, 1 to MaxSlots; the supervisor's own outlets count
+	Queues     []QueueConfig     // at most MaxQueues
+	Board      int               // words of the board, at most MaxBoard
+	PlanHash   uint64            // the caller's digest of its plan; part of the layout hash that Open checks
+	Primitives []PrimitiveConfig // at most MaxPrimitives; their order is that in which their locks are taken
+	SpillDir   string            // where unbounded queues keep their unlinked files; empty: os.TempDir()
 }
 
 // QueueConfig describes one queue.
@@ -102,7 +104,23 @@ func (c Config) normalise() (Config, error) {
 		}
 	}
 	c.Queues = queues
-	return c, nil
+	return c, c.checkPrimitives()
+}
+
+// checkPrimitives validates the primitives. Their names are cut in a copy.
+func (c *Config) checkPrimitives() error {
+	if len(c.Primitives) > MaxPrimitives {
+		return fmt.Errorf("%d primitives are more than %d", len(c.Primitives), MaxPrimitives)
+	}
+	c.Primitives = slices.Clone(c.Primitives)
+	for i := range c.Primitives {
+		p := &c.Primitives[i]
+		p.Name = p.Name[:min(len(p.Name), primitiveNameBytes)]
+		if err := p.validate(c.Primitives); err != nil {
+			return fmt.Errorf("%v %d (%s): %w", p.Kind, i, p.Name, err)
+		}
+	}
+	return nil
 }
 
 // hash is the layout hash: everything that decides an offset or the meaning of a word. The configuration must be normalised.
@@ -111,6 +129,9 @@ func (c Config) hash() uint64 {
 	fmt.Fprint(h, layoutVersion, c.Slots, len(c.Queues), c.Board, c.PlanHash)
 	for _, q := range c.Queues {
 		fmt.Fprintf(h, "|%q %d %d %d %d %d", q.Name, q.Capacity, q.MaxItem, q.MaxBytes, q.MaxDeliveries, q.Readers)
+	}
+	for _, p := range c.Primitives {
+		fmt.Fprintf(h, "|%q %d %d %d %d", p.Name, p.Kind, p.flags(), p.Value, p.Lock)
 	}
 	return h.Sum64()
 }

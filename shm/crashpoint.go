@@ -44,48 +44,78 @@ const (
 	pointCommitInputs
 	pointCommitIdle
 	pointCommitTrimmed
+	pointCommitEffects
+	pointLockTaken
+	pointAdoptLocked
+	pointPrimitiveLocked
+	pointSemaphoreCounted
+	pointConditionTicket
+	pointBarrierPlaced
+	pointBarrierArrived
+	pointBarrierTripped
+	pointEffectLocked
+	pointEffectsStaged
+	pointEffectStored
+	pointEffectUnlocked
+	pointRewritten
 	pointEnd
+
+	firstPrimitivePoint = pointCommitEffects // from here on the points of queues alone are never passed
 )
 
 var pointNames = [pointEnd]string{
-	pointNone:            "none",
-	pointLockArmed:       "lock.1.armed",
-	pointLockReleased:    "lock.2.released",
-	pointLocked:          "queue.1.locked",
-	pointRepairClean:     "repair.1.clean",
-	pointRepairBuilt:     "repair.2.built",
-	pointReserveUsed:     "reserve.1.used",
-	pointReserveFilling:  "reserve.2.filling",
-	pointReserveCounted:  "reserve.3.counted",
-	pointCancelFree:      "cancel.1.free",
-	pointCancelCounted:   "cancel.2.counted",
-	pointLeaseLeased:     "lease.1.leased",
-	pointLeasePopped:     "lease.2.popped",
-	pointLeaseUnlocked:   "lease.3.unlocked",
-	pointAdoptLeased:     "adopt.1.leased",
-	pointWaitRecorded:    "wait.1.recorded",
-	pointWaitArmed:       "wait.2.armed",
-	pointWaitUnlocked:    "wait.3.unlocked",
-	pointWaitSlept:       "wait.4.slept",
-	pointCommitSpilled:   "commit.1.spilled",
-	pointCommitLogged:    "commit.1.logged",
-	pointCommitHeader:    "commit.2.header",
-	pointCommitEntries:   "commit.2.entries",
-	pointCommitCommitted: "commit.3.committed",
-	pointPublishSequence: "publish.1.sequence",
-	pointPublishReady:    "publish.2.ready",
-	pointPublishPushed:   "publish.3.pushed",
-	pointPublishUnlocked: "publish.4.unlocked",
-	pointCommitPublished: "commit.5.published",
-	pointInputStored:     "advance.1.stored",
-	pointReleasePunched:  "release.1.punched",
-	pointReleaseFree:     "release.2.free",
-	pointReleaseMapped:   "release.3.mapped",
-	pointReleaseWoken:    "release.4.woken",
-	pointCommitInput:     "commit.6.input",
-	pointCommitInputs:    "commit.6.inputs",
-	pointCommitIdle:      "commit.7.idle",
-	pointCommitTrimmed:   "commit.8.trimmed",
+	pointNone:             "none",
+	pointLockArmed:        "lock.1.armed",
+	pointLockReleased:     "lock.2.released",
+	pointLocked:           "queue.1.locked",
+	pointRepairClean:      "repair.1.clean",
+	pointRepairBuilt:      "repair.2.built",
+	pointReserveUsed:      "reserve.1.used",
+	pointReserveFilling:   "reserve.2.filling",
+	pointReserveCounted:   "reserve.3.counted",
+	pointCancelFree:       "cancel.1.free",
+	pointCancelCounted:    "cancel.2.counted",
+	pointLeaseLeased:      "lease.1.leased",
+	pointLeasePopped:      "lease.2.popped",
+	pointLeaseUnlocked:    "lease.3.unlocked",
+	pointAdoptLeased:      "adopt.1.leased",
+	pointWaitRecorded:     "wait.1.recorded",
+	pointWaitArmed:        "wait.2.armed",
+	pointWaitUnlocked:     "wait.3.unlocked",
+	pointWaitSlept:        "wait.4.slept",
+	pointCommitSpilled:    "commit.1.spilled",
+	pointCommitLogged:     "commit.1.logged",
+	pointCommitHeader:     "commit.2.header",
+	pointCommitEntries:    "commit.2.entries",
+	pointCommitCommitted:  "commit.3.committed",
+	pointPublishSequence:  "publish.1.sequence",
+	pointPublishReady:     "publish.2.ready",
+	pointPublishPushed:    "publish.3.pushed",
+	pointPublishUnlocked:  "publish.4.unlocked",
+	pointCommitPublished:  "commit.5.published",
+	pointInputStored:      "advance.1.stored",
+	pointReleasePunched:   "release.1.punched",
+	pointReleaseFree:      "release.2.free",
+	pointReleaseMapped:    "release.3.mapped",
+	pointReleaseWoken:     "release.4.woken",
+	pointCommitInput:      "commit.6.input",
+	pointCommitInputs:     "commit.6.inputs",
+	pointCommitIdle:       "commit.7.idle",
+	pointCommitTrimmed:    "commit.8.trimmed",
+	pointCommitEffects:    "commit.4.effects",
+	pointLockTaken:        "acquire.1.taken",
+	pointAdoptLocked:      "adopt.2.locked",
+	pointPrimitiveLocked:  "primitive.1.locked",
+	pointSemaphoreCounted: "semaphore.1.counted",
+	pointConditionTicket:  "condition.1.ticket",
+	pointBarrierPlaced:    "barrier.1.placed",
+	pointBarrierArrived:   "barrier.2.arrived",
+	pointBarrierTripped:   "barrier.3.tripped",
+	pointEffectLocked:     "effect.1.locked",
+	pointEffectsStaged:    "effect.2.staged",
+	pointEffectStored:     "effect.3.stored",
+	pointEffectUnlocked:   "effect.4.unlocked",
+	pointRewritten:        "rewrite.1.written",
 }
 
 func (p point) String() string {

@@ -18,11 +18,12 @@ func (a *Arena) CycleQuiet(queues, writerSlots []int) bool {
 	}
 	for _, slot := range writerSlots {
 		w, ok := a.readWait(slot)
-		if !ok || w.Kind != WaitToRead || w.Timed || w.Other {
+		if !ok || w.Timed || w.Other {
 			return false
 		}
-		for _, i := range w.Queues {
-			if !slices.Contains(queues, i) && !(a.queues[i].Closed() && a.queues[i].allFree()) {
+		for _, t := range w.Targets {
+			i := t.Index
+			if t.Kind != WaitToRead || !slices.Contains(queues, i) && !(a.queues[i].Closed() && a.queues[i].allFree()) {
 				return false
 			}
 		}

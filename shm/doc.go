@@ -6,7 +6,8 @@
 //   - [Arena] is the mapped memory. The supervisor calls [Create] and hands [Arena.Files] to its workers, which call [Open].
 //   - [Slot] is one worker's place: its owner tag, its redo record, its committed state. Taken with [Arena.Attach].
 //   - [Queue] holds blocks of items. Writers call [Queue.Reserve], readers [Queue.Lease].
-//   - [Tx] joins outputs, inputs and stage state into one step, made by [Slot.Commit].
+//   - [Lock], [Semaphore], [Condition], [Event], [Barrier] and [Array] are the primitives.
+//   - [Tx] joins outputs, inputs, stage state and changes of primitives into one step, made by [Slot.Commit].
 //
 // # Invariants
 //
@@ -20,7 +21,8 @@
 // # Lock order
 //
 // A queue's lock is a leaf: nobody takes a second lock, waits, allocates a block of another queue or makes a commit while
-// holding it. The supervisor's recovery takes none at all. Arena.recovering (a mutex of the process) is taken before any step of a
+// holding it. So is the inner lock of a primitive, but for a commit, which takes those of all that it changes, in the order of
+// Config.Primitives. Locks of the spec are taken before any of these. The supervisor's recovery takes none at all. Arena.recovering (a mutex of the process) is taken before any step of a
 // recovery and never by a worker.
 //
 // # What it does not do

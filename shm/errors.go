@@ -23,6 +23,16 @@ var (
 	ErrNotOwned = errors.New("the slot does not hold this block")
 	// ErrAttached says that the slot is taken, or that its last owner has not been recovered.
 	ErrAttached = errors.New("the slot is in use")
+	// ErrNotOwner says that a lock is held by another slot, or that the lock of a condition is not held by this one.
+	ErrNotOwner = errors.New("the lock is held by somebody else")
+	// ErrReleasedTooOften says that nobody holds what is to be released.
+	ErrReleasedTooOften = errors.New("released too often")
+	// ErrTooManyLocks says that a slot holds MaxHeldLocks locks.
+	ErrTooManyLocks = errors.New("too many locks at a time")
+	// ErrBroken says that a barrier is, or while it was waited at became, broken.
+	ErrBroken = errors.New("the barrier is broken")
+	// ErrRange says that a number does not fit its type, or that an offset is not inside its array.
+	ErrRange = errors.New("out of range")
 	// ErrMustAdopt says that the slot's committed state asks for Slot.Adopt before the first commit.
 	ErrMustAdopt = errors.New("the slot's state was not adopted")
 )

@@ -6,13 +6,21 @@ import (
 	"encoding/binary"
 	"slices"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
 // busyArena is an arena with something in every part: waiting, leased, reserved and free blocks, state, a record, held leases, a wait record.
 func busyArena(t testing.TB) *Arena {
-	a := newArena(t, 3, QueueConfig{Name: "q", Capacity: 8, MaxItem: 1000}, QueueConfig{Name: "spill", MaxItem: 1000})
+	a, err := Create(Config{
+		Slots: 3, SpillDir: t.TempDir(), Primitives: partyPrimitives,
+		Queues: []QueueConfig{{Name: "q", Capacity: 8, MaxItem: 1000}, {Name: "spill", MaxItem: 1000}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { a.Close() })
 	for i := range a.Queues() {
 		q, s := a.Queue(i), attach(t, a, i)
 		for range 3 {
@@ -23,9 +31,12 @@ func busyArena(t testing.TB) *Arena {
 		tx.Advance(b, 1)
 		tx.State([]byte("state"))
 		tx.Continue(true)
+		tx.SetEvent(a.Event(5), true)
+		_, _ = a.Lock(i).TryAcquire(s)
+		a.Semaphore(2).TryAcquire(s)
 		commit(t, s, tx)
 		reserve(t, q, s, 1, "more")
-		s.recordWait(WaitToRead, []*Queue{q}, Wait{})
+		s.recordWait([]Target{{Kind: WaitToRead}}, Wait{})
 	}
 	return a
 }
@@ -51,6 +62,15 @@ func FuzzCorruptMemory(f *testing.F) {
 		for i := range a.queues {
 			a.queues[i].head.lock.word.Store(0)
 		}
+		for i := range a.primitives {
+			p := &a.primitives[i]
+			p.head.lock.word.Store(0)
+			for j := range stripes(p.c.Value) {
+				if p.c.Kind == KindArray {
+					(Array{p}).stripeLock(int(j)).word.Store(0)
+				}
+			}
+		}
 		for slot := range 3 {
 			exercise(a, slot)
 		}
@@ -71,6 +91,7 @@ func exercise(a *Arena, slot int) {
 	if _, err := s.Adopt(); err != nil {
 		return
 	}
+	touch(a, s)
 	for i := range a.Queues() {
 		q := a.Queue(i)
 		tx := s.Begin()
@@ -89,13 +110,42 @@ func exercise(a *Arena, slot int) {
 	}
 }
 
+// touch uses each primitive, waiting for nothing longer than a moment.
+func touch(a *Arena, s *Slot) {
+	w := Wait{Timeout: time.Microsecond}
+	for i := range 2 {
+		_, _ = a.Lock(i).Acquire(s, w)
+	}
+	_, _ = a.Semaphore(2).Acquire(s, w)
+	_ = a.Condition(4).Enter(s, 9)
+	_, _ = a.Condition(4).Wait(s, 9, w)
+	a.Condition(4).Leave(s, 9)
+	_, _ = a.Event(5).Wait(s, w)
+	if arrival, err := a.Barrier(6).Arrive(s, 9); err == nil {
+		_, _ = a.Barrier(6).Wait(s, arrival.Ticket, w)
+	}
+	tx := s.Begin()
+	for i := range int64(4) {
+		tx.Change(a.Array(7), Change{Off: 8 * i, Kind: Int64, Add: true, Number: IntNumber(1)})
+	}
+	tx.ReleaseSemaphore(a.Semaphore(3), 1)
+	tx.ResetBarrier(a.Barrier(6))
+	_ = s.Commit(tx)
+}
+
 // Open refuses or gives an arena that can be used, whatever the header says.
 func FuzzOpen(f *testing.F) {
 	f.Add(uint16(0), uint64(0), int64(0))
 	f.Add(uint16(8), uint64(1), int64(-1))
 	f.Add(uint16(4096), uint64(1<<40), int64(5000))
 	f.Fuzz(func(t *testing.T, at uint16, mask uint64, size int64) {
-		a := newArena(t, 2, QueueConfig{Name: "q", Capacity: 8}, QueueConfig{Name: "spill"})
+		a, err := Create(Config{
+			Slots: 2, SpillDir: t.TempDir(), Queues: []QueueConfig{{Name: "q", Capacity: 8}, {Name: "spill"}}, Primitives: partyPrimitives,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Close()
 		prefix := slices.Clone(a.mem[:3*pageBytes])
 		off := int(at) % (len(prefix) - 8)
 		binary.LittleEndian.PutUint64(prefix[off:], binary.LittleEndian.Uint64(prefix[off:])^mask)

@@ -30,14 +30,18 @@ const (
 
 // layout is the offsets of one arena: a pure function of the normalised configuration, kept outside the arena.
 type layout struct {
-	config Config
-	slots  int64 // offset of the slots
-	rows   int64 // offset of the counters, one row of counterRow a slot
-	board  int64 // offset of the board
-	heads  int64 // offset of the queue headers
-	queues []queueLayout
-	mapped int64 // bytes to map
-	size   int64 // bytes of the file
+	config         Config
+	slots          int64 // offset of the slots
+	rows           int64 // offset of the counters, one row of counterRow a slot
+	board          int64 // offset of the board
+	heads          int64 // offset of the queue headers
+	queues         []queueLayout
+	primitiveHeads int64 // offset of the primitives' headers
+	primitiveRows  int64 // offset of their rows: of slot 0, of slot 1, ...
+	primitives     []primitiveLayout
+	withRows       int   // primitives that have rows
+	mapped         int64 // bytes to map
+	size           int64 // bytes of the file
 }
 
 // queueLayout is where one queue's parts lie.
@@ -52,6 +56,15 @@ type queueLayout struct {
 	stride   int64 // bytes of one block's payload
 	payload  int64 // offset of block 0's payload in the arena, or in the queue's spill file
 	spill    int   // index of the spill file, -1 without
+}
+
+// primitiveLayout is where one primitive's parts lie.
+type primitiveLayout struct {
+	PrimitiveConfig
+	row       int   // its number among those that have rows
+	stripes   int64 // of an array
+	data      int64 // of side 0
+	dataBytes int64 // from there to side 1
 }
 
 func roundUp(n, to int64) int64 { return (n + to - 1) / to * to }
@@ -76,6 +89,7 @@ func newLayout(c Config) *layout {
 		return off
 	}
 	l.heads = take(queueHeaderBytes*int64(len(c.Queues)), pageBytes)
+	l.primitiveHeads = take(primitiveBytes*int64(len(c.Primitives)), 64)
 	l.slots = take(slotBytes*int64(c.Slots), pageBytes)
 	l.rows = take(counterBytes*int64(c.Slots)*int64(len(c.Queues)), pageBytes)
 	l.board = take(wordBytes*int64(c.Board), pageBytes)
@@ -98,8 +112,36 @@ func newLayout(c Config) *layout {
 		}
 		l.queues[i] = ql
 	}
+	l.placePrimitives(take)
 	l.placePayloads(roundUp(at, pageBytes))
 	return l
+}
+
+// primitiveHeads is the offset of the primitives' headers behind those of so many queues: readLayout needs it before the layout.
+func primitiveHeads(queues int) int64 {
+	return roundUp(arenaHeaderBytes+queueHeaderBytes*int64(queues), 64)
+}
+
+func (l *layout) placePrimitives(take func(n, align int64) int64) {
+	l.primitives = make([]primitiveLayout, len(l.config.Primitives))
+	for i, c := range l.config.Primitives {
+		p := &l.primitives[i]
+		p.PrimitiveConfig = c
+		if c.Kind.rows() {
+			p.row = l.withRows
+			l.withRows++
+		}
+		if c.Kind == KindArray {
+			align := int64(64)
+			if c.Value >= pageBytes {
+				align = pageBytes
+			}
+			p.stripes = take(stripeHeaderBytes*stripes(c.Value), 64)
+			p.dataBytes = roundUp(c.Value, align)
+			p.data = take(2*p.dataBytes, align)
+		}
+	}
+	l.primitiveRows = take(primitiveRowBytes*int64(l.withRows)*int64(l.config.Slots), 64)
 }
 
 // placePayloads puts the payloads behind everything else: first those that are mapped, then those that are not.
@@ -132,10 +174,16 @@ func (l *layout) spills() int {
 	return n
 }
 
-// State logs lie in a memfd of their own, two for each slot, far apart in a sparse file.
-const stateLogBytes = 1 << 40
+// State logs lie in a memfd of their own, two for each slot and one of effects, far apart in a sparse file.
+const (
+	stateLogBytes = 1 << 40
+	effectLog     = 2
+	slotLogs      = 3
+)
 
-func stateOffset(slot int, log uint32) int64 { return (int64(slot)*2 + int64(log&1)) * stateLogBytes }
+func stateOffset(slot int, log uint32) int64 {
+	return (int64(slot)*slotLogs + int64(log)) * stateLogBytes
+}
 
 // checkHeader compares an arena's header with what this program would have written. Bytes of others are judged here once.
 func (h *arenaHeader) check() error {
@@ -144,8 +192,8 @@ func (h *arenaHeader) check() error {
 		return fmt.Errorf("%w: magic %#x", ErrLayout, h.magic)
 	case h.version != layoutVersion:
 		return fmt.Errorf("%w: version %d, this program has %d", ErrLayout, h.version, layoutVersion)
-	case h.slots < 1 || h.slots > MaxSlots || h.queues > MaxQueues || h.board > MaxBoard:
-		return fmt.Errorf("%w: %d slots, %d queues, a board of %d words", ErrLayout, h.slots, h.queues, h.board)
+	case h.slots < 1 || h.slots > MaxSlots || h.queues > MaxQueues || h.board > MaxBoard || h.primitives > MaxPrimitives:
+		return fmt.Errorf("%w: %d slots, %d queues, a board of %d words, %d primitives", ErrLayout, h.slots, h.queues, h.board, h.primitives)
 	}
 	return nil
 }

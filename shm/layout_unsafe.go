@@ -11,16 +11,17 @@ import (
 
 // arenaHeader is the start of the arena. Its first line is written once, before anybody else maps it.
 type arenaHeader struct {
-	magic    uint64
-	version  uint32
-	cores    uint32 // usable when the arena was made: affinity and control group of the supervisor
-	hash     uint64
-	planHash uint64
-	slots    uint32
-	queues   uint32
-	size     int64
-	board    uint32 // words
-	_        [12]byte
+	magic      uint64
+	version    uint32
+	cores      uint32 // usable when the arena was made: affinity and control group of the supervisor
+	hash       uint64
+	planHash   uint64
+	slots      uint32
+	queues     uint32
+	size       int64
+	board      uint32 // words
+	primitives uint32
+	_          [8]byte
 
 	stop     atomic.Uint32 // nonzero: every wait returns Interrupted
 	_        [60]byte
@@ -62,6 +63,9 @@ type queueHeader struct {
 
 	writers waitWord
 	_       [60]byte
+
+	finished waitWord // all items are finished
+	_        [60]byte
 }
 
 // blockEntry is one block of a queue's table. Beside the word, the fields belong to the owner that the word names; those of a READY
@@ -85,7 +89,8 @@ type slotHeader struct {
 	_        [44]byte
 
 	wake atomic.Uint32 // nonzero: the next wait returns Woken
-	_    [60]byte
+	bell waitWord      // who sleeps for a lock sleeps on this, too
+	_    [56]byte
 
 	waiting waitRecord
 	record  redoRecord
@@ -93,10 +98,10 @@ type slotHeader struct {
 
 // waitRecord says what the worker waits for, for the supervisor and tools. head is written last and cleared first.
 type waitRecord struct {
-	head   atomic.Uint64 // see waithead.go
-	since  atomic.Int64  // Unix time in nanoseconds
-	queues [MaxInputs]atomic.Uint32
-	_      [48]byte
+	head    atomic.Uint64 // see waithead.go
+	since   atomic.Int64  // Unix time in nanoseconds
+	targets [MaxInputs]atomic.Uint32
+	_       [48]byte
 }
 
 // redoRecord is a slot's transaction: everything that must still happen once word says COMMITTED.
@@ -104,7 +109,8 @@ type redoRecord struct {
 	word    atomic.Uint64 // recordWord
 	outputs atomic.Uint32
 	inputs  atomic.Uint32
-	_       [48]byte
+	effects atomic.Uint64 // bytes of the log of effects
+	_       [40]byte
 	headers [2]commitHeader // the one that word's sequence chooses is current
 	out     [MaxOutputs]recordOutput
 	in      [MaxInputs]recordInput
@@ -116,8 +122,11 @@ type commitHeader struct {
 	resume atomic.Uint32 // nonzero: items are in flight, a replacement must adopt
 	length atomic.Uint64 // bytes of the log that are committed
 	held   atomic.Uint32 // leases that stay with the slot
-	_      [44]byte
-	leases [MaxInputs]atomic.Uint64 // queue<<32 | block
+	locks  atomic.Uint32 // locks that do
+	owes   atomic.Uint32 // nonzero: it has acquired more of an owned semaphore than released
+	_      [36]byte
+	leases [MaxInputs]atomic.Uint64    // queue<<32 | block
+	lock   [MaxHeldLocks]atomic.Uint64 // primitive<<32 | depth
 }
 
 // recordOutput is one block to publish, with absolute numbers.
@@ -144,10 +153,10 @@ type counterRow struct {
 
 const (
 	arenaHeaderBytes = pageBytes
-	queueHeaderBytes = 448
+	queueHeaderBytes = 512
 	entryBytes       = 64
 	slotBytes        = 64 + 64 + 128 + recordBytes
-	recordBytes      = 64 + 2*192 + MaxOutputs*32 + MaxInputs*32
+	recordBytes      = 64 + 2*(64+8*MaxInputs+8*MaxHeldLocks) + MaxOutputs*32 + MaxInputs*32
 	counterBytes     = 16
 	wordBytes        = 8
 )

@@ -178,3 +178,15 @@ func (a *Arena) blockRef(ref uint64) (*Queue, uint32, error) {
 	}
 	return &a.queues[i], index, nil
 }
+
+// unfinished is how many items were put and are not finished. Finished ones are counted first: 0 was true at that moment.
+func (q *Queue) unfinished() int64 {
+	var published, finished uint64
+	for i := range q.arena.Slots() {
+		finished += q.arena.row(i)[q.index].finished.Load()
+	}
+	for i := range q.arena.Slots() {
+		published += q.arena.row(i)[q.index].published.Load()
+	}
+	return int64(published - finished)
+}

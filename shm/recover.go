@@ -25,6 +25,7 @@ func (a *Arena) recoverSlot(slot int, step func(string)) error {
 	step("rolled forward")
 	// 2. to 5.
 	a.sweep(slot, a.heldLeases(h), step)
+	a.sweepPrimitives(slot, a.heldLocks(h), step)
 	// 6. Nobody waits there any more.
 	clearWait(h)
 	a.setRunnable(slot, false)
@@ -107,6 +108,10 @@ func (a *Arena) rollForward(slot int, step func(string)) error {
 	if outputs > MaxOutputs || inputs > MaxInputs {
 		return corrupt("the record has %d outputs and %d inputs", outputs, inputs)
 	}
+	if err := a.redoEffects(slot, r.effects.Load(), step); err != nil {
+		return err
+	}
+	step("effects")
 	for i := range outputs {
 		if err := a.redoOutput(slot, &r.out[i], step); err != nil {
 			return err
@@ -168,11 +173,12 @@ func (a *Arena) redoInput(slot int, in *recordInput, step func(string)) error {
 	return nil
 }
 
-// MustReplace says that a slot's last commit left items in flight: it must get a new worker, whatever the restart policy says, or be
+// MustReplace says that a slot's last commit left items in flight, or something in its hands: it must get a new worker, whatever the restart policy says, or be
 // abandoned and the run fail.
 func (a *Arena) MustReplace(slot int) bool {
 	r := &a.slot(slot).record
-	return r.headers[recordWord(r.word.Load()).seq()&1].resume.Load() != 0
+	h := &r.headers[recordWord(r.word.Load()).seq()&1]
+	return h.resume.Load() != 0 || h.locks.Load() != 0 || h.owes.Load() != 0
 }
 
 // Abandon gives back the leases that a recovered slot keeps for a replacement which will not come, and forgets that items were in flight.
@@ -196,10 +202,72 @@ func (a *Arena) abandonSlot(slot int, step func(string)) error {
 	next.length.Store(old.length.Load())
 	next.resume.Store(0)
 	next.held.Store(0)
+	next.locks.Store(0)
+	next.owes.Store(0)
 	step("header")
 	h.record.word.Store(uint64(makeRecord(word.seq()+1, recordIdle)))
 	step("abandoned")
 	a.sweep(slot, nil, step)
+	a.sweepPrimitives(slot, nil, step)
+	a.forget(slot, step)
 	a.wakeAll()
 	return nil
+}
+
+// heldLocks is the locks that the slot's last commit keeps for its replacement.
+func (a *Arena) heldLocks(h *slotHeader) map[int]bool {
+	c := &h.record.headers[recordWord(h.record.word.Load()).seq()&1]
+	held := make(map[int]bool)
+	for i := range min(c.locks.Load(), MaxHeldLocks) {
+		held[int(c.lock[i].Load()>>32)] = true
+	}
+	return held
+}
+
+// sweepPrimitives undoes what the slot had taken since its last commit, and frees the locks that name it but for those given. Effects have been
+// redone: what was not stored under an inner lock was never committed.
+func (a *Arena) sweepPrimitives(slot int, held map[int]bool, step func(string)) {
+	for i := range a.primitives {
+		p := &a.primitives[i]
+		switch p.c.Kind {
+		case KindLock:
+			if held[i] {
+				futexWakeAll(&p.head.lock.word)
+			} else {
+				(Lock{p}).freeDead(slot)
+			}
+			step("lock")
+			continue
+		case KindArray:
+			for j := range stripes(p.c.Value) {
+				(Array{p}).stripeLock(int(j)).releaseDead(slot)
+			}
+			step("stripes")
+			continue
+		case KindSemaphore:
+			(Semaphore{p}).undo(slot)
+			step("semaphore")
+		}
+		p.head.dirty.Store(1)
+		step("dirty primitive")
+		p.head.lock.releaseDead(slot)
+		step("unlocked primitive")
+	}
+}
+
+// forget takes an abandoned slot out of everything that it waits for or holds.
+func (a *Arena) forget(slot int, step func(string)) {
+	for i := range a.primitives {
+		p := &a.primitives[i]
+		switch p.c.Kind {
+		case KindSemaphore:
+			(Semaphore{p}).give(slot)
+		case KindCondition:
+			(Condition{p}).forget(slot)
+		case KindBarrier:
+			(Barrier{p}).forget(slot)
+		}
+		p.head.dirty.Store(1)
+		step("forgotten")
+	}
 }

@@ -20,14 +20,19 @@ type Slot struct {
 	state  stateLog
 	resume bool // the committed state must be adopted first
 
-	leases   []*Block // held by this process, in the order they were taken
-	reserved int      // blocks being filled
-	pool     []*Block // for reuse
-	tx       Tx
-	one      [1]*Queue
-	set      futexSet
-	budget   int   // looks that the next wait may spin
-	full     int64 // the bytes for which the last Reserve found its queue full
+	leases     []*Block   // held by this process, in the order they were taken
+	reserved   int        // blocks being filled
+	locks      []heldLock // in the order they were taken
+	semaphores []int      // acquired since the last commit
+	rewritten  []unit     // stripes made anew since the last commit, whose locks the slot has
+	units      []unit     // whose locks a commit has taken
+	images     []byte     // the log of effects of the commit that is being made
+	pool       []*Block   // for reuse
+	tx         Tx
+	targets    [MaxInputs]Target
+	set        futexSet
+	budget     int   // looks that the next wait may spin
+	full       int64 // the bytes for which the last Reserve found its queue full
 }
 
 // Adopted is what a slot's last commit left for this epoch.
@@ -58,7 +63,7 @@ func (a *Arena) Attach(slot int) (*Slot, error) {
 		arena: a, index: slot, head: h, me: makeTag(slot, h.epoch.Load()), seq: word.seq(), rows: a.row(slot),
 		state:  stateLog{file: a.files[1], slot: slot, log: current.log.Load() & 1, length: int64(current.length.Load()), window: window},
 		budget: mostSpin,
-		resume: current.resume.Load() != 0 || current.held.Load() != 0,
+		resume: current.resume.Load() != 0 || current.held.Load() != 0 || current.locks.Load() != 0,
 	}
 	if s.state.length < 0 || s.state.length > stateLogBytes {
 		return nil, corrupt("slot %d has a state of %d bytes", slot, s.state.length)
@@ -86,8 +91,26 @@ func (s *Slot) Adopt() (Adopted, error) {
 		}
 		out.Leases = append(out.Leases, b)
 	}
+	locks := h.locks.Load()
+	if locks > MaxHeldLocks {
+		return out, corrupt("slot %d holds %d locks", s.index, locks)
+	}
+	for i := range locks {
+		if err := s.adoptLock(h.lock[i].Load()); err != nil {
+			return out, err
+		}
+	}
 	s.resume = false
 	return out, nil
+}
+
+// adoptLock makes a lock that the last commit names this epoch's.
+func (s *Slot) adoptLock(word uint64) error {
+	index, depth := word>>32, int(uint32(word))
+	if index >= uint64(len(s.arena.primitives)) || s.arena.primitives[index].c.Kind != KindLock || depth < 1 {
+		return corrupt("slot %d holds primitive %d %d times", s.index, index, depth)
+	}
+	return Lock{&s.arena.primitives[index]}.adopt(s, depth)
 }
 
 // adoptLease makes one held lease this epoch's, as a get would: one more delivery in the same swap.
@@ -130,9 +153,12 @@ func (a *Arena) WakeSlot(slot int) {
 	h.wake.Store(1)
 	// The waiter records what it waits for, arms, and then looks at the wake word: it sees the word, or we see the record.
 	if r, ok := a.readWait(slot); ok {
-		for _, i := range r.Queues {
-			a.queues[i].head.readers.bumpAndWake()
-			a.queues[i].head.writers.bumpAndWake()
+		for _, t := range r.Targets {
+			if t.Kind == WaitForLock {
+				h.bell.bumpAndWake()
+				continue
+			}
+			t.word(a).bumpAndWake()
 		}
 	}
 }

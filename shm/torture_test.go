@@ -45,9 +45,3 @@ func TestTorture(t *testing.T) {
 		}
 	}
 }
-
-func (c *chain) signal(slot int, sig syscall.Signal) {
-	if cmd := c.running[slot]; cmd != nil {
-		_ = cmd.Process.Signal(sig) // it may have ended just now
-	}
-}

@@ -39,53 +39,89 @@ const (
 
 // WaitReadable waits until Lease may give something else than Empty. The slot must hold no reserved block.
 func (q *Queue) WaitReadable(s *Slot, w Wait) (WaitResult, error) {
-	s.one[0] = q
-	return s.WaitReadable(s.one[:], w)
+	s.targets[0] = Target{Kind: WaitToRead, Index: q.index}
+	return s.Wait(s.targets[:1], w)
 }
 
 // WaitReadable waits until one of at most MaxInputs queues may give something else than Empty. A queue that has Ended is to be left out: it is
 // always ready. The slot must hold no reserved block.
 func (s *Slot) WaitReadable(queues []*Queue, w Wait) (WaitResult, error) {
-	return s.wait(WaitToRead, queues, w)
+	targets := s.targets[:0]
+	for _, q := range queues {
+		targets = append(targets, Target{Kind: WaitToRead, Index: q.index})
+	}
+	return s.Wait(targets, w)
 }
 
 // WaitWritable waits until the Reserve that just gave this slot Full may give something else. The slot must hold no reserved block.
 func (q *Queue) WaitWritable(s *Slot, w Wait) (WaitResult, error) {
-	s.one[0] = q
-	return s.wait(WaitToWrite, s.one[:], w)
+	s.targets[0] = Target{Kind: WaitToWrite, Index: q.index}
+	return s.Wait(s.targets[:1], w)
 }
 
-func (s *Slot) wait(kind WaitKind, queues []*Queue, w Wait) (WaitResult, error) {
-	if s.reserved > 0 {
-		return 0, fmt.Errorf("wait in slot %d with %d reserved blocks: %w", s.index, s.reserved, ErrTooMany)
-	}
-	if len(queues) < 1 || len(queues) > MaxInputs {
-		return 0, fmt.Errorf("wait in slot %d for %d queues: %w", s.index, len(queues), ErrTooMany)
+// WaitFinished waits until all items that were ever put to the queue are finished.
+func (q *Queue) WaitFinished(s *Slot, w Wait) (WaitResult, error) {
+	s.targets[0] = Target{Kind: WaitForItems, Index: q.index}
+	return s.Wait(s.targets[:1], w)
+}
+
+// Wait waits until one of 1 to MaxInputs targets may be there. Locks are waited for by Lock.Acquire only. The slot must hold no reserved
+// block.
+func (s *Slot) Wait(targets []Target, w Wait) (WaitResult, error) {
+	if err := s.mayWait(targets); err != nil {
+		return 0, err
 	}
 	var deadline time.Time
 	if w.Timeout > 0 {
 		deadline = time.Now().Add(w.Timeout)
 	}
-	s.recordWait(kind, queues, w)
+	s.recordWait(targets, w)
 	for {
-		if s.spinFor(kind, queues) || s.arm(kind, queues) {
+		if s.spinFor(targets) || s.arm(targets) {
 			return Ready, nil
 		}
 		// After arming: who stops or wakes us sets its word first, and bumps what we have armed after it.
-		if s.Interrupted() {
-			return Interrupted, nil
+		if result, done := s.told(deadline); done {
+			return result, nil
 		}
-		if s.head.wake.Swap(0) != 0 {
-			return Woken, nil
-		}
-		bound := waitBound
-		if w.Timeout > 0 {
-			if bound = min(bound, time.Until(deadline)); bound <= 0 {
-				return TimedOut, nil
-			}
-		}
-		s.sleep(bound)
+		s.sleep(s.bound(deadline))
 	}
+}
+
+func (s *Slot) mayWait(targets []Target) error {
+	if s.reserved > 0 {
+		return fmt.Errorf("wait in slot %d with %d reserved blocks: %w", s.index, s.reserved, ErrTooMany)
+	}
+	if len(targets) < 1 || len(targets) > MaxInputs {
+		return fmt.Errorf("wait in slot %d for %d things: %w", s.index, len(targets), ErrTooMany)
+	}
+	for _, t := range targets {
+		if !t.valid(s.arena) || t.Kind == WaitForLock {
+			return fmt.Errorf("wait in slot %d for %v of %d: %w", s.index, t.Kind, t.Index, ErrNotOwned)
+		}
+	}
+	return nil
+}
+
+// told says whether the slot is to stop waiting for another reason than what it waits for.
+func (s *Slot) told(deadline time.Time) (WaitResult, bool) {
+	switch {
+	case s.Interrupted():
+		return Interrupted, true
+	case s.head.wake.Swap(0) != 0:
+		return Woken, true
+	case !deadline.IsZero() && time.Until(deadline) <= 0:
+		return TimedOut, true
+	}
+	return 0, false
+}
+
+// bound is how long one sleep may be.
+func (s *Slot) bound(deadline time.Time) time.Duration {
+	if deadline.IsZero() {
+		return waitBound
+	}
+	return min(waitBound, max(time.Until(deadline), time.Microsecond))
 }
 
 // sleep sleeps on the words that arm has collected.
@@ -96,17 +132,17 @@ func (s *Slot) sleep(bound time.Duration) {
 	crashpoint(pointWaitSlept)
 }
 
-// spinFor looks for the condition for a while, without a lock, where somebody can make it true meanwhile.
-func (s *Slot) spinFor(kind WaitKind, queues []*Queue) bool {
-	if kind == WaitToRead {
-		for _, q := range queues {
-			q.head.hungry.Store(1)
+// spinFor looks for the targets for a while, without a lock, where somebody can bring them about meanwhile.
+func (s *Slot) spinFor(targets []Target) bool {
+	for _, t := range targets {
+		if t.Kind == WaitToRead {
+			t.queue(s.arena).head.hungry.Store(1)
 		}
 	}
 	rounds := s.spin(s.budget)
 	for i := range rounds {
-		for _, q := range queues {
-			if q.hint(kind, s.full) {
+		for _, t := range targets {
+			if t.hint(s) {
 				s.budget = min(mostSpin, s.budget+leastSpin/4)
 				return true
 			}
@@ -134,29 +170,15 @@ func (q *Queue) hint(kind WaitKind, bytes int64) bool {
 	return status != Full
 }
 
-// arm looks at each queue under its lock and arms its word where the condition does not hold; true says that one holds.
-func (s *Slot) arm(kind WaitKind, queues []*Queue) bool {
+// arm looks at each target under its lock and arms its word where it is not there; true says that one is.
+func (s *Slot) arm(targets []Target) bool {
 	s.set.reset()
-	for _, q := range queues {
-		word := &q.head.writers
-		if kind == WaitToRead {
-			word = &q.head.readers
-		}
-		q.lock(s)
-		if q.holds(kind, s.full) {
-			q.unlock()
+	for _, t := range targets {
+		there, word, value := t.arm(s)
+		if there {
 			return true
 		}
-		v := word.arm()
-		crashpoint(pointWaitArmed)
-		// Again: a block freed or recovered without the lock since the first look found no bit to wake for.
-		q.repair()
-		holds := q.holds(kind, s.full)
-		q.unlock()
-		if holds {
-			return true
-		}
-		s.set.add(&word.word, v)
+		s.set.add(word, value)
 	}
 	crashpoint(pointWaitUnlocked)
 	return false

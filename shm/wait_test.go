@@ -125,7 +125,7 @@ func TestWaitRecordStaysUntilTheSlotMoves(t *testing.T) {
 		t.Fatalf("the wait gives %v, %v", got, err)
 	}
 	info := a.SlotStats(1).Waiting
-	if info == nil || info.Kind != WaitToRead || info.Stage != 7 || !info.Other || info.Timed || len(info.Queues) != 1 || info.Queues[0] != 0 {
+	if info == nil || info.Stage != 7 || !info.Other || info.Timed || len(info.Targets) != 1 || info.Targets[0] != (Target{Kind: WaitToRead}) {
 		t.Errorf("wait record %+v", info)
 	}
 	lease(t, q, r)

@@ -82,11 +82,6 @@ func (c *Chain) Advance(r *Run) (State, error) {
 			}
 			i++
 		}
-		if r.careful() {
-			if err := r.Commit(); err != nil {
-				return 0, err
-			}
-		}
 	}
 }
 

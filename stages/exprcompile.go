@@ -191,11 +191,7 @@ func (c *compiler) unknownName(name string, at int) code {
 	}
 	for _, v := range variables {
 		if v.name == name {
-			hint := ""
-			if name == "out" {
-				hint = "it is there beside creates"
-			}
-			return c.fail(at, hint, "there is no %s here", name)
+			return c.fail(at, "", "there is no %s here", name)
 		}
 	}
 	switch name {

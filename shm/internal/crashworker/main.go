@@ -66,6 +66,8 @@ func run(args []string) error {
 		return w.source(n[1])
 	case "mapper":
 		return w.mapper(adopted.Leases)
+	case "party":
+		return w.party(n[0], n[1])
 	case "sink":
 		return w.sink()
 	}

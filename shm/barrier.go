@@ -1,0 +1,215 @@
+//go:build linux
+
+package shm
+
+import (
+	"fmt"
+	"time"
+)
+
+// A Barrier lets parties go on together: all wait until the last has arrived.
+//
+//	state: how the last 31 generations ended | broken | generation
+//	row:   number of the wait << 32 | ticket | place
+//
+// A generation is one time that all meet. Who arrives gets the ticket of the generation to come, and passes when the barrier has come to it.
+// Each slot numbers its waits from 1, and the number is part of its committed state: a replacement that arrives for the same wait again finds
+// its ticket, and nobody is counted twice (models/barrier.pml). The number of those who have arrived is a hint, computed anew from the rows
+// when dirty; whoever looks under the inner lock and finds that all are there opens the barrier, so that recovery need not.
+type Barrier struct{ *primitive }
+
+// Barrier is primitive number i, a barrier.
+func (a *Arena) Barrier(i int) Barrier { return Barrier{a.primitive(i, KindBarrier)} }
+
+// barrierState is a barrier's word: generation (32 bits), broken (1), and for each of the last 31 generations whether it was broken.
+type barrierState uint64
+
+const barrierBroken barrierState = 1 << 32
+
+func (b barrierState) generation() uint32 { return uint32(b) }
+func (b barrierState) broken() bool       { return b&barrierBroken != 0 }
+
+// passed says whether the barrier has come to a ticket.
+func (b barrierState) passed(ticket uint32) bool { return int32(b.generation()-ticket) >= 0 }
+
+// endedBroken says whether a generation that has passed was broken; of one too long ago, that it was not.
+func (b barrierState) endedBroken(ticket uint32) bool {
+	ago := b.generation() - ticket
+	return ago < 31 && b>>(33+ago)&1 != 0
+}
+
+// next is the state behind the end of a generation.
+func (b barrierState) next(broken bool) barrierState {
+	outcomes := b >> 33 << 1 & (1<<31 - 1)
+	if broken {
+		outcomes |= 1
+	}
+	return outcomes<<33 | b&barrierBroken | barrierState(b.generation()+1)
+}
+
+// Arrival is what Barrier.Arrive has found.
+type Arrival struct {
+	Ticket uint32 // for Barrier.Wait
+	Place  int    // parties-1 for the first, 0 for the last to arrive, as threading.Barrier.wait returns
+	Leads  bool   // the last to arrive, of a barrier with an action: run it, then Trip
+	Later  bool   // all parties of the generation are there already: wait for Ticket, then arrive again
+}
+
+// Arrive arrives for the slot's n-th wait, n from 1; for a wait that it has arrived for already it gives the same again. ErrBroken says
+// that the barrier is broken: threading raises BrokenBarrierError.
+func (b Barrier) Arrive(s *Slot, n uint32) (Arrival, error) {
+	b.primitive.lock(s)
+	defer b.wake()
+	defer b.unlock()
+	b.repair()
+	row := b.rowOf(s.index)
+	state := barrierState(b.head.state.Load())
+	if word := row.a.Load(); uint32(word>>32) == n {
+		a := Arrival{Ticket: uint32(word), Place: int(row.b.Load())}
+		a.Leads = b.c.Action && a.Place == 0 && !state.passed(a.Ticket)
+		return a, nil
+	}
+	ticket := state.generation() + 1
+	switch here := b.head.hint.Load(); {
+	case state.broken():
+		return Arrival{}, fmt.Errorf("wait at barrier %s: %w", b.c.Name, ErrBroken)
+	case here >= b.Parties():
+		return Arrival{Ticket: ticket, Later: true}, nil
+	default:
+		place := b.Parties() - 1 - here
+		row.b.Store(uint64(place))
+		crashpoint(pointBarrierPlaced)
+		row.a.Store(uint64(n)<<32 | uint64(ticket))
+		crashpoint(pointBarrierArrived)
+		b.head.hint.Add(1)
+		b.open()
+		return Arrival{Ticket: ticket, Place: int(place), Leads: b.c.Action && place == 0}, nil
+	}
+}
+
+// open opens the barrier if all are there and no action is to be run. The caller holds the inner lock.
+func (b Barrier) open() {
+	if !b.c.Action && b.head.hint.Load() >= b.Parties() {
+		b.end(false)
+	}
+}
+
+// end ends the generation. The caller holds the inner lock.
+func (b Barrier) end(broken bool) {
+	b.head.state.Store(uint64(barrierState(b.head.state.Load()).next(broken)))
+	crashpoint(pointBarrierTripped)
+	b.head.hint.Store(0)
+}
+
+// repair counts those who have arrived anew. The caller holds the inner lock; dirty is cleared first, as for queues.
+func (b Barrier) repair() {
+	if b.head.dirty.Load() == 0 {
+		return
+	}
+	b.head.dirty.Store(0)
+	crashpoint(pointRepairClean)
+	b.head.hint.Store(b.arrived())
+	b.open()
+}
+
+// arrived is how many have arrived in this generation, by their rows.
+func (b Barrier) arrived() int64 {
+	ticket, here := barrierState(b.head.state.Load()).generation()+1, int64(0)
+	for i := range b.arena.Slots() {
+		if w := b.rowOf(i).a.Load(); w != 0 && uint32(w) == ticket {
+			here++
+		}
+	}
+	return here
+}
+
+// Trip opens the barrier for the ticket of who leads it, once the action has been run. It may be called again.
+func (b Barrier) Trip(s *Slot, ticket uint32) {
+	b.primitive.lock(s)
+	b.repair()
+	if barrierState(b.head.state.Load()).generation()+1 == ticket {
+		b.end(false)
+	}
+	b.unlock()
+	b.wake()
+}
+
+// Wait waits until the barrier has come to a ticket. ErrBroken says that this generation was broken: by a timeout, by Abort or by Reset.
+// A timeout breaks the barrier for all, as in threading.
+func (b Barrier) Wait(s *Slot, ticket uint32, w Wait) (WaitResult, error) {
+	for start := time.Now(); ; {
+		if w.Timeout > 0 {
+			w.Timeout = max(1, w.Timeout-time.Since(start))
+			start = time.Now()
+		}
+		result, err := s.Wait([]Target{{WaitAtBarrier, b.index, uint64(ticket)}}, w)
+		if err != nil {
+			return result, err
+		}
+		if result == TimedOut {
+			b.Break(s, ticket)
+		}
+		state := barrierState(b.head.state.Load())
+		switch {
+		case state.passed(ticket) && state.endedBroken(ticket):
+			return result, fmt.Errorf("wait at barrier %s: %w", b.c.Name, ErrBroken)
+		case result != Ready || state.passed(ticket):
+			return result, nil
+		}
+		b.primitive.lock(s) // it only seemed so: a death made the count doubtful
+		b.repair()
+		b.unlock()
+		b.wake()
+	}
+}
+
+// Break breaks the barrier if it has not come to the ticket: all who wait, and all who come until it is reset, get ErrBroken.
+func (b Barrier) Break(s *Slot, ticket uint32) {
+	b.primitive.lock(s)
+	b.repair()
+	if state := barrierState(b.head.state.Load()); !state.passed(ticket) {
+		b.head.state.Store(uint64(state.next(true) | barrierBroken))
+		b.head.hint.Store(0)
+	}
+	b.unlock()
+	b.wake()
+}
+
+// aborted is the state of a barrier that somebody aborts: broken until it is reset.
+func (b Barrier) aborted() barrierState {
+	return barrierState(b.head.state.Load()).next(true) | barrierBroken
+}
+
+// cleared is the state of a barrier that somebody resets: those who wait get ErrBroken, and it is whole again.
+func (b Barrier) cleared() barrierState {
+	state := barrierState(b.head.state.Load())
+	if b.head.hint.Load() > 0 {
+		state = state.next(true)
+	}
+	return state &^ barrierBroken
+}
+
+// Parties is how many must arrive.
+func (b Barrier) Parties() int64 { return b.c.Value - int64(b.head.parts.Load()) }
+
+// Waiting is how many have arrived and wait; of the moment.
+func (b Barrier) Waiting() int64 { return max(0, b.head.hint.Load()) }
+
+// Broken says whether the barrier is broken; of the moment.
+func (b Barrier) Broken() bool { return barrierState(b.head.state.Load()).broken() }
+
+// Shrink says that so many parties have gone for good: the others need not wait for them. The supervisor calls it with the number of all
+// that have, as often as it likes.
+func (b Barrier) Shrink(gone int) {
+	b.head.parts.Store(uint32(gone))
+	b.head.dirty.Store(1)
+	b.head.waiters.bumpAndWake()
+}
+
+// forget takes an abandoned slot's arrival back, if its generation has not come.
+func (b Barrier) forget(slot int) {
+	row := b.rowOf(slot)
+	if w := row.a.Load(); w != 0 && !barrierState(b.head.state.Load()).passed(uint32(w)) {
+		row.a.Store(0)
+	}
+}

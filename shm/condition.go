@@ -1,0 +1,126 @@
+//go:build linux
+
+package shm
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// A Condition lets slots wait, without its lock, until another notifies them.
+//
+//	row: number of the wait << 2 | state | ticket
+//
+//	left --Enter: ticket--> waiting --notify--> notified --Leave--> left
+//	                           '------- timeout: Leave -------> timed out
+//
+// Each slot numbers its waits from 1, and the number is part of its committed state: a replacement which enters the same wait again finds
+// its row and goes on with it, notified or not. Enter, Leave and Tx.Notify are called with the condition's lock held; Wait without it.
+// When a slot that waits is abandoned and was notified, all others are: nobody knows whose turn it would have been.
+type Condition struct{ *primitive }
+
+// waitState is where a slot's wait stands.
+type waitState uint64
+
+const (
+	waitLeft waitState = iota
+	waitWaiting
+	waitNotified
+	waitTimedOut
+)
+
+// Condition is primitive number i, a condition.
+func (a *Arena) Condition(i int) Condition { return Condition{a.primitive(i, KindCondition)} }
+
+// Lock is the condition's lock.
+func (c Condition) Lock() Lock { return c.arena.Lock(c.c.Lock) }
+
+// Waiting is how many slots wait; of the moment.
+func (c Condition) Waiting() int { return len(c.waiters()) }
+
+type conditionWaiter struct {
+	slot   int
+	word   uint64
+	ticket uint64
+}
+
+// waiters are the slots that wait and were not notified, in the order of their tickets.
+func (c Condition) waiters() []conditionWaiter {
+	var all []conditionWaiter
+	for i := range c.arena.Slots() {
+		row := c.rowOf(i)
+		if w := row.a.Load(); waitState(w&3) == waitWaiting {
+			all = append(all, conditionWaiter{i, w, row.b.Load()})
+		}
+	}
+	slices.SortFunc(all, func(a, b conditionWaiter) int { return cmp.Compare(a.ticket, b.ticket) })
+	return all
+}
+
+// Enter begins the slot's n-th wait, n from 1. It does nothing if that has begun already. ErrNotOwner says that the slot does not hold the
+// condition's lock: multiprocessing raises AssertionError.
+func (c Condition) Enter(s *Slot, n uint64) error {
+	row := c.rowOf(s.index)
+	if row.a.Load()>>2 == n {
+		return nil
+	}
+	if s.holds(c.Lock()) < 0 {
+		return fmt.Errorf("wait for condition %s: %w", c.c.Name, ErrNotOwner)
+	}
+	row.b.Store(c.head.ticket.Add(1))
+	crashpoint(pointConditionTicket)
+	row.a.Store(n<<2 | uint64(waitWaiting))
+	return nil
+}
+
+// Wait waits until the slot's n-th wait is over: Ready says that it was notified. The slot does not hold the condition's lock.
+func (c Condition) Wait(s *Slot, n uint64, w Wait) (WaitResult, error) {
+	return s.Wait([]Target{{WaitForCondition, c.index, n}}, w)
+}
+
+// over says whether the slot's n-th wait is over.
+func (c Condition) over(slot int, n uint64) bool {
+	w := c.rowOf(slot).a.Load()
+	return w>>2 != n || waitState(w&3) != waitWaiting
+}
+
+// Leave ends the slot's n-th wait and says whether it was notified; without that it has timed out, and will not be notified any more.
+// Called again, it says the same.
+func (c Condition) Leave(s *Slot, n uint64) bool {
+	row := c.rowOf(s.index)
+	for {
+		w := row.a.Load()
+		next := waitLeft
+		switch {
+		case w>>2 != n || waitState(w&3) == waitLeft:
+			return true
+		case waitState(w&3) == waitTimedOut:
+			return false
+		case waitState(w&3) == waitWaiting:
+			next = waitTimedOut
+		}
+		if row.a.CompareAndSwap(w, n<<2|uint64(next)) {
+			return next == waitLeft
+		}
+	}
+}
+
+// notify makes one waiter go on. The word says which wait it was: a later one is not touched, so it may be done again.
+func (c Condition) notify(slot int, word uint64) {
+	c.rowOf(slot).a.CompareAndSwap(word, word&^3|uint64(waitNotified))
+}
+
+// forget ends the wait of an abandoned slot. A notification that it had not used goes to all who wait.
+func (c Condition) forget(slot int) {
+	row := c.rowOf(slot)
+	w := row.a.Load()
+	if waitState(w&3) == waitNotified {
+		for _, other := range c.waiters() {
+			c.notify(other.slot, other.word)
+		}
+	}
+	if s := waitState(w & 3); s == waitWaiting || s == waitNotified {
+		row.a.Store(w | uint64(waitTimedOut))
+	}
+}

@@ -1,0 +1,64 @@
+//go:build linux
+
+package shm
+
+import "encoding/binary"
+
+// Rewrite makes the bytes from up to, but without, to anew: rewrite is called with parts of them, in order, reads what was there from old
+// and writes all of what will be there to new. Nobody sees it before the slot's next commit, which must change nothing else; the locks of
+// the stripes are held until then, so that the slot must not wait meanwhile. An error of rewrite is returned, and nothing has changed.
+func (a Array) Rewrite(s *Slot, from, to int64, rewrite func(new, old []byte, off int64) error) error {
+	if err := a.inside(from, to-from); err != nil || from == to {
+		return err
+	}
+	size := stripeBytes(a.c.Value)
+	for stripe := a.stripe(from); stripe <= a.stripe(to-1); stripe++ {
+		u := unit{a.primitive, stripe}
+		if l := u.lock(); !l.tryLock(s.me) {
+			l.lockSlow(s.me, s.spin(lockSpin))
+		}
+		crashpoint(pointEffectLocked)
+		s.rewritten = append(s.rewritten, u)
+		begin, end := int64(stripe)*size, min(int64(stripe+1)*size, a.c.Value)
+		side := a.side(stripe).Load()
+		if err := a.rewriteStripe(side, begin, end, max(begin, from), min(end, to), rewrite); err != nil {
+			s.forgetRewritten()
+			return err
+		}
+	}
+	crashpoint(pointRewritten)
+	return nil
+}
+
+// rewritePart is how many bytes are made at a time: they stay in the cache for all that is done with them.
+const rewritePart = 32 << 10
+
+func (a Array) rewriteStripe(side uint64, begin, end, from, to int64, rewrite func(new, old []byte, off int64) error) error {
+	old, fresh := a.memory(side), a.memory(side+1)
+	copy(fresh[begin:from], old[begin:from])
+	copy(fresh[to:end], old[to:end])
+	for at := from; at < to; at += rewritePart {
+		n := min(at+rewritePart, to)
+		if err := rewrite(fresh[at:n:n], old[at:n:n], at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetRewritten frees the stripes as they were.
+func (s *Slot) forgetRewritten() {
+	for _, u := range s.rewritten {
+		u.lock().unlock()
+	}
+	s.rewritten = s.rewritten[:0]
+}
+
+// imageRewritten writes down that the stripes are turned over. Their locks are freed with the commit.
+func (s *Slot) imageRewritten() {
+	for _, u := range s.rewritten {
+		a := Array{u.p}
+		binary.LittleEndian.PutUint64(s.entry(a.index, uint64(-1-int64(u.stripe)), 8), a.side(u.stripe).Load()+1)
+	}
+	s.units = append(s.units, s.rewritten...)
+}
