@@ -27,7 +27,10 @@ func NewBatch(names int, tracked bool) *Batch {
 func (b *Batch) Len() int { return b.item.Len() - b.head - b.hidden }
 
 // Item is the item of row i.
-func (b *Batch) Item(i int) any { return b.item.At(b.head + i) }
+func (b *Batch) Item(i int) any {
+	b.item.whole() // whoever wants one wants the others, too, and perhaps more than once
+	return b.item.At(b.head + i)
+}
 
 // text is the item of row i if it is a text, without boxing it where the column has only texts.
 func (b *Batch) text(i int) (string, bool) {
@@ -149,6 +152,7 @@ func (b *Batch) EmitRows(in *Batch, from, to int) {
 			src = &in.bound[j]
 		}
 		b.bound[j].AppendRange(src, in.head+from, in.head+to)
+		b.bound[j].whole()
 	}
 	if b.tracked {
 		b.ids = append(b.ids, in.ids[in.head+from:in.head+to]...)

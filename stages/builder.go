@@ -88,6 +88,7 @@ func (b *Builder) Chain(stages []Stage, extra ...string) (*Chain, error) {
 	}
 	chain := &Chain{links: links, out: inner.NewBatch()}
 	limitSteps(links, inner.narrow, b.opts.BlockItems)
+	leaveRecords(links)
 	chain.listen()
 	return chain, nil
 }
@@ -198,6 +199,7 @@ func (b *Builder) Expr(src *Source) (*RowExpr, error) {
 			e.argsRow = b.frame.row
 		}
 	}
+	e.fields.names, e.fields.whole = fieldsOf(shape)
 	e.draws = draws(shape)
 	e.salt = mix64(uint64(b.opts.Seed) ^ hashString(hashSeed, b.place()))
 	b.tracks = b.tracks || e.delivery || e.draws

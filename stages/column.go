@@ -12,6 +12,9 @@ const (
 	Floats
 	// Strings is a column of UTF-8 text only.
 	Strings
+	// Records is a column of records that have been read and not been taken apart. Only a chain has such columns, before stages that
+	// can work on them.
+	Records
 )
 
 // Column is a sequence of items. A column of one kind is kept unboxed, so that an operator can run over it in a loop.
@@ -25,6 +28,9 @@ type Column struct {
 	Floats  []float64
 	Strings []string
 	Any     []any
+
+	layout *recordLayout // of Records
+	raw    []string      // of Records
 }
 
 // ColumnOf is a column of the given items.
@@ -45,6 +51,8 @@ func (c *Column) Len() int {
 		return len(c.Floats)
 	case Strings:
 		return len(c.Strings)
+	case Records:
+		return c.recordCount()
 	default:
 		return len(c.Any)
 	}
@@ -59,6 +67,8 @@ func (c *Column) At(i int) any {
 		return c.Floats[i]
 	case Strings:
 		return c.Strings[i]
+	case Records:
+		return c.record(i)
 	default:
 		return c.Any[i]
 	}
@@ -97,8 +107,9 @@ func (c *Column) AppendRange(src *Column, from, to int) {
 	}
 	if c.Len() == 0 {
 		c.become(src.Kind)
+		c.layout = src.layout
 	}
-	if c.Kind != src.Kind {
+	if c.Kind != src.Kind || c.layout != src.layout {
 		c.box()
 		for i := from; i < to; i++ {
 			c.Any = append(c.Any, src.At(i))
@@ -112,6 +123,8 @@ func (c *Column) AppendRange(src *Column, from, to int) {
 		c.Floats = append(c.Floats, src.Floats[from:to]...)
 	case Strings:
 		c.Strings = append(c.Strings, src.Strings[from:to]...)
+	case Records:
+		c.appendRecords(src, from, to)
 	default:
 		c.Any = append(c.Any, src.Any[from:to]...)
 	}
@@ -119,6 +132,9 @@ func (c *Column) AppendRange(src *Column, from, to int) {
 
 // Slice is the items from up to, but without, to; it shares their memory.
 func (c *Column) Slice(from, to int) Column {
+	if c.Kind == Records {
+		return c.records(from, to)
+	}
 	s := Column{Kind: c.Kind}
 	switch c.Kind {
 	case Ints:
@@ -137,12 +153,14 @@ func (c *Column) Slice(from, to int) Column {
 func (c *Column) Reset() {
 	clear(c.Strings)
 	clear(c.Any)
+	clear(c.raw)
 	c.Ints, c.Floats, c.Strings, c.Any = c.Ints[:0], c.Floats[:0], c.Strings[:0], c.Any[:0]
+	c.raw, c.layout = c.raw[:0], nil
 	c.Kind = Mixed
 }
 
 // become sets the kind of an empty column.
-func (c *Column) become(kind ColumnKind) { c.Kind = kind }
+func (c *Column) become(kind ColumnKind) { c.Kind, c.layout = kind, nil }
 
 // box turns the column into a Mixed one.
 func (c *Column) box() {
@@ -154,6 +172,7 @@ func (c *Column) box() {
 		c.Any = append(c.Any, c.At(i))
 	}
 	c.Ints, c.Floats, c.Strings = c.Ints[:0], c.Floats[:0], c.Strings[:0]
+	c.raw, c.layout = c.raw[:0], nil
 	c.Kind = Mixed
 }
 

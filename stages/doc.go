@@ -4,6 +4,7 @@
 // # Key types
 //
 //   - Column is a sequence of items, unboxed where they are of one kind. AppendColumn and DecodeColumn are its form in a queue.
+//     Where only some fields of what was read are wanted, it holds the records as they stood in the file (Records).
 //   - Batch is the rows that stand before a stage: items, the values bound by `as`, identities.
 //   - Stage is a stage as the planner has decoded it, a Source a field of it whose value is computed for each item.
 //   - Operator is a row of the operator table (Operators, Lookup): what the planner, the schema and the workers know of it.

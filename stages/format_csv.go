@@ -21,6 +21,9 @@ type csvDecoder struct {
 	fields int      // of a record; 0: not known yet
 	saved  bool     // both are known and written down
 	parser csvParser
+
+	bare   bool          // records are left as they are, if they have names
+	layout *recordLayout // of such records
 }
 
 func newCSVDecoder(header csvHeader) *csvDecoder {
@@ -60,7 +63,7 @@ func (d *csvDecoder) decode(w *window, limit int, out *Column) error {
 		if broken != nil {
 			return broken
 		}
-		out.Append(d.item())
+		d.emit(out)
 		n++
 	}
 	return nil
@@ -138,6 +141,22 @@ func (d *csvDecoder) check(w *window, state csvState) *brokenRecord {
 	return nil
 }
 
+// emit adds the record that was parsed to out.
+func (d *csvDecoder) emit(out *Column) {
+	if !d.bare || d.names == nil {
+		out.Append(d.item())
+		return
+	}
+	if d.layout == nil {
+		d.layout = &recordLayout{names: d.names, csv: true}
+	}
+	if out.Kind != Records {
+		out.become(Records)
+		out.layout = d.layout
+	}
+	out.Strings = append(out.Strings, d.parser.fields...)
+}
+
 func (d *csvDecoder) item() any {
 	fields := d.parser.fields
 	if d.names == nil {
@@ -172,7 +191,7 @@ func (d *csvDecoder) load(r *StateReader, _ bool) {
 	if !r.Bool() {
 		return
 	}
-	d.fields, d.names = r.Int(), nil
+	d.fields, d.names, d.layout = r.Int(), nil, nil
 	d.saved = d.fields > 0
 	for range r.Uint() {
 		if r.Err() != nil {

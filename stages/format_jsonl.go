@@ -6,9 +6,11 @@ import (
 
 // jsonlDecoder reads formatJSONL. Whole numbers become ints and must fit into 64 bits, so that no digit is lost in silence; all
 // others become floats. A byte order mark at the beginning is passed over.
-type jsonlDecoder struct{}
+type jsonlDecoder struct {
+	scan *jsonScanner // nil: all items are wanted whole
+}
 
-func (jsonlDecoder) decode(w *window, limit int, out *Column) error {
+func (d jsonlDecoder) decode(w *window, limit int, out *Column) error {
 	if w.first && w.pos == 0 {
 		skipByteOrderMark(w)
 	}
@@ -25,6 +27,11 @@ func (jsonlDecoder) decode(w *window, limit int, out *Column) error {
 			w.pos, w.line = next, w.line+1
 			continue
 		}
+		if d.scan != nil && d.record(line, w.valid, out) {
+			w.pos, w.line = next, w.line+1
+			n++
+			continue
+		}
 		item, err := parseLine(line, w.line+1, w.valid)
 		if err != nil && n > 0 {
 			return nil // it comes first the next time
@@ -37,6 +44,23 @@ func (jsonlDecoder) decode(w *window, limit int, out *Column) error {
 		n++
 	}
 	return nil
+}
+
+// record adds the record of a line to out, if it can be left as it is.
+func (d jsonlDecoder) record(line string, valid bool, out *Column) bool {
+	if !valid && !utf8.ValidString(line) || out.Len() > 0 && out.Kind != Records {
+		return false
+	}
+	if out.Kind != Records {
+		out.become(Records)
+		out.layout = d.scan.layout
+	}
+	value, fields, ok := d.scan.record(line, out.Strings)
+	out.Strings = fields
+	if ok {
+		out.raw = append(out.raw, value)
+	}
+	return ok
 }
 
 // parseLine reads the JSON text of a line.

@@ -22,6 +22,7 @@ type link struct {
 	onError   *handling
 	onTimeout *handling
 
+	records     bool        // the node can work on rows that have not been taken apart
 	spontaneous Spontaneous // the node, if it is that
 	arrivals    []Waiter    // the stages behind that are
 
@@ -55,6 +56,9 @@ func (l *link) step(r *Run, out *Batch) error {
 	}
 	if l.in.Len() == 0 {
 		return l.flush(r, out)
+	}
+	if !l.records {
+		l.in.item.whole()
 	}
 	if l.source {
 		if err := r.Checkpoint(); err != nil {

@@ -20,6 +20,7 @@ type RowExpr struct {
 	delivery bool   // it reads delivery
 	draws    bool   // it calls random()
 	salt     uint64 // of random(): the run's seed and the stage
+	fields   recordFields
 
 	args    map[string]any // those that are the same for all rows
 	argsRow int            // the number of the bound value with the arguments of a row; -1: it does not matter
@@ -158,6 +159,7 @@ func (e *RowExpr) AppendText(dst []byte, b *Batch, i int) ([]byte, error) {
 // Column appends the values for the first n rows of b to dst. It stops at the first row that has none, with its error.
 func (e *RowExpr) Column(dst *Column, b *Batch, n int) error {
 	if e.isItem {
+		b.item.whole()
 		dst.AppendRange(&b.item, b.head, b.head+n)
 		return nil
 	}
@@ -200,7 +202,7 @@ func (e *RowExpr) Conditions(dst []bool, b *Batch, n int) ([]bool, error) {
 // loop is the loops for the first n rows of b, with the Env of the first one; nil if they run item by item.
 func (e *RowExpr) loop(b *Batch, n int) *ColumnLoop {
 	kind := b.item.Kind
-	if n < minLoop || kind == Mixed || e.shape.expr == nil || len(e.bound) > 0 || e.argsRow >= 0 || e.delivery || e.draws {
+	if n < minLoop || kind == Mixed || kind == Records || e.shape.expr == nil || len(e.bound) > 0 || e.argsRow >= 0 || e.delivery || e.draws {
 		return nil
 	}
 	l := &e.loops[kind]
@@ -227,7 +229,7 @@ func (e *RowExpr) Const() (value any, ok bool) {
 // load makes the Env that of row i.
 func (e *RowExpr) load(b *Batch, i int) {
 	env := e.env
-	env.Item, env.Index, env.Args = b.Item(i), b.Index(i), e.args
+	env.Item, env.Index, env.Args = e.item(b, i), b.Index(i), e.args
 	if e.argsRow >= 0 {
 		if args, ok := b.Bound(i, e.argsRow).(map[string]any); ok { // else it comes from no single row
 			env.Args = args

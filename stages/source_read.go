@@ -29,6 +29,9 @@ type readNode struct {
 	fresh  bool    // from is another one than was written down
 	column Column
 	counts lineCount
+
+	bare   bool // the stages behind read fields only, these
+	fields []string
 }
 
 func buildRead(b *Builder, stage *Stage) (Node, error) {
@@ -189,6 +192,9 @@ func (n *readNode) open() error {
 func (n *readNode) newReader() *reader {
 	from := newReader(n.format, n.header)
 	from.follow = n.follow
+	if n.bare {
+		from.leave(n.fields)
+	}
 	return from
 }
 

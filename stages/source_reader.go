@@ -133,6 +133,16 @@ func (t *reader) next(limit int, out *Column, volatile func()) error {
 	}
 }
 
+// leave makes the reader leave records as they are, with these fields at hand, where its format allows that.
+func (t *reader) leave(fields []string) {
+	switch dec := t.dec.(type) {
+	case *csvDecoder:
+		dec.bare = true
+	case jsonlDecoder:
+		t.dec = jsonlDecoder{scan: &jsonScanner{layout: &recordLayout{names: fields}}}
+	}
+}
+
 // take makes the reader take the records of a stretch of its input, before anything is read.
 func (t *reader) take(part stretch) {
 	t.part, t.base = part, part.from

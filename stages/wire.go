@@ -44,6 +44,10 @@ var (
 // Items are written as they are: that text is UTF-8 is the business of whoever makes it.
 func AppendColumn(dst []byte, c *Column, from, to int) []byte {
 	switch c.Kind {
+	case Records:
+		items := c.Slice(from, to)
+		items.box()
+		return AppendColumn(dst, &items, 0, items.Len())
 	case Ints:
 		dst = appendTyped(dst, tagInts, to-from)
 		for _, v := range c.Ints[from:to] {
@@ -71,6 +75,10 @@ func AppendColumn(dst []byte, c *Column, from, to int) []byte {
 // EncodedSize is an upper bound, in bytes, of what AppendColumn appends for the items from up to, but without, to.
 func EncodedSize(c *Column, from, to int) int {
 	switch c.Kind {
+	case Records:
+		items := c.Slice(from, to)
+		items.box()
+		return EncodedSize(&items, 0, items.Len())
 	case Ints, Floats:
 		return 2 + wireHead + 8*(to-from)
 	case Strings:
