@@ -108,6 +108,15 @@ func (t *typer) retry(r *stages.Retry, in env) {
 	t.duration(r.MaxBackoff, in)
 }
 
+// failsAtEnd says whether a stage can fail at the end of its stream, where there is no item: the handler's is null then.
+func failsAtEnd(op *stages.Operator) bool {
+	switch op.Operand.Kind {
+	case stages.ChainsField, stages.BranchesField:
+		return true
+	}
+	return op.Aggregate || op.Name == useOperator
+}
+
 // handler checks the stages of a handler, which see `error`. Of a source, a piece of what it reads may have failed: then that is
 // the item, and what was bound before may be null.
 func (t *typer) handler(h *stages.Handler, op *stages.Operator, in env) {
@@ -117,6 +126,9 @@ func (t *typer) handler(h *stages.Handler, op *stages.Operator, in env) {
 	at := env{item: in.item, bound: in.bound, args: in.args}
 	if op.Source || op.Operand.Kind == stages.CommandField {
 		at.item = stages.AnyType
+	}
+	if op.Source || op.Operand.Kind == stages.CommandField || failsAtEnd(op) {
+		at.item = at.item.Nullable()
 		for i, b := range at.bound {
 			if i == 0 {
 				at.bound = slices.Clone(at.bound)

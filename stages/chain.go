@@ -102,6 +102,17 @@ func (c *Chain) dropRows() {
 	}
 }
 
+// abandon ends a chain whose end has failed: nothing more comes out of it.
+func (c *Chain) abandon() {
+	c.dropRows()
+	for _, l := range c.links {
+		l.ended, l.done, l.cut = true, true, false
+		if open, ok := l.node.(Closer); ok {
+			open.Close()
+		}
+	}
+}
+
 // Save writes down where the chain stands: rows in full, nodes as they say.
 func (c *Chain) Save(w *StateWriter, full bool) {
 	w.rows(c.out)

@@ -123,6 +123,13 @@ func (t *routing) Flush(r *Run, out *Batch) (bool, error) {
 	return true, nil
 }
 
+// SkipEnd drops what the branch still had to say; the others have not come to their end yet.
+func (t *routing) SkipEnd() bool {
+	t.branches[t.at].chain.abandon()
+	t.at++
+	return t.at == len(t.branches)
+}
+
 // Skip drops what the branch was doing with the first row.
 func (t *routing) Skip() {
 	for i := range t.branches {

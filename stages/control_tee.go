@@ -64,6 +64,13 @@ func (t *teeing) Flush(r *Run, _ *Batch) (bool, error) {
 	return true, nil
 }
 
+// SkipEnd drops what the chain still had to do; the others have not come to their end yet.
+func (t *teeing) SkipEnd() bool {
+	t.chains[t.at].abandon()
+	t.at++
+	return t.at == len(t.chains)
+}
+
 // Skip drops what the chains were doing with the first row.
 func (t *teeing) Skip() {
 	for _, chain := range t.chains {

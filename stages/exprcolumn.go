@@ -179,6 +179,10 @@ func (n *loopNode) vectorBools(count int) []bool {
 	return vector(n.isConst, n.bool, &n.bools, count)
 }
 
+func (n *loopNode) vectorTexts(count int) []string {
+	return vector(n.isConst, n.text, &n.texts, count)
+}
+
 func vector[T any](isConst bool, value T, slice *[]T, count int) []T {
 	if isConst && len(*slice) < count {
 		*slice = slices.Grow((*slice)[:0], count)[:count]

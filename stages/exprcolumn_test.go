@@ -28,7 +28,7 @@ var genDigits = rapid.OneOf(
 
 // genSource draws an expression of the kinds that loops understand, and some that they do not.
 func genSource(kind ColumnKind) *rapid.Generator[string] {
-	leaves := []string{"item", "0", "1", "3", "10", "-1", "2.5", "0.0", "index", "vars.n", "9223372036854775807"}
+	leaves := []string{"item", "0", "1", "3", "10", "-1", "2.5", "0.0", "index", "vars.n", "9223372036854775807", `int("7")`, `float("2.5")`, `int("x")`, "int(2.5)"}
 	if kind == Strings {
 		leaves = []string{"int(item)", "float(item)", "1", "7", "2.5", "vars.n", "index", "len(item)"}
 	}

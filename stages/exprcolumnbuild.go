@@ -323,7 +323,7 @@ func (b *columnBuilder) call(name string, arguments []ast.Node) *loopNode {
 		out := &loopNode{lane: laneFloat}
 		out.run = func(_ *Env, n int) bool {
 			out.floats = room(out.floats, n)
-			return parseFloats(out.floats, x.texts)
+			return parseFloats(out.floats, x.vectorTexts(n))
 		}
 		return b.add(out)
 	}
@@ -339,9 +339,9 @@ func (b *columnBuilder) toInts(x *loopNode) *loopNode {
 	out.run = func(_ *Env, n int) bool {
 		out.ints = room(out.ints, n)
 		if x.lane == laneText {
-			return parseInts(out.ints, x.texts)
+			return parseInts(out.ints, x.vectorTexts(n))
 		}
-		return truncateFloats(out.ints, x.floats)
+		return truncateFloats(out.ints, x.vectorFloats(n))
 	}
 	return b.add(out)
 }

@@ -17,9 +17,12 @@ type handling struct {
 func (h *handling) start(l *link, item *ItemError) {
 	h.failure = item
 	value := errorValue(item, l.stage, l.tries+1)
-	if item.Partial {
+	switch {
+	case item.Partial:
 		h.chain.first().pushPiece(l.in, item.Piece, value)
-	} else {
+	case l.atEnd(item):
+		h.chain.first().pushPiece(l.in, nil, value)
+	default:
 		h.chain.Push(l.in, 0, value)
 	}
 	h.chain.End()

@@ -55,6 +55,66 @@ func TestHandlerKeepsItsState(t *testing.T) {
 	}
 }
 
+// TestEndFailsIntoItsHandler: what fails at the end of a stream goes to on_error, with a null item; what the failing branch still had
+// to say is left out, and the others say theirs.
+func TestEndFailsIntoItsHandler(t *testing.T) {
+	sorted := func(queue string) []Stage {
+		return []Stage{stage("sort", Field{}), mapStage("10 / (item - 2)"), putStage(queue)}
+	}
+	for _, test := range []struct {
+		name  string
+		stage Stage
+		want  string
+	}{
+		{"route", routeStage(when("item < 4", sorted("out1")...), when("", sorted("out2")...)), "[-10.0] [5.0, 2.5] [null]"},
+		{"tee", teeStage(sorted("out1"), []Stage{stage("collect", Field{}), putStage("out2")}), "[-10.0] [[3, 2, 6, 1, 4]] [null]"},
+		{"use", useStage(nil, sorted("out1")...), "[-10.0] [] [null]"},
+	} {
+		for _, then := range []HandlerThen{ThenSkip, ThenPass, ThenEnd} {
+			w := newWorld()
+			err := w.run([]Stage{itemsStage(3, 2, 6, 1, 4), handled(test.stage, then, putStage("seen"))}, Options{})
+			got := ""
+			for _, queue := range []string{"out1", "out2", "seen"} {
+				got += " " + ShortJSON(append([]any{}, w.queue(queue).put...))
+			}
+			if err != nil || got != " "+test.want {
+				t.Errorf("%s, %s:%s, %v; want %s", test.name, then, got, err, test.want)
+			}
+		}
+		w := newWorld()
+		err := w.run([]Stage{itemsStage(3, 2, 6, 1, 4), handled(test.stage, ThenFail, putStage("seen"))}, Options{})
+		var failed *StageError
+		if !errors.As(err, &failed) || failed.Op != "map" || failed.Item != "2" || len(w.queue("seen").put) != 1 {
+			t.Errorf("%s, fail: %v", test.name, err)
+		}
+	}
+}
+
+// TestIndexInChains: index counts the items of one run of a chain: it begins anew with each item in `do` and in handlers, and goes on in
+// chains that see all items as one stream.
+func TestIndexInChains(t *testing.T) {
+	put := func(queue string) Stage { return stage("put", queueField(queue), "value", srcExpr("[item, index]")) }
+	two := stage("items", Field{Source: &Source{Kind: SourceList, Items: []Source{*srcExpr("item"), *srcExpr("item")}}})
+	for name, test := range map[string]struct {
+		stage Stage
+		want  string
+	}{
+		"do":      {doStage(two, put("q")), "[[1, 0], [1, 1], [2, 0], [2, 1]]"},
+		"handler": {handled(mapStage(`int("x")`), ThenSkip, two, put("q")), "[[1, 0], [1, 1], [2, 0], [2, 1]]"},
+		"tee":     {teeStage([]Stage{two, put("q")}), "[[1, 0], [1, 1], [2, 2], [2, 3]]"},
+		"route":   {routeStage(when("", two, put("q"))), "[[1, 0], [1, 1], [2, 2], [2, 3]]"},
+		"use":     {useStage(nil, two, put("q")), "[[1, 0], [1, 1], [2, 2], [2, 3]]"},
+	} {
+		w := newWorld()
+		if err := w.run([]Stage{itemsStage(1, 2), test.stage}, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := ShortJSON(w.queue("q").put); got != test.want {
+			t.Errorf("%s: %s, want %s", name, got, test.want)
+		}
+	}
+}
+
 // TestBackoffIsBounded: no number of tries makes a pause negative or shorter.
 func TestBackoffIsBounded(t *testing.T) {
 	for _, first := range []time.Duration{1, time.Second, 1000 * time.Hour, math.MaxInt64} {

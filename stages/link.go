@@ -178,9 +178,6 @@ func (l *link) flush(r *Run, out *Batch) error {
 	if item == nil {
 		return err
 	}
-	if !item.Partial { // there is no item that could be left out
-		return l.fatal(item, "")
-	}
 	return l.failed(r, out, item)
 }
 

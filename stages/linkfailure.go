@@ -8,7 +8,7 @@ func (l *link) failed(r *Run, out *Batch, err error) error {
 	if item == nil {
 		return err
 	}
-	if l.retry != nil && !item.Partial {
+	if l.retry != nil && !item.Partial && !l.atEnd(item) {
 		pause, again, err := l.retry.next(l, l.tries)
 		if err != nil {
 			return err
@@ -41,8 +41,14 @@ func (l *link) shown(item *ItemError) string {
 	if item.Partial {
 		return ShortJSON(item.Piece)
 	}
+	if l.atEnd(item) {
+		return ""
+	}
 	return ShortJSON(l.in.Item(0))
 }
+
+// atEnd says whether it is no item that failed, but what the stage had to say at the end of its stream.
+func (l *link) atEnd(item *ItemError) bool { return !item.Partial && l.in.rows() == 0 }
 
 // handle takes the chain of a handler to its end, then does what it says of the item.
 func (l *link) handle(r *Run, out *Batch) error {
@@ -65,6 +71,10 @@ func (l *link) handle(r *Run, out *Batch) error {
 func (l *link) then(h *handling, out *Batch, item *ItemError) error {
 	if !item.Partial {
 		l.passed, l.tries = false, 0
+	}
+	if l.atEnd(item) && h.then != ThenFail {
+		l.skipEnd()
+		return nil
 	}
 	switch h.then {
 	case ThenSkip:
@@ -98,6 +108,24 @@ func (l *link) skip(item *ItemError) {
 	if s, ok := l.node.(Skipper); ok {
 		s.Skip()
 	}
+}
+
+// skipEnd leaves out the rest of what failed at the end of the stream.
+func (l *link) skipEnd() {
+	if e, ok := l.node.(EndSkipper); ok {
+		l.done = e.SkipEnd()
+		return
+	}
+	l.done = true
+	if open, ok := l.node.(Closer); ok {
+		open.Close()
+	}
+}
+
+// EndSkipper is a Flusher the rest of whose end can be worth something when a part of it has failed.
+type EndSkipper interface {
+	// SkipEnd drops the rest of what failed, and says whether nothing else is to come.
+	SkipEnd() (done bool)
 }
 
 // Skipper is a Node that works on a row in several steps and must be told when the rest of a row that failed is dropped.
