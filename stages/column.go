@@ -130,6 +130,23 @@ func (c *Column) AppendRange(src *Column, from, to int) {
 	}
 }
 
+// pick is the items of these numbers.
+func (c *Column) pick(numbers []int) Column {
+	picked := Column{Kind: c.Kind}
+	switch c.Kind {
+	case Ints:
+		picked.Ints = make([]int, len(numbers))
+		for i, n := range numbers {
+			picked.Ints[i] = c.Ints[n]
+		}
+	default:
+		for _, n := range numbers {
+			picked.AppendRange(c, n, n+1)
+		}
+	}
+	return picked
+}
+
 // Slice is the items from up to, but without, to; it shares their memory.
 func (c *Column) Slice(from, to int) Column {
 	if c.Kind == Records {

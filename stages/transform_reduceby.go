@@ -1,9 +1,5 @@
 package stages
 
-import (
-	"slices"
-)
-
 // reducingBy is `reduce` with `by`: the items of each key become one {key, value}, sorted by key. A key has a slot, a row in two
 // columns, so that counts by the hundred thousand are compact.
 type reducingBy struct {
@@ -17,7 +13,7 @@ type reducingBy struct {
 	accs  Column // by slot
 
 	changed []int  // slots that are not written down as they are now
-	marked  []bool // by slot: it is in changed
+	marked  bitSet // of slots: those in changed
 	saved   int    // slots that are written down
 	fresh   bool   // what is written down is no longer true
 
@@ -60,7 +56,7 @@ func (d *reducingBy) row(in *Batch, i int) error {
 		}
 		d.keys.Append(d.index.kept(d.column.At(i)))
 		d.accs.Append(acc)
-		d.marked = append(d.marked, false)
+		d.marked.grow(slot + 1)
 		d.mark(slot)
 		return nil
 	}
@@ -93,8 +89,7 @@ func (d *reducingBy) slot(i int) (int, bool) {
 }
 
 func (d *reducingBy) mark(slot int) {
-	if !d.marked[slot] {
-		d.marked[slot] = true
+	if d.marked.add(slot) {
 		d.changed = append(d.changed, slot)
 	}
 }
@@ -137,12 +132,9 @@ func (d *reducingBy) Save(w *StateWriter, full bool) {
 	case len(d.changed) > 0:
 		w.Uint(heldMore)
 		w.Column(&d.keys, d.saved, d.keys.Len())
-		slices.Sort(d.changed) // new slots come last, in their order
+		d.changed = d.marked.sorted(d.changed) // new slots come last, in their order
 		slots := Column{Kind: Ints, Ints: d.changed}
-		var accs Column
-		for _, slot := range d.changed {
-			accs.AppendRange(&d.accs, slot, slot+1)
-		}
+		accs := d.accs.pick(d.changed)
 		w.Column(&slots, 0, slots.Len())
 		w.Column(&accs, 0, accs.Len())
 	default:
@@ -154,7 +146,7 @@ func (d *reducingBy) Save(w *StateWriter, full bool) {
 // written notes that everything is written down.
 func (d *reducingBy) written() {
 	for _, slot := range d.changed {
-		d.marked[slot] = false
+		d.marked.remove(slot)
 	}
 	d.changed, d.saved, d.fresh = d.changed[:0], d.keys.Len(), false
 }
@@ -188,7 +180,7 @@ func (d *reducingBy) Load(r *StateReader, _ bool) error {
 	if d.accs.Len() != d.keys.Len() || (!d.sorted && d.index.len() != d.keys.Len()) || d.emitted < 0 || d.emitted > d.keys.Len() {
 		r.fail()
 	}
-	d.marked = append(d.marked, make([]bool, d.keys.Len()-len(d.marked))...)
+	d.marked.grow(d.keys.Len())
 	d.written()
 	return r.Err()
 }
