@@ -11,10 +11,11 @@ import (
 // is the same key as NaN. The usual kinds of key have a map of their own, so that they are compact.
 type keyIndex struct {
 	ints   map[int]int32
-	texts  map[string]int32
+	shorts shortTexts
+	texts  map[string]int32 // that are longer
 	others map[string]int32 // by canonical encoding
 	n      int32
-	last   string // the text that was numbered last
+	last   string // the longer text that was numbered last
 	buf    []byte
 }
 
@@ -56,6 +57,13 @@ func (x *keyIndex) ofInt(k int) (int, bool) {
 }
 
 func (x *keyIndex) ofText(k string) (int, bool) {
+	if len(k) <= longestShort {
+		n, isNew := x.shorts.number(k, x.n)
+		if isNew {
+			x.n++
+		}
+		return int(n), isNew
+	}
 	if n, ok := x.texts[k]; ok {
 		return int(n), false
 	}
@@ -80,7 +88,11 @@ func (x *keyIndex) forgetLast(key any) {
 		delete(x.ints, k)
 		return
 	case string:
-		delete(x.texts, k)
+		if len(k) <= longestShort {
+			x.shorts.removeLast(k)
+		} else {
+			delete(x.texts, k)
+		}
 		return
 	case float64:
 		if i, ok := wholeFloat(k); ok {
@@ -93,20 +105,20 @@ func (x *keyIndex) forgetLast(key any) {
 
 // kept is the key that has just been numbered, as it is to be kept for long.
 func (x *keyIndex) kept(key any) any {
-	if _, ok := key.(string); ok {
+	if text, ok := key.(string); ok && len(text) > longestShort {
 		return x.last
 	}
 	return detached(key)
 }
 
 func (x *keyIndex) reset() {
-	x.ints, x.texts, x.others, x.n = nil, nil, nil, 0
+	x.ints, x.shorts, x.texts, x.others, x.n = nil, shortTexts{}, nil, nil, 0
 }
 
 // save writes all keys, in no order.
 func (x *keyIndex) save(w *StateWriter) {
 	ints := Column{Kind: Ints, Ints: slices.Collect(maps.Keys(x.ints))}
-	texts := Column{Kind: Strings, Strings: slices.Collect(maps.Keys(x.texts))}
+	texts := Column{Kind: Strings, Strings: slices.AppendSeq(x.shorts.all(), maps.Keys(x.texts))}
 	var others Column
 	for encoded := range x.others {
 		d := wireReader{data: []byte(encoded)}
