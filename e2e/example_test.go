@@ -36,6 +36,10 @@ var examples = []example{
 		script: `find .. -name '*.go' -print0 | xargs -0 sha256sum | sort`,
 	},
 	{
+		file: "compress.yaml", args: []string{"to=DIR/gz"}, after: true, needs: []string{"gzip"},
+		script: `for f in links/*; do gzip -dc "$DIR/gz/${f##*/}.gz" | cmp - "$f"; (cd "$DIR/gz"; stat -c '%n %s' "${f##*/}.gz"); done | sort`,
+	},
+	{
 		file: "links.yaml", needs: []string{"python3"},
 		script: `python3 -c '
 import os, re

@@ -53,6 +53,26 @@ processes:
       - exec: sleep 1000
     stop: {grace: 200ms}
 `},
+	{"half-made files", `
+processes:
+  stage:
+    stages:
+      - range: 9000000000000000000
+      - shell: |
+          echo half > "$OUT"
+          test "$ITEM" -lt 5 || sleep 1000
+          rm -r "$OUT"
+        creates: DIR/stage-${{ item }}
+        on_error: skip
+  command:
+    shell: mkdir "$OUT"; while echo half > "$OUT/half"; do sleep 0.01; done
+    creates: DIR/command
+  show:
+    stages:
+      - range: 9000000000000000000
+      - filter: item % 1000 == 0
+      - print: ${{ item }}
+`},
 	{"a spilling queue and a half-written file", `
 queues:
   all: {capacity: unbounded}

@@ -32,7 +32,6 @@ var notYet = [...]struct {
 	{path: "PROCESS.limits"},
 	{path: "PROCESS.user"},
 	{path: "PROCESS.watch"},
-	{path: "PROCESS.creates"},
 	{path: "PROCESS.stdin.pipe"},
 	{path: "PROCESS.stdout.pipe"},
 	{path: "PROCESS.stderr.put"},

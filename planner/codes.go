@@ -23,6 +23,9 @@ const (
 	CodeHandler         = "bad-handler"
 	CodeRegexp          = "bad-regexp"
 	CodeInjection       = "injection"
+	CodeScriptData      = "script-data"
+	CodeCreates         = "creates"
+	CodeCreatesOut      = "creates-out"
 	CodeUnknownProgram  = "unknown-program"
 	CodeForeignKey      = "foreign-key"
 	CodeNoStages        = "no-stages"
@@ -70,8 +73,11 @@ func Codes() []spec.CodeDef {
 		{Code: CodeHandler, Severity: spec.Error, Doc: "on_error and on_timeout take fail, skip or end, {put: queue}, or {do: stages, then: fail, skip, end or pass}."},
 		{Code: CodeRegexp, Severity: spec.Error, Doc: "A regular expression is not one of Go's (RE2): https://pkg.go.dev/regexp/syntax. Or it has no named group, which gives a field."},
 		{Code: CodeInjection, Severity: spec.Error, Doc: "A script for the shell must not hold data of the run: it would be read as script. The item is in $ITEM."},
+		{Code: CodeScriptData, Severity: spec.Warning, Doc: "A word that an interpreter, as sh -c, reads as a program has data of the run in it: whoever makes the data decides what runs. Hand it over as an argument behind the program, by input, or use shell, which has the item in $ITEM."},
+		{Code: CodeCreates, Severity: spec.Error, Doc: "creates stands beside something that it cannot be combined with: several replicas of one command, a queue at the ends of a command, a format of the output."},
+		{Code: CodeCreatesOut, Severity: spec.Warning, Doc: "creates says which file a program makes, but the program is not told where to write: it must write to ${{ out }}, which is in $OUT as well, so that the file appears as a whole. Allow it for a program that reads $OUT by itself."},
 		{Code: CodeUnknownProgram, Severity: spec.Error, Doc: "A program that a stage or process runs is not there. It is looked for in PATH before anything starts."},
-		{Code: CodeForeignKey, Severity: spec.Error, Doc: "The key belongs to another form of process: stdin, stdout and stderr to those with a command or a shell."},
+		{Code: CodeForeignKey, Severity: spec.Error, Doc: "The key belongs to another form of process: stdin, stdout, stderr and creates to those with a command or a shell."},
 		{Code: CodeNoStages, Severity: spec.Error, Doc: "A process has no stages."},
 		{Code: CodeNeverWritten, Severity: spec.Error, Doc: "A queue is read, and nothing ever puts an item into it."},
 		{Code: CodeNeverRead, Severity: spec.Error, Doc: "A bounded queue is written, and nothing ever reads it: its writers would stand as soon as it is full. Read it, or give it capacity: unbounded."},

@@ -25,7 +25,10 @@ func (c *compiler) warnSecret(n *spec.Node, text string) {
 }
 
 func (c *compiler) readCommand(p *process) {
-	c.wireStdio(p, c.words(p.def.Command), p.def.Command.Node)
+	var words []string
+	c.withOut(p, func() { words = c.words(p.def.Command) })
+	c.readCreates(p, words)
+	c.wireStdio(p, words, p.def.Command.Node)
 }
 
 // readShell makes a command of a script. What its ${{ }} can read is known when the plan is made, so nothing of the run's data gets
@@ -37,7 +40,9 @@ func (c *compiler) readShell(p *process) {
 	}
 	script := c.text(spec.Text(p.def.Shell), "")
 	c.warnSecret(p.def.Shell.Node, script)
-	c.wireStdio(p, []string{"/bin/sh", "-c", script}, p.def.Shell.Node)
+	words := []string{"/bin/sh", "-c", script}
+	c.readCreates(p, words)
+	c.wireStdio(p, words, p.def.Shell.Node)
 }
 
 // readsRun reports what of a script would be data of the run, which the shell would read as script.
@@ -55,7 +60,11 @@ func (c *compiler) readsRun(script spec.Script) bool {
 		for _, name := range e.Names() {
 			if _, known := c.planScope.Vars[name]; !known {
 				n := script.Node
-				c.errorIn(n.RangeAt(part.Offset, part.Offset+len(part.Source)), n, CodeInjection, "hand it over in the environment, or use command, which has no shell",
+				hint := "hand it over in the environment, or use command, which has no shell"
+				if name == "out" {
+					hint = mendedScript(name)
+				}
+				c.errorIn(n.RangeAt(part.Offset, part.Offset+len(part.Source)), n, CodeInjection, hint,
 					"a script cannot read %s: the shell would take the run's data for script", name)
 				found = true
 			}

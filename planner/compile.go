@@ -35,6 +35,7 @@ func Compile(doc *spec.Pipeline, host Host, opts Options) (*Plan, spec.Diagnosti
 	c.checkLog()
 	c.checkPrograms()
 	order := c.startOrder()
+	c.dependOnCreated()
 	found := doc.Silence(doc.Original(c.found).Sorted())
 	if found.HasErrors() {
 		return nil, found

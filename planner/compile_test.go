@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 type machine struct{ programs []string }
 
 func newMachine() machine {
-	return machine{programs: []string{"awk", "cat", "gzip", "go", "sh", "sort", "tr"}}
+	return machine{programs: []string{"awk", "cat", "gzip", "go", "python3.12", "sh", "ssh", "sort", "tr"}}
 }
 
 func (machine) Environ() map[string]string {

@@ -158,20 +158,13 @@ func (c *compiler) decodeCommand(n *spec.Node) ([]stages.Source, bool) {
 	return words, true
 }
 
-// decodeScript decodes a script for the shell: what it holds of the run's data would be read as script.
+// decodeScript decodes a script for the shell. What it may hold of the run is checked when the names are known.
 func (c *compiler) decodeScript(n *spec.Node) (*stages.Source, bool) {
 	script, ok := accept(c, n, spec.ReadScript)
 	if !ok {
 		return nil, false
 	}
-	for _, p := range script.Template.Parts {
-		if p.IsExpr {
-			c.errorIn(n.RangeAt(p.Offset, p.Offset+len(p.Source)), n, CodeInjection, `the item is in "$ITEM"; or use exec, which has no shell`,
-				"a script must not have ${{ }} in it: the shell would read the data as script")
-			ok = false
-		}
-	}
-	return literal(n.Text, n), ok
+	return c.textSource(script.Template), true
 }
 
 func (c *compiler) decodeRegexp(n *spec.Node) (*stages.Source, bool) {

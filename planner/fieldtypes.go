@@ -11,6 +11,12 @@ func (t *typer) field(f stages.Field, def *stages.FieldDef, op *stages.Operator,
 	if f.Source != nil {
 		t.want(f.Source, def, op, in)
 	}
+	if def.Kind == stages.ScriptField && f.Source != nil {
+		t.refuseData(f.Source, in)
+	}
+	if op.Name == "exec" {
+		t.warnOfScripts(f.Sources, in)
+	}
 	for i := range f.Sources {
 		if op.Name == "through" {
 			t.refuseItem(&f.Sources[i], in)

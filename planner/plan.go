@@ -57,6 +57,7 @@ type Process struct {
 
 	Stages  []stages.Stage `json:"stages,omitempty"`
 	Command []string       `json:"command,omitempty"` // executed directly; a `shell` is /bin/sh -c
+	Creates *Creates       `json:"creates,omitempty"` // of a Command
 	Args    *stages.Source `json:"args,omitempty"`    // data; what reads `self` is left to be computed in each replica
 
 	EnvFiles []string          `json:"env_files,omitempty"` // where FileEnv comes from
@@ -82,6 +83,16 @@ type Process struct {
 	Programs bool     `json:"programs,omitempty"` // it starts programs
 	Files    bool     `json:"files,omitempty"`    // it writes files
 }
+
+// Creates is what a command creates as a whole or not at all, unless it is up to date. In its words OutPlaceholder stands for the path that
+// it writes to, which is in $OUT as well. Paths count from the process's folder.
+type Creates struct {
+	Path   string   `json:"path"`
+	Inputs []string `json:"inputs,omitempty"` // those that are files and newer than what is there make it out of date
+}
+
+// OutPlaceholder stands in a command for the path that it writes to, which is known in the run only.
+const OutPlaceholder = "${{ out }}"
 
 // Stdio says where a command's standard input, output or error comes from or goes to.
 type Stdio struct {

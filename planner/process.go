@@ -221,6 +221,9 @@ func (c *compiler) readStages(p *process) {
 			c.errorIn(e.Key.At(), e.Value, CodeForeignKey, "in stages, read: and print: are for that", "%s belongs to a process with a command", key)
 		}
 	}
+	if e := p.def.Node.Get("creates"); e != nil {
+		c.errorIn(e.Key.At(), e.Value, CodeForeignKey, "in stages, exec and shell take it", "creates belongs to a process with a command")
+	}
 }
 
 func (c *compiler) stop(def *spec.Stop) Stop {

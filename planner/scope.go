@@ -19,6 +19,9 @@ func (t *typer) scope(in env) *stages.Scope {
 	if in.args != nil {
 		s.Vars["args"] = in.args.typ
 	}
+	if in.out {
+		s.Vars["out"] = stages.StringType
+	}
 	if in.acc != nil {
 		s.Vars["acc"] = *in.acc
 	}

@@ -65,6 +65,7 @@ func (c *compiler) decodeStage(n *spec.Node, st *stages.Stage) bool {
 		c.errorIn(n.Get("on_timeout").Key.At(), n, spec.CodeMissingKey, "add timeout: 10s, say", "on_timeout without timeout never happens")
 		ok = false
 	}
+	ok = c.checkCreates(n, st) && ok
 	note.unknown = !ok
 	return ok
 }

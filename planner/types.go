@@ -131,6 +131,7 @@ type env struct {
 	bound []stages.Binding
 	acc   *stages.Type
 	args  *given // nil: those of the process
+	out   bool   // a program is to create a file
 }
 
 func (t *typer) run() {
@@ -257,6 +258,7 @@ func (t *typer) operands(st *stages.Stage, op *stages.Operator, in env) {
 		t.use(st, in)
 		return
 	}
+	_, in.out = st.Options["creates"]
 	if op.Operand.Acc {
 		acc := t.accumulator(st, in)
 		accIn := in
@@ -268,7 +270,9 @@ func (t *typer) operands(st *stages.Stage, op *stages.Operator, in env) {
 	for i := range op.Options { // in the order of the table, as the map has none
 		def := &op.Options[i]
 		if f, ok := st.Options[def.Name]; ok {
-			t.field(f, def, op, in)
+			at := in
+			at.out = in.out && def.Name != "creates"
+			t.field(f, def, op, at)
 		}
 	}
 	if writesQueue(op) {

@@ -22,6 +22,9 @@ type message struct {
 	Lacks    string             `json:"lacks,omitempty"`    // from a worker, its last: the machine has run out of something, as disk space
 	Signal   syscall.Signal     `json:"signal,omitempty"`   // from a worker that has the terminal: it is for the run
 	Volatile *volatileInput     `json:"volatile,omitempty"` // from a worker: input that cannot be read again is about to be read
+	Guard    []byte             `json:"guard,omitempty"`    // from a worker: a path to remove should it die
+	Guarded  bool               `json:"guarded,omitempty"`  // to a worker: that is certain now
+	Unguard  []byte             `json:"unguard,omitempty"`  // from a worker: nothing is at that path any more
 }
 
 // volatileInput says that until the worker has committed more than Commits times, it may hold input that died with it.
@@ -109,11 +112,13 @@ type control struct {
 	// What the worker said; read after done.
 	last     message
 	volatile *volatileInput
+	guarded  map[string]bool // paths of what it was about to create
 }
 
-// newControl reads the socket. signalled is called with the signals that the worker passes on; it must not wait.
-func newControl(socket *os.File, signalled func(syscall.Signal)) *control {
-	c := &control{socket: socket, done: make(chan struct{})}
+// newControl reads the socket. signalled is called with the signals that the worker passes on; it must not wait. The guardian is told of
+// what the worker has guarded.
+func newControl(socket *os.File, g *guardian, signalled func(syscall.Signal)) *control {
+	c := &control{socket: socket, done: make(chan struct{}), guarded: map[string]bool{}}
 	go func() {
 		defer close(c.done)
 		for {
@@ -129,6 +134,13 @@ func newControl(socket *os.File, signalled func(syscall.Signal)) *control {
 				c.volatile = m.Volatile
 			case m.Signal != 0:
 				signalled(m.Signal)
+			case m.Guard != nil:
+				c.guarded[string(m.Guard)] = true
+				g.tree(string(m.Guard))
+				_ = send(socket, message{Guarded: true}) // a worker that is gone does not hear it
+			case m.Unguard != nil:
+				delete(c.guarded, string(m.Unguard))
+				g.treeGone(string(m.Unguard))
 			default:
 				c.last = m
 			}
@@ -145,4 +157,12 @@ func (c *control) final() message {
 	<-c.done
 	c.socket.Close()
 	return c.last
+}
+
+// discard removes what the worker's programs were creating when it died; after final.
+func (c *control) discard(g *guardian) {
+	for path := range c.guarded {
+		_ = os.RemoveAll(path)
+		g.treeGone(path)
+	}
 }

@@ -37,7 +37,8 @@ type drain struct {
 	stdout   standardStream
 	stderr   standardStream
 	results  map[string]any
-	err      error // the first failure; after it records are taken and dropped
+	skipped  map[string]int // items whose programs did not need to run, by replica
+	err      error          // the first failure; after it records are taken and dropped
 }
 
 // endedProcess is a process whose files are complete when so many records have been taken.
@@ -60,7 +61,7 @@ func startDrain(s *supervisor) (*drain, error) {
 	}
 	d := &drain{
 		s: s, queue: s.arena.Queue(s.arena.Queues() - 1), slot: slot, files: newOutFiles(s.guardian, s.id),
-		done: make(chan struct{}), results: map[string]any{},
+		done: make(chan struct{}), results: map[string]any{}, skipped: map[string]int{},
 		stdout: standardStream{name: "standard output"}, stderr: standardStream{name: "standard error"},
 	}
 	go d.loop()
@@ -188,6 +189,9 @@ func (d *drain) write(r record) error {
 			return err
 		}
 		d.addResult(string(r.name), value)
+		return nil
+	case recordSkipped:
+		d.skipped[string(r.name)]++
 		return nil
 	default:
 		process, level, _ := strings.Cut(string(r.name), "\x00")

@@ -19,12 +19,22 @@ func (s *supervisor) exited(r *replica, e exit) {
 		r.killTimer.Stop()
 	}
 	s.guardian.groupGone(e.pid)
+	if r.creation != nil {
+		s.created(r, e, func(err error) { s.ended(r, e, now, err) })
+		return
+	}
+	s.ended(r, e, now, nil)
+}
+
+// ended deals with the end of a replica's process once what it has created is in place, or could not be put there.
+func (s *supervisor) ended(r *replica, e exit, now time.Time, created error) {
 	r.code, r.ended = e.code, now
 	r.stopped = r.process.stopping
 	var said message
 	var lost *volatileInput
 	if r.slot >= 0 {
 		said = r.control.final()
+		r.control.discard(s.guardian)
 		lost = s.recover(r, said)
 	}
 	if r.terminal {
@@ -36,6 +46,8 @@ func (s *supervisor) exited(r *replica, e exit) {
 	switch {
 	case r.timedOut:
 		s.timeOver(r)
+	case created != nil:
+		s.failReplica(r, r.failure(nil, "creates: "+created.Error()))
 	case e.code == workerReplay && r.slot >= 0:
 		s.replay(r)
 	case said.Failed != nil:

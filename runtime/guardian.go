@@ -21,7 +21,7 @@ import (
 // holds open; its end means that the supervisor was killed, for one that ends well kills its guardian. Then the guardian kills what
 // carries the run's mark in its environment, the groups that were reported, and removes the temporary files.
 //
-//	lines in the pipe:  +g PGID   -g PGID   +f PATH   -f PATH
+//	lines in the pipe:  +g PGID   -g PGID   +f PATH   -f PATH   +t PATH   -t PATH
 type guardian struct {
 	mu    sync.Mutex
 	pipe  *os.File
@@ -78,6 +78,10 @@ func (g *guardian) groupGone(pid int) { g.tell("-g " + strconv.Itoa(pid)) }
 func (g *guardian) file(path string)     { g.tell("+f " + strconv.Quote(path)) }
 func (g *guardian) fileGone(path string) { g.tell("-f " + strconv.Quote(path)) }
 
+// tree reports what is to go with all that is in it: a program may make a folder there.
+func (g *guardian) tree(path string)     { g.tell("+t " + strconv.Quote(path)) }
+func (g *guardian) treeGone(path string) { g.tell("-t " + strconv.Quote(path)) }
+
 // close ends the guardian: nothing is left for it to do.
 func (g *guardian) close() {
 	if g != nil {
@@ -107,12 +111,16 @@ func GuardianMain(args []string) int {
 	}
 	killMarked(args[0])
 	for _, path := range slices.Backward(slices.Sorted(maps.Keys(files))) { // what is in a folder before the folder
-		os.Remove(path)
+		if files[path] {
+			_ = os.RemoveAll(path)
+		} else {
+			os.Remove(path)
+		}
 	}
 	return 0
 }
 
-// readGuardian follows the pipe to its end.
+// readGuardian follows the pipe to its end. Of a file it says whether all that is in it goes with it.
 func readGuardian(r io.Reader) (groups map[int]bool, files map[string]bool) {
 	groups, files = map[int]bool{}, map[string]bool{}
 	lines := bufio.NewScanner(r)
@@ -128,10 +136,10 @@ func readGuardian(r io.Reader) (groups map[int]bool, files map[string]bool) {
 					delete(groups, pgid)
 				}
 			}
-		case "+f", "-f":
+		case "+f", "-f", "+t", "-t":
 			if path, err := strconv.Unquote(rest); err == nil {
-				if verb == "+f" {
-					files[path] = true
+				if verb[0] == '+' {
+					files[path] = verb == "+t"
 				} else {
 					delete(files, path)
 				}

@@ -39,6 +39,7 @@ type host struct {
 	open      []filler      // with blocks that are being filled
 	dirty     bool          // something has happened since the last commit
 	moved     bool          // the chain has got on since the last commit
+	careful   bool          // the chain commits behind each row, until none is in flight
 	committed time.Time     // the last commit
 	volatile  uint64        // number of commits for which volatile input was announced, +1
 
@@ -144,7 +145,7 @@ func (h *host) awaited() bool {
 
 // Commit implements stages.Host.
 func (h *host) Commit() error {
-	if !h.dirty {
+	if !h.dirty && !(h.careful && h.moved) {
 		return nil
 	}
 	for _, f := range h.open {
@@ -158,6 +159,7 @@ func (h *host) Commit() error {
 		tx.Publish(s.block, s.items)
 	}
 	standing := h.chain.Standing()
+	h.careful = h.careful && standing || h.onlyDelivery()
 	h.finishInputs(tx, standing)
 	tx.Continue(standing)
 	h.saveState(tx)

@@ -44,6 +44,7 @@ func (in *inbox) Lease() (stages.Delivery, error) {
 			return stages.Delivery{}, stages.ErrEmpty
 		}
 		in.block, in.taken, in.counted = block, block.Cursor(), block.Tries()
+		in.host.careful = in.host.careful || in.host.onlyDelivery()
 	}
 	return in.deliver()
 }
@@ -84,28 +85,8 @@ func (in *inbox) deliver() (stages.Delivery, error) {
 
 // poisoned deals with an item that has ended as many of its readers as it may: it goes to the dead-letter queue, or the run fails.
 func (in *inbox) poisoned(item any, tries int) (stages.Delivery, error) {
-	text := fmt.Sprintf("%d workers died at work on this item of queue %s", tries-1, in.part.label)
-	if in.def.DeadLetter == "" {
-		return stages.Delivery{}, &stages.StageError{
-			Op: "get", Pos: in.def.Pos, Type: "max-deliveries", Item: stages.ShortJSON(item), Text: text + " [max-deliveries]",
-		}
-	}
-	out, err := in.host.Outbox(stages.QueueRef{Name: in.def.DeadLetter})
-	if err != nil {
+	if err := in.bury(item, in.def.Pos, tries-1); err != nil {
 		return stages.Delivery{}, err
-	}
-	letter := stages.ColumnOf(map[string]any{"item": item, "error": map[string]any{"type": "max-deliveries", "message": text}})
-	for {
-		n, err := out.Put(&letter, 0, 1)
-		if err != nil {
-			return stages.Delivery{}, err
-		}
-		if n == 1 {
-			break
-		}
-		if err := in.host.Wait(out, 0); err != nil {
-			return stages.Delivery{}, err
-		}
 	}
 	in.taken++
 	if err := in.host.Commit(); err != nil {
@@ -141,10 +122,21 @@ func (h *host) finishInputs(tx *shm.Tx, standing bool) {
 			in.block, in.spent = nil, false
 		default:
 			// The last item stays unfinished as long as something is in flight, so that the lease is held.
-			if cursor := min(in.taken, in.block.Items()-1); cursor > in.block.Cursor() {
-				tx.Advance(in.block, cursor)
-			}
+			h.advance(tx, in, min(in.taken, in.block.Items()-1))
 		}
+	}
+}
+
+// advance moves the cursor of a block. Where it stays, but the chain has got on, the deliveries so far are forgiven all the same: the
+// deaths were at what was in flight, and the item at the cursor has not been touched.
+func (h *host) advance(tx *shm.Tx, in *inbox, cursor int) {
+	after := in.block.TriesAfterAdvance()
+	switch {
+	case cursor > in.block.Cursor(), h.moved && in.block.Tries() > after:
+		tx.Advance(in.block, cursor)
+		in.counted = after
+	case h.moved:
+		in.counted = in.block.Tries()
 	}
 }
 
@@ -163,9 +155,6 @@ func (h *host) saveLeases(w *stages.StateWriter) {
 			w.Uint(uint64(i))
 			w.Uint(in.block.Seq())
 			w.Uint(uint64(in.taken))
-			if h.moved {
-				in.counted = in.block.Tries()
-			}
 			w.Uint(uint64(in.counted))
 		}
 	}
@@ -186,8 +175,9 @@ func (h *host) loadLeases(r *stages.StateReader) {
 	}
 }
 
-// adoptLeases gives the leases that were held over the death of the last owner back to their inboxes.
-func (h *host) adoptLeases(adopted shm.Adopted) error {
+// adoptLeases gives the leases that were held over the death of the last owner back to their inboxes. Rows in flight are gone through
+// one by one from then on: the next death, if there is one, then says which of them it was at.
+func (h *host) adoptLeases(adopted shm.Adopted) {
 	for _, block := range adopted.Leases {
 		for _, note := range h.notes {
 			if note.inbox >= len(h.inboxes) || h.inboxes[note.inbox].queue != block.Queue() || note.seq != block.Seq() {
@@ -195,14 +185,7 @@ func (h *host) adoptLeases(adopted shm.Adopted) error {
 			}
 			in := h.inboxes[note.inbox]
 			in.block, in.taken, in.counted = block, min(note.taken, block.Items()), note.tries
-			deaths := block.Tries() - note.tries // without a commit between them: the item got no further
-			if limit := in.def.MaxDeliveries; limit > 0 && deaths >= limit {
-				return &stages.StageError{
-					Op: "get", Pos: in.def.Pos, Type: "max-deliveries",
-					Text: fmt.Sprintf("%d workers died at the same place of an item of queue %s [max-deliveries]", deaths, in.part.label),
-				}
-			}
+			h.careful = true
 		}
 	}
-	return nil
 }

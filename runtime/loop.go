@@ -35,6 +35,9 @@ func (s *supervisor) loop(ctx context.Context) {
 	s.killLeftovers()
 	s.endLogPipes()
 	s.passOn(in)
+	if !s.outlet.abandoned {
+		s.logSkipped()
+	}
 	if s.opt.Progress != nil {
 		s.opt.Progress(s.progress())
 	}

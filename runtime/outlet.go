@@ -54,6 +54,11 @@ func (o *outlet) Result(name string, value any) (bool, error) {
 	return o.add(recordResult, name, stages.AppendColumn(nil, &c, 0, 1))
 }
 
+// Skipped implements stages.Outlet.
+func (o *outlet) Skipped() (bool, error) {
+	return o.add(recordSkipped, displayName(&o.host.handoff.Process, o.host.handoff.Index), nil)
+}
+
 // Log implements stages.Outlet.
 func (o *outlet) Log(level, text string) (bool, error) {
 	return o.add(recordLog, displayName(&o.host.handoff.Process, o.host.handoff.Index)+"\x00"+level, []byte(text))

@@ -26,6 +26,7 @@ const (
 	recordAppend             // name: see fileName; data appended to the file itself
 	recordResult             // name: result; data: the value, as in a queue
 	recordLog                // name: level; data: text
+	recordSkipped            // name: replica; an item whose program did not need to run
 	recordKinds              // how many there are
 )
 

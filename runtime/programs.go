@@ -23,6 +23,9 @@ type programs struct {
 	stderr io.Writer // where their standard error goes, besides the tail that errors show
 	work   chan func()
 	once   sync.Once
+
+	control *os.File        // to the supervisor
+	guarded <-chan struct{} // its answers to Guard
 }
 
 func newPrograms(stderr io.Writer) *programs { return &programs{stderr: stderr} }
@@ -43,13 +46,29 @@ func (p *programs) onThread(f func()) {
 	<-done
 }
 
+// Guard implements stages.Programs: the supervisor, and by it the guardian, know of the path when it returns.
+func (p *programs) Guard(path string) error {
+	if err := send(p.control, message{Guard: []byte(path)}); err != nil {
+		return fmt.Errorf("having %s guarded: %w", path, err)
+	}
+	<-p.guarded // without a supervisor this process ends
+	return nil
+}
+
+// Unguard implements stages.Programs.
+func (p *programs) Unguard(path string) { _ = send(p.control, message{Unguard: []byte(path)}) }
+
 // Run implements stages.Programs. The program has ended when it has exited and its output is at its end; if ctx ends before, all that the
 // program started is killed with it, and what then still holds its output is not waited for.
 func (p *programs) Run(ctx context.Context, program stages.Program) error {
 	tail := &tailWriter{next: p.stderr}
 	cmd := p.command(program)
 	cmd.Stdin = program.Stdin
-	stdout, err := newOutput(program.Stdout)
+	to := program.Stdout
+	if program.LogsOutput {
+		to = p.stderr
+	}
+	stdout, err := newOutput(to)
 	if err != nil {
 		return err
 	}
@@ -141,6 +160,9 @@ func (p *programs) start(cmd *exec.Cmd) error {
 		reason = look.Err
 	case errors.As(err, &path):
 		reason = path.Err
+	}
+	if errors.Is(reason, syscall.E2BIG) {
+		return stages.Failf("exec", "starting %s: its words and its environment are together longer than they can be: hand data over by `input`", cmd.Args[0])
 	}
 	return stages.Failf("exec", "starting %s: %v", cmd.Args[0], reason)
 }

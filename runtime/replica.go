@@ -84,6 +84,9 @@ type replica struct {
 	timedOut bool // it was asked to because its process's time is over
 	asked    bool // the running process was asked to end
 	terminal bool // it is handed the terminal that is mprun's standard input
+	skipped  bool // it was not started, since what it creates is up to date
+
+	creation *stages.Creation // what its running program creates
 
 	killTimer  *time.Timer // ends the grace
 	limitTimer *time.Timer // ends its process's time
@@ -125,10 +128,10 @@ func (p *process) failed() bool {
 	return false
 }
 
-// everStarted says whether all replicas were started at least once.
+// everStarted says whether all replicas were started at least once, or need not be.
 func (p *process) everStarted() bool {
 	for _, r := range p.replicas {
-		if r.starts == 0 {
+		if r.starts == 0 && !r.skipped {
 			return false
 		}
 	}

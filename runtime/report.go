@@ -55,12 +55,13 @@ type Report struct {
 
 // ProcessReport is one replica of a process.
 type ProcessReport struct {
-	Name     string  `json:"name"` // square, or square[2]
-	Outcome  string  `json:"status"`
+	Name     string  `json:"name"`      // square, or square[2]
+	Outcome  string  `json:"status"`    // succeeded, failed, stopped, not-started, or skipped: what its program creates is up to date
 	ExitCode int     `json:"exit_code"` // -N after signal N
 	Starts   int     `json:"starts"`
 	Replaced int     `json:"replaced"` // starts that took the place of one that had died
 	Seconds  float64 `json:"seconds"`
+	Skipped  int     `json:"skipped,omitempty"` // items whose programs did not run: what they create is up to date
 }
 
 // QueueReport is one queue at the end of the run, in items.

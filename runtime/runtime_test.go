@@ -61,11 +61,11 @@ func FuzzNextRecord(f *testing.F) {
 }
 
 func TestGuardianFollowsThePipe(t *testing.T) {
-	groups, files := readGuardian(strings.NewReader("+g 10\n+g 11\n-g 10\n+g 1\n+g x\n+f \"/tmp/a b\"\n+f \"/tmp/c\"\n-f \"/tmp/c\"\n"))
+	groups, files := readGuardian(strings.NewReader("+g 10\n+g 11\n-g 10\n+g 1\n+g x\n+f \"/tmp/a b\"\n+f \"/tmp/c\"\n-f \"/tmp/c\"\n+t \"/tmp/d\"\n+t \"/tmp/e\"\n-t \"/tmp/e\"\n"))
 	if diff := cmp.Diff(map[int]bool{11: true}, groups); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(map[string]bool{"/tmp/a b": true}, files); diff != "" {
+	if diff := cmp.Diff(map[string]bool{"/tmp/a b": false, "/tmp/d": true}, files); diff != "" {
 		t.Error(diff)
 	}
 }

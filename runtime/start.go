@@ -23,6 +23,11 @@ func (s *supervisor) start(r *replica) {
 	if r.slot >= 0 {
 		start = s.startWorker
 	}
+	fresh, err := s.create(r)
+	if fresh {
+		s.skip(r)
+		return
+	}
 	if r.started.IsZero() {
 		r.started = time.Now()
 		s.limitTime(r)
@@ -31,8 +36,12 @@ func (s *supervisor) start(r *replica) {
 	r.starts++
 	r.pid = 0
 	s.become(r, replicaRunning) // before it can read it
-	if err := start(r); err != nil {
+	if err == nil {
+		err = start(r)
+	}
+	if err != nil {
 		r.starts--
+		s.uncreate(r)
 		r.code, r.ended = 127, time.Now()
 		s.failReplica(r, r.failure(nil, err.Error()))
 		return
@@ -103,7 +112,7 @@ func (s *supervisor) startWorker(r *replica) error {
 		ours.Close()
 		return readable(err, p, s.dir(p))
 	}
-	r.control = newControl(ours, func(sig syscall.Signal) { s.later(0, func() { s.signalled(sig) }) })
+	r.control = newControl(ours, s.guardian, func(sig syscall.Signal) { s.later(0, func() { s.signalled(sig) }) })
 	return s.watch(r, pid, pidfd)
 }
 
@@ -128,7 +137,7 @@ func (s *supervisor) startCommand(r *replica) error {
 		}
 	}
 	r.terminal = p.Stdin.Kind == "inherit" && isTerminal(s.opt.Stdin)
-	pid, pidfd, err := s.spawner.start(path, p.Command, s.environment(p), s.dir(p), files, r.terminal)
+	pid, pidfd, err := s.spawner.start(path, withOut(p.Command, r.creation), s.commandEnvironment(r), s.dir(p), files, r.terminal)
 	if err != nil {
 		return readable(err, p, s.dir(p))
 	}

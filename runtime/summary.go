@@ -35,6 +35,9 @@ func (s *supervisor) report() *Report {
 		}
 		r.Results[name] = value
 	}
+	for i := range r.Processes {
+		r.Processes[i].Skipped = s.outlet.skipped[r.Processes[i].Name]
+	}
 	return r
 }
 
@@ -43,6 +46,8 @@ func (r *replica) report() ProcessReport {
 	switch {
 	case r.failed:
 		out.Outcome = "failed"
+	case r.skipped:
+		out.Outcome = "skipped"
 	case r.starts == 0:
 		out.Outcome = "not-started"
 	case r.stopped:

@@ -99,16 +99,19 @@ func work(control *os.File, signals <-chan os.Signal) (err error) {
 	slot.SetPID(os.Getpid())
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	go obey(control, stop)
+	guarded := make(chan struct{}, 1)
+	go obey(control, stop, guarded)
 	if h.Terminal {
 		go passOnSignals(signals, control)
 	}
 	host := newHost(ctx, h, arena, slot, control)
+	host.programs.control, host.programs.guarded = control, guarded
 	return host.run()
 }
 
-// obey waits for the supervisor's word to stop. The end of the socket is the end of the supervisor, and so of the worker.
-func obey(control *os.File, stop func()) {
+// obey waits for the supervisor's word to stop, and for its answers, which it puts into guarded. The end of the socket is the end of the
+// supervisor, and so of the worker.
+func obey(control *os.File, stop func(), guarded chan<- struct{}) {
 	for {
 		m, err := receive(control)
 		switch {
@@ -116,6 +119,8 @@ func obey(control *os.File, stop func()) {
 			os.Exit(workerFault)
 		case m.Stop:
 			stop()
+		case m.Guarded:
+			guarded <- struct{}{}
 		}
 	}
 }
@@ -147,7 +152,7 @@ func (h *host) run() error {
 	if err := h.resume(adopted); err != nil {
 		return err
 	}
-	run := &stages.Run{Host: h, Moved: &h.moved}
+	run := &stages.Run{Host: h, Moved: &h.moved, Careful: &h.careful}
 	for {
 		state, err := chain.Advance(run)
 		if err != nil {
@@ -201,5 +206,6 @@ func (h *host) resume(adopted shm.Adopted) error {
 		}
 		data = data[n+int(size):]
 	}
-	return h.adoptLeases(adopted)
+	h.adoptLeases(adopted)
+	return h.giveUpPoison()
 }

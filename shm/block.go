@@ -86,6 +86,9 @@ func (b *Block) Cursor() int { return b.cursor }
 // delivery of the whole and this one; with MaxDeliveries 1 it is 1, and its reader must go item by item from the start.
 func (b *Block) Tries() int { return b.word.tries() }
 
+// TriesAfterAdvance is what Tries will be behind a commit that advances the block.
+func (b *Block) TriesAfterAdvance() int { return triesAfterStep(b.Tries(), b.queue.l.MaxDeliveries) }
+
 // Seq orders the blocks of a queue as they were published; a redelivered block keeps its number.
 func (b *Block) Seq() uint64 { return b.seq }
 

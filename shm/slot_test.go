@@ -185,7 +185,7 @@ func TestCommitRefuses(t *testing.T) {
 		"publish too many items": {func(tx *Tx) { tx.Publish(filling, 2) }, ErrTooLarge},
 		"release an output":      {func(tx *Tx) { tx.Release(filling) }, ErrNotOwned},
 		"release twice":          {func(tx *Tx) { tx.Release(leased); tx.Release(leased) }, ErrNotOwned},
-		"stand still":            {func(tx *Tx) { tx.Advance(leased, 0) }, ErrTooLarge},
+		"go back":                {func(tx *Tx) { tx.Advance(leased, -1) }, ErrTooLarge},
 		"advance too far":        {func(tx *Tx) { tx.Advance(leased, 3) }, ErrTooLarge},
 		"two states":             {func(tx *Tx) { tx.State(nil); tx.Snapshot(nil) }, ErrTooMany},
 	}
@@ -282,5 +282,34 @@ func TestBlocksAtATime(t *testing.T) {
 			}
 			commit(t, s, tx)
 		}
+	}
+}
+
+// A block whose cursor stays is delivered as if for the first time again once what is in flight has got on.
+func TestAdvanceForgivesDeliveries(t *testing.T) {
+	a := newArena(t, 2, QueueConfig{Name: "q", Capacity: 9, MaxDeliveries: 3}, QueueConfig{Name: "out", Capacity: 9})
+	w, q := attach(t, a, 0), a.Queue(0)
+	put(t, q, w, 3, "block")
+	for want := 1; want <= 5; want++ {
+		s := attach(t, a, 1)
+		b := lease(t, q, s)
+		if tries := min(want, 3); b.Tries() != tries || b.Cursor() != 0 {
+			t.Errorf("life %d: %d tries, cursor %d, want %d tries", want, b.Tries(), b.Cursor(), tries)
+		}
+		if want >= 2 { // as from the second delivery on
+			after := b.TriesAfterAdvance()
+			tx := s.Begin()
+			tx.Advance(b, 0)
+			commit(t, s, tx)
+			if b.Tries() != after || after != 2 {
+				t.Errorf("life %d: %d tries behind the commit, %d were announced", want, b.Tries(), after)
+			}
+		}
+		if err := a.Recover(1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := a.Check(); err != nil {
+		t.Error(err)
 	}
 }

@@ -65,17 +65,18 @@ func (t *Tx) Publish(b *Block, items int) {
 // Release finishes a leased block: all its items are done.
 func (t *Tx) Release(b *Block) { t.input(txInput{block: b, cursor: b.items, release: true}) }
 
-// Advance finishes the items of a leased block before cursor, which moves forward by at least one item; at the block's end it is Release.
+// Advance finishes the items of a leased block before cursor; at the block's end it is Release. Its deliveries are counted anew (see
+// Block.TriesAfterAdvance), also where the cursor stays: then what is in flight has got on.
 func (t *Tx) Advance(b *Block, cursor int) {
 	if cursor == b.items {
 		t.Release(b)
 		return
 	}
-	if cursor <= b.cursor || cursor > b.items {
+	if cursor < b.cursor || cursor > b.items {
 		t.fail(fmt.Errorf("advance a block of queue %s from item %d to %d of %d: %w", b.queue.Name(), b.cursor, cursor, b.items, ErrTooLarge))
 		return
 	}
-	t.input(txInput{block: b, cursor: cursor, tries: triesAfterStep(b.Tries(), b.queue.l.MaxDeliveries)})
+	t.input(txInput{block: b, cursor: cursor, tries: b.TriesAfterAdvance()})
 }
 
 // triesAfterStep is the deliveries of the items behind a cursor that moves (models/poison.pml): a first delivery stays one; after that, the

@@ -35,7 +35,7 @@ type ProcessCommon struct {
 	Stdin       *Stdin      `yaml:"stdin" short:"word" default:"none" example:"stdin: {get: jobs, format: lines}" doc:"Where a program's standard input comes from."`
 	Stdout      *Stdout     `yaml:"stdout" short:"word" default:"log" example:"stdout: {put: results, format: jsonl}" doc:"Where a program's standard output goes."`
 	Stderr      *Stdout     `yaml:"stderr" short:"word" default:"log" example:"stderr: none" doc:"Where a program's standard error goes."`
-	Creates     Text        `yaml:"creates" later:"true" example:"creates: out.csv" doc:"File that the program writes to ${{ out }}; what is there and newer than the input is skipped."`
+	Creates     Text        `yaml:"creates" example:"creates: out.csv" doc:"File, or folder, that the program creates: it writes to ${{ out }} or $OUT, a temporary that takes its place on success. The program does not run if the file is there and no file named in the command, and nothing that a process creates which it depends on, is newer."`
 	Uses        []Use       `yaml:"uses" example:"uses: [jobs, {results: put}]" doc:"What its program may touch by 'mprun queue ...' or a manager's proxies."`
 }
 

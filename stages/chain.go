@@ -82,6 +82,11 @@ func (c *Chain) Advance(r *Run) (State, error) {
 			}
 			i++
 		}
+		if r.careful() {
+			if err := r.Commit(); err != nil {
+				return 0, err
+			}
+		}
 	}
 }
 

@@ -191,7 +191,11 @@ func (c *compiler) unknownName(name string, at int) code {
 	}
 	for _, v := range variables {
 		if v.name == name {
-			return c.fail(at, "", "there is no %s here", name)
+			hint := ""
+			if name == "out" {
+				hint = "it is there beside creates"
+			}
+			return c.fail(at, hint, "there is no %s here", name)
 		}
 	}
 	switch name {

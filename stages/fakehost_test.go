@@ -30,6 +30,7 @@ type world struct {
 	state   [][]byte // what the chain has written down since the last full one, which is first
 	commits int
 
+	skipped   int // programs that need not run
 	volatiles int // how often a stage has said that it reads what cannot be read again
 }
 
@@ -91,6 +92,9 @@ type fakeHost struct {
 	empty func() bool
 	// full says whether the next Save is to be a full one; nil: only the first is.
 	full func() bool
+
+	// careful: the chain goes on row by row, with a commit behind each.
+	careful bool
 
 	// onWait is called when the chain waits, after the commit.
 	onWait func()
@@ -358,6 +362,14 @@ func (o *fakeOutlet) Result(name string, value any) (bool, error) {
 	return true, nil
 }
 
+func (o *fakeOutlet) Skipped() (bool, error) {
+	if ask(o.empty) {
+		return false, nil
+	}
+	o.staged = append(o.staged, func() { o.world.skipped++ })
+	return true, nil
+}
+
 func (o *fakeOutlet) Log(level, text string) (bool, error) {
 	if ask(o.empty) {
 		return false, nil
@@ -405,7 +417,7 @@ func (w *world) start(stages []Stage, opts Options) (*fakeHost, error) {
 
 // finish runs the chain to its end and commits; what comes out of it is put into the queue "out".
 func (h *fakeHost) finish() error {
-	r := &Run{Host: h, Limit: 1}
+	r := &Run{Host: h, Limit: 1, Careful: &h.careful}
 	for {
 		state, err := h.chain.Advance(r)
 		if err != nil {

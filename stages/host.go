@@ -102,6 +102,8 @@ type Outlet interface {
 	Write(to File, data []byte) (bool, error)
 	// Result sets or appends a value under name in the run's report.
 	Result(name string, value any) (bool, error)
+	// Skipped counts an item whose program need not run, because what it creates is up to date.
+	Skipped() (bool, error)
 	// Log is a line of the run's log: level is debug, info, warning or error.
 	Log(level, text string) (bool, error)
 }
@@ -120,7 +122,9 @@ type Program struct {
 	Env    []string // NAME=value, added to the worker's
 	Dir    string
 	Stdin  io.Reader // nil: empty
-	Stdout io.Writer
+	Stdout io.Writer // nil: dropped
+
+	LogsOutput bool // standard output goes where standard error goes, in place of Stdout
 }
 
 // Programs runs programs. They belong to the worker's process group and die with it.
@@ -129,6 +133,10 @@ type Programs interface {
 	Run(ctx context.Context, p Program) error
 	// Start starts p, which lives beside the chain.
 	Start(p Program) (Running, error)
+	// Guard has what will be at path, a file or a folder, removed should the worker or the whole run die before Unguard. When it returns
+	// that is certain.
+	Guard(path string) error
+	Unguard(path string)
 }
 
 // Running is a program that was started.

@@ -87,9 +87,13 @@ func (l *link) run(r *Run, out *Batch) error {
 	if l.source {
 		limit = l.fitting(r)
 	}
+	careful := r.careful()
+	if careful {
+		limit = 1
+	}
 	taken, emitted := l.in.taken, out.rows()
 	err := l.within(r, out, limit, func() error {
-		if l.when == nil && l.timeout == nil {
+		if l.when == nil && l.timeout == nil && !careful {
 			return l.node.Step(r, l.in, out)
 		}
 		l.in.show(1)

@@ -6,26 +6,26 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
-// maxAnswer bounds what a program may write for one item, in bytes.
-const maxAnswer = 256 << 20
-
-// execNode is `exec`: a program per item; its standard output is the result, or several.
+// execNode is `exec` or `shell`: a program per item; its standard output is the result, or several. With `creates` it is the path of the
+// file that the program has created.
 //
 // The chain commits before the program starts. If the worker dies while it runs, the item is given to a program again, with the same
 // ITEM_ID and a higher ATTEMPT: what it does outside of the run can be made to happen once with those. The state is the results that
 // have not been passed on.
 type execNode struct {
-	words   []*RowExpr
+	words   []*RowExpr // of `exec`
+	script  *RowExpr   // of `shell`
 	input   *RowExpr
 	env     *RowExpr
 	cwd     *RowExpr
 	dir     string
+	creates *RowExpr
 	format  format
 	header  csvHeader
 	attempt *int
+	globals *Env // what all expressions of the chain share: `out` is set there
 
 	results heldItems
 	given   int  // results that have been passed on
@@ -35,19 +35,36 @@ type execNode struct {
 }
 
 func buildExec(b *Builder, stage *Stage) (Node, error) {
-	n := &execNode{dir: b.Dir(), attempt: b.Attempt()}
-	b.TrackIdentities()
-	var err error
-	if n.words, err = b.Exprs(stage.Operand.Sources); err != nil {
+	words, err := b.Exprs(stage.Operand.Sources)
+	if err != nil {
 		return nil, err
 	}
-	if len(n.words) == 0 {
+	if len(words) == 0 {
 		return nil, errors.New("a program is needed")
 	}
+	return buildCalling(b, stage, &execNode{words: words})
+}
+
+func buildShell(b *Builder, stage *Stage) (Node, error) {
+	script, err := b.Expr(stage.Operand.Source)
+	if err != nil {
+		return nil, err
+	}
+	if script == nil {
+		return nil, errors.New("a script is needed")
+	}
+	return buildCalling(b, stage, &execNode{script: script})
+}
+
+// buildCalling adds the options that exec and shell have in common.
+func buildCalling(b *Builder, stage *Stage, n *execNode) (Node, error) {
+	n.dir, n.attempt, n.globals = b.Dir(), b.Attempt(), &b.env
+	b.TrackIdentities()
+	var err error
 	for _, option := range []struct {
 		name string
 		to   **RowExpr
-	}{{"input", &n.input}, {"env", &n.env}, {"cwd", &n.cwd}} {
+	}{{"input", &n.input}, {"env", &n.env}, {"cwd", &n.cwd}, {"creates", &n.creates}} {
 		if *option.to, err = b.Option(option.name); err != nil {
 			return nil, err
 		}
@@ -58,18 +75,13 @@ func buildExec(b *Builder, stage *Stage) (Node, error) {
 
 func (n *execNode) Step(r *Run, in, out *Batch) error {
 	if !n.ran {
-		output, err := n.run(r, in)
-		if err != nil {
+		done, err := n.work(r, in)
+		if err != nil || !done {
 			return err
 		}
-		n.results.clear()
-		n.given = 0
-		if err := decodeAnswer(n.format, n.header, output, &n.results.items); err != nil {
-			return err
-		}
-		n.ran = true
+		n.given, n.ran = 0, true
 	}
-	if n.format == formatText || n.format == formatBytes {
+	if n.single() {
 		out.Emit(in, 0, n.results.items.At(0))
 		n.given = 1
 	} else {
@@ -85,46 +97,81 @@ func (n *execNode) Step(r *Run, in, out *Batch) error {
 	return nil
 }
 
-// run runs the program for the first row of in.
-func (n *execNode) run(r *Run, in *Batch) ([]byte, error) {
+// single says whether there is one result for each item.
+func (n *execNode) single() bool {
+	return n.creates != nil || n.format == formatText || n.format == formatBytes
+}
+
+// work gets the results for the first row of in; done is false if it had to wait for something and is to be called again.
+func (n *execNode) work(r *Run, in *Batch) (done bool, err error) {
 	if n.running {
 		n.running = false
 		n.deaths++
 	}
+	n.results.clear()
+	if n.creates != nil {
+		path, done, err := n.create(r, in)
+		n.results.items.Append(path)
+		return done, err
+	}
 	program, err := n.program(in)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
+	output := &answer{most: maxAnswer}
+	program.Stdout = output
+	if err := n.start(r); err != nil {
+		return false, err
+	}
+	if err := n.run(r, program); err != nil {
+		if output.over {
+			err = Failf("exec", "%s wrote more than %d MiB", n.called(program), output.most>>20)
+		}
+		return false, err
+	}
+	return true, decodeAnswer(n.format, n.header, output.bytes, &n.results.items)
+}
+
+// start writes down that a program is about to run.
+func (n *execNode) start(r *Run) error {
 	n.running = true
-	if err := r.Commit(); err != nil {
-		return nil, err
-	}
+	return r.Commit()
+}
+
+// run runs a program to its end.
+func (n *execNode) run(r *Run, program Program) error {
 	ctx := context.Background()
 	if r.Timeout() > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, r.Timeout())
 		defer cancel()
 	}
-	output := &answer{most: maxAnswer}
-	program.Stdout = output
-	err = r.Programs().Run(ctx, program)
+	err := r.Programs().Run(ctx, program)
 	n.running = false
-	switch {
-	case ctx.Err() != nil && err != nil:
-		return nil, &ItemError{Type: "timeout", Message: program.Words[0] + " was ended after " + r.Timeout().Round(time.Millisecond).String()}
-	case output.over:
-		return nil, Failf("exec", "%s wrote more than %d MiB", program.Words[0], output.most>>20)
-	case err != nil:
-		return nil, programError(program.Words[0], err)
+	if ctx.Err() != nil && err != nil {
+		return &ItemError{Type: "timeout", Message: n.called(program) + " was ended after " + r.Timeout().Round(time.Millisecond).String()}
 	}
-	return output.bytes, nil
+	if err != nil {
+		return programError(n.called(program), err)
+	}
+	return nil
+}
+
+// called is what messages call a program.
+func (n *execNode) called(program Program) string {
+	if n.script != nil {
+		return "the script"
+	}
+	return program.Words[0]
 }
 
 // programError is the failure of a program as one of its item.
 func programError(name string, err error) error {
 	var exit *ExitError
 	if errors.As(err, &exit) {
-		return &ItemError{Type: "exec", Message: exit.Error()}
+		named := *exit
+		named.Program = name
+		return &ItemError{Type: "exec", Message: named.Error()}
 	}
 	if errors.Is(err, ErrInterrupted) {
 		return err
@@ -134,7 +181,13 @@ func programError(name string, err error) error {
 
 // program is what to run for the first row of in.
 func (n *execNode) program(in *Batch) (Program, error) {
-	p, err := programOf(n.words, n.env, n.cwd, n.dir, in)
+	var p Program
+	var err error
+	if n.script != nil {
+		p, err = n.shell(in)
+	} else {
+		p, err = programOf(n.words, n.env, n.cwd, n.dir, in)
+	}
 	if err != nil {
 		return p, err
 	}
@@ -147,58 +200,6 @@ func (n *execNode) program(in *Batch) (Program, error) {
 		p.Stdin = strings.NewReader(TextOf(v))
 	}
 	return p, nil
-}
-
-// programOf computes words, environment and folder of a program for the first row of in.
-func programOf(words []*RowExpr, env, cwd *RowExpr, dir string, in *Batch) (Program, error) {
-	p := Program{Words: make([]string, len(words)), Dir: dir}
-	for i, e := range words {
-		word, err := e.Text(in, 0)
-		if err != nil {
-			return p, err
-		}
-		if strings.IndexByte(word, 0) >= 0 {
-			return p, Failf("exec", "a word of a command cannot have a zero byte in it: %s", ShortJSON(word))
-		}
-		p.Words[i] = word
-	}
-	if p.Words[0] == "" {
-		return p, Failf("exec", "the program's name is empty")
-	}
-	var err error
-	if p.Env, err = environment(env, in); err != nil {
-		return p, err
-	}
-	folder, err := cwd.Text(in, 0)
-	if folder != "" {
-		p.Dir = resolve(dir, folder)
-	}
-	return p, err
-}
-
-// environment is the value of an `env` option as NAME=value, sorted by name. A variable that is null is not set.
-func environment(env *RowExpr, in *Batch) ([]string, error) {
-	v, err := env.At(in, 0)
-	if err != nil || v == nil {
-		return nil, err
-	}
-	variables, ok := v.(map[string]any)
-	if !ok {
-		return nil, Failf("exec", "`env` needs a map from names to values, not %s", ShortJSON(v))
-	}
-	var list []string
-	for _, name := range sortedKeys(variables) {
-		value := variables[name]
-		if value == nil {
-			continue
-		}
-		pair := name + "=" + TextOf(value)
-		if name == "" || strings.ContainsAny(name, "=\x00") || strings.IndexByte(pair, 0) >= 0 {
-			return nil, Failf("exec", "not possible in an environment: %s", ShortJSON(pair))
-		}
-		list = append(list, pair)
-	}
-	return list, nil
 }
 
 func (n *execNode) Skip() { n.Reset() }
@@ -228,56 +229,4 @@ func (n *execNode) Load(r *StateReader, _ bool) error {
 		}
 	}
 	return r.Err()
-}
-
-// answer collects what a program writes, up to a limit.
-type answer struct {
-	bytes []byte
-	most  int
-	over  bool
-}
-
-var errTooMuch = errors.New("too much output")
-
-// Write fails behind the limit, which ends the program.
-func (a *answer) Write(p []byte) (int, error) {
-	if len(a.bytes)+len(p) > a.most {
-		a.over = true
-		return 0, errTooMuch
-	}
-	a.bytes = append(a.bytes, p...)
-	return len(p), nil
-}
-
-// decodeAnswer reads all that a program wrote.
-func decodeAnswer(f format, header csvHeader, output []byte, items *Column) error {
-	switch f {
-	case formatBytes:
-		items.Append(output)
-		return nil
-	case formatText:
-		if !utf8.Valid(output) {
-			return Failf("format", "the output is not UTF-8 (`format: bytes` reads any bytes)")
-		}
-		text := strings.TrimSuffix(string(output), "\n")
-		items.Append(text)
-		return nil
-	}
-	dec := newDecoder(f, header)
-	w := window{text: string(output), valid: utf8.Valid(output), last: true, first: true, stop: len(output)}
-	var some Column
-	for {
-		some.Reset()
-		if err := dec.decode(&w, len(output)+1, &some); err != nil {
-			var broken *brokenRecord
-			if errors.As(err, &broken) {
-				return &ItemError{Type: "format", Message: broken.at("output") + ": " + broken.message}
-			}
-			return Failf("format", "the output: %s", err)
-		}
-		if some.Len() == 0 {
-			return nil
-		}
-		items.AppendRange(&some, 0, some.Len())
-	}
 }

@@ -26,9 +26,15 @@ func (realPrograms) command(p Program) (*exec.Cmd, *bytes.Buffer) {
 	return cmd, stderr
 }
 
+func (realPrograms) Guard(string) error { return nil }
+func (realPrograms) Unguard(string)     {}
+
 func (r realPrograms) Run(ctx context.Context, p Program) error {
 	cmd, stderr := r.command(p)
 	cmd.Stdin, cmd.Stdout = p.Stdin, p.Stdout
+	if p.LogsOutput {
+		cmd.Stdout = stderr
+	}
 	if err := cmd.Start(); err != nil {
 		return err
 	}

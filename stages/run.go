@@ -13,6 +13,9 @@ type Run struct {
 	Limit int
 	// Moved, if it is not nil, is set whenever a stage has taken a row or made one: the chain has got on.
 	Moved *bool
+	// Careful, if it is not nil and true, has each step be one of a single row, and commits behind it: so that, if the worker dies,
+	// its replacement knows which row it was at.
+	Careful *bool
 
 	timeout  time.Duration // of the stage that is being stepped; 0: none
 	until    *time.Time    // when that is over for what the stage waits for now; zero: it has not waited yet
@@ -38,6 +41,9 @@ func (r *Run) Await(w Waiter) error {
 	}
 	return r.Wait(w, left)
 }
+
+// careful says whether each step is to be one of a single row.
+func (r *Run) careful() bool { return r.Careful != nil && *r.Careful }
 
 // Timeout is the `timeout` of the stage that is being stepped, for what it waits for by itself; 0: none.
 func (r *Run) Timeout() time.Duration { return r.timeout }

@@ -7,7 +7,7 @@ func tablePrograms() []Operator {
 	input := FieldDef{Name: "input", Kind: TextField, Doc: "What the program reads on its standard input; nothing if not given."}
 	answer := formatField("text", "text", "lines", "nul", "jsonl", "csv", "bytes", "frames")
 	answer.Doc = "How the output is read: as one text without its last newline, or as several results: lines, zero-terminated texts, JSON texts, CSV records, frames; or as bytes."
-	creates := FieldDef{Name: "creates", Kind: TextField, Later: "creates", Doc: "The program writes to `${{ out }}`, which becomes this file on success; what is there and newer than the input is skipped."}
+	creates := FieldDef{Name: "creates", Kind: TextField, Doc: "The file, or folder, that the program creates: it writes to `${{ out }}` or `$OUT`, a temporary beside it that takes its place on success. The result is the path; what the program prints is logged. The program does not run if the file is there and no input is newer: neither the item, if that is a path, nor a file among the words of the command."}
 	return []Operator{
 		{
 			Name: "pool", Group: Transforms, Waits: true, Later: "pools",
@@ -30,12 +30,12 @@ func tablePrograms() []Operator {
 			Infer:   execType, Build: buildExec,
 		},
 		{
-			Name: "shell", Group: Transforms, Effect: true, Single: true, Waits: true, Later: "shell as a stage",
-			Doc:     "Runs a shell script for each item, which is in `$ITEM`.",
-			Example: "shell: grep -c error \"$ITEM\"",
-			Operand: FieldDef{Kind: ScriptField, Doc: "The script, for /bin/sh."},
+			Name: "shell", Group: Transforms, Effect: true, Single: true, Waits: true,
+			Doc:     "Runs a shell script for each item, which is in `$ITEM`: a text as it is, anything else as JSON. Else it is as `exec`.",
+			Example: "shell: grep -c error \"$ITEM\" || test $? = 1",
+			Operand: FieldDef{Kind: ScriptField, Doc: "The script, for /bin/sh. `${{ }}` in it may read `vars`, `env`, `args` and `self`, which become part of the script; data of the run comes by `$ITEM`, or by `env`."},
 			Options: []FieldDef{input, answer, headerField(), env, cwd, creates},
-			Infer:   execType,
+			Infer:   execType, Build: buildShell,
 		},
 		{
 			Name: "through", Group: Transforms, Waits: true,
@@ -67,8 +67,13 @@ func tablePrograms() []Operator {
 	}
 }
 
-// execType is the type of what a program's output is read as.
-func execType(stage *Stage, _ *Scope, _ Type) Type { return formatType(stage, StringType) }
+// execType is the type of what a program's output is read as, or of the path that it creates.
+func execType(stage *Stage, _ *Scope, _ Type) Type {
+	if _, creates := stage.Options["creates"]; creates {
+		return StringType
+	}
+	return formatType(stage, StringType)
+}
 
 // throughType is the type of what a program beside the chain writes.
 func throughType(stage *Stage, _ *Scope, _ Type) Type {

@@ -132,6 +132,9 @@ func writeProcess(b *strings.Builder, p *planner.Process, secrets planner.Secret
 	b.WriteByte('\n')
 	if len(p.Command) > 0 {
 		fmt.Fprintf(b, "    command %s\n", commandText(p.Command, secrets))
+		if p.Creates != nil {
+			fmt.Fprintf(b, "    creates %s\n", commandText([]string{p.Creates.Path}, secrets))
+		}
 		fmt.Fprintf(b, "    stdin %s, stdout %s, stderr %s\n", secrets.Mask(stdioText(p.Stdin)), secrets.Mask(stdioText(p.Stdout)), secrets.Mask(stdioText(p.Stderr)))
 		return
 	}

@@ -2,8 +2,8 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -24,6 +24,7 @@ type lab struct {
 	mprun  string
 	python string // the interpreter itself, not a script that chooses one; "" if there is none
 	scale  float64
+	inputs map[string]*input // by name
 }
 
 func openLab(o options) (*lab, error) {
@@ -31,7 +32,7 @@ func openLab(o options) (*lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{dir: dir, mprun: o.mprun, scale: o.scale}
+	l := &lab{dir: dir, mprun: o.mprun, scale: o.scale, inputs: map[string]*input{}}
 	if err := l.unpack(); err != nil {
 		l.close()
 		return nil, err
@@ -73,8 +74,9 @@ func (l *lab) amount(n int) int { return max(1, int(float64(n)*l.scale)) }
 // job is one program to be run.
 type job struct {
 	words  []string
-	stdin  io.Reader // nil: empty
-	expect string    // its whole standard output; "" for anything
+	stdin  io.Reader             // nil: empty
+	expect string                // its whole standard output; "" for anything
+	check  func(io.Reader) error // says what is wrong with its standard output; nil: nothing
 }
 
 // spec is mprun with a spec of the lab.
@@ -100,13 +102,17 @@ func (l *lab) wall(j job) (float64, string, error) {
 	begin := time.Now()
 	err := cmd.Run()
 	seconds := time.Since(begin).Seconds()
+	output := stdout.String()
+	if err == nil && j.expect != "" && j.expect != discard && output != j.expect {
+		err = fmt.Errorf("the output is %.200q, expected %.200q", output, j.expect)
+	}
+	if err == nil && j.check != nil {
+		err = j.check(&stdout)
+	}
 	if err != nil {
 		return 0, "", fmt.Errorf("%s: %w\n%s", strings.Join(j.words, " "), err, stderr.Bytes())
 	}
-	if j.expect != "" && j.expect != discard && stdout.String() != j.expect {
-		return 0, "", fmt.Errorf("%s: the output is %.200q, expected %.200q", strings.Join(j.words, " "), stdout.String(), j.expect)
-	}
-	return seconds, stdout.String(), nil
+	return seconds, output, nil
 }
 
 // discard as expected output says that the output is read and thrown away.
@@ -125,24 +131,25 @@ func (l *lab) own(words []string) (float64, error) {
 	return seconds, nil
 }
 
-// run measures a row: in each round mprun, every peer that is installed, and the physical limit.
+// packages are the packages of programs that are called otherwise (Debian's names).
+var packages = map[string]string{"awk": "mawk", "xargs": "findutils", "sort": "coreutils"}
+
+// run measures a row: in each round mprun, every peer, and the physical limit. A peer that is missing is an error: a table without it
+// would look as if there were no more to compare with.
 func (l *lab) run(r row, rounds int) (outcome, error) {
 	o := outcome{Name: r.name, Unit: r.unit, Goal: r.goal, Most: r.most, Limit: figures{Name: r.limit.name, How: r.limit.how}}
 	o.Mprun = figures{Name: "mprun"}
-	var peers []contender
 	for _, p := range r.peers {
-		if _, err := exec.LookPath(p.needs); errors.Is(err, exec.ErrNotFound) {
-			o.Missing = append(o.Missing, p.name)
-			continue
+		if _, err := exec.LookPath(p.needs); p.needs != "" && err != nil {
+			return o, fmt.Errorf("%s: %w (apt-get install %s)", p.name, err, cmp.Or(packages[p.needs], p.needs))
 		}
-		peers = append(peers, p)
 		o.Peers = append(o.Peers, figures{Name: p.name})
 	}
 	for range rounds {
 		if err := o.Mprun.add(r.mprun(l)); err != nil {
 			return o, err
 		}
-		for i, p := range peers {
+		for i, p := range r.peers {
 			if err := o.Peers[i].add(p.measure(l)); err != nil {
 				return o, fmt.Errorf("%s: %w", p.name, err)
 			}

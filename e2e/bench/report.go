@@ -21,14 +21,13 @@ type report struct {
 
 // outcome is the figures of a row.
 type outcome struct {
-	Name    string    `json:"name"`
-	Unit    string    `json:"unit"`
-	Goal    float64   `json:"goal,omitempty"` // ratio to the first peer, at least
-	Most    float64   `json:"most,omitempty"` // mprun's cost
-	Mprun   figures   `json:"mprun"`
-	Peers   []figures `json:"peers"`
-	Missing []string  `json:"missing,omitempty"` // peers that are not installed
-	Limit   figures   `json:"limit"`
+	Name  string    `json:"name"`
+	Unit  string    `json:"unit"`
+	Goal  float64   `json:"goal,omitempty"` // ratio to the first peer, at least
+	Most  float64   `json:"most,omitempty"` // mprun's cost
+	Mprun figures   `json:"mprun"`
+	Peers []figures `json:"peers"`
+	Limit figures   `json:"limit"`
 }
 
 // figures are what one contender needed in each round.
@@ -105,9 +104,6 @@ func (r *report) markdown() string {
 				ratio(s.median), ratio(s.low), ratio(s.high), goal, edge, distance)
 		}
 		fmt.Fprintf(&notes, "- %s: %s, %s.\n", o.Name, o.Limit.Name, o.Limit.How)
-		if len(o.Missing) > 0 {
-			fmt.Fprintf(&notes, "- %s: not installed here: %s.\n", o.Name, strings.Join(o.Missing, ", "))
-		}
 	}
 	fmt.Fprintf(&b, "\n`times faster` is the peer's cost divided by mprun's; `limit` is what the machine allows, and `distance` mprun's cost divided by it:\n%s", notes.String())
 	return b.String()

@@ -22,7 +22,7 @@ type row struct {
 // contender is another tool that can do the work.
 type contender struct {
 	name    string
-	needs   string // the program
+	needs   string // the program; "" for mprun itself
 	measure func(*lab) (float64, error)
 }
 
@@ -35,6 +35,11 @@ type limit struct {
 // rows are the table. A whole run of mprun is measured, from its start to its end; of multiprocessing only the work, without the
 // start of the interpreter.
 func rows() []row {
+	return append(processRows(), fileRows()...)
+}
+
+// processRows are about queues, workers and programs.
+func processRows() []row {
 	return []row{
 		{
 			name: "small ints through a queue, item by item", unit: "s/item", goal: 20,

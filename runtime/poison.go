@@ -1,0 +1,88 @@
+package runtime
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/mprun/mprun/stages"
+)
+
+// An item that ends the worker which works on it, again and again, is poison. Two places tell:
+//
+//	at the head of a block   deliver: the block has been delivered too often, and its first item was what each reader had in hand
+//	in the middle of a chain giveUpPoison: replacements died at the same row, with no step in between
+//
+// A first death may have been at any row of a batch; those that were in flight are gone through one by one afterwards (host.careful). The
+// poison goes to the dead-letter queue of the queue it came from, in the commit that drops it, and the run goes on with what is behind it;
+// without a dead-letter queue the run fails. What of the item has gone on before, and was committed, stays.
+
+// giveUpPoison looks whether the row that the last owners of the slot were at has ended as many of them as it may, and gives it up then.
+func (h *host) giveUpPoison() error {
+	for _, in := range slices.Backward(h.inboxes) { // of several, the row came from the one furthest down
+		if in.block == nil {
+			continue
+		}
+		deaths := in.block.Tries() - in.counted // without a step between them
+		if limit := in.def.MaxDeliveries; limit == 0 || deaths < limit {
+			continue
+		}
+		return h.giveUp(in, deaths)
+	}
+	return nil
+}
+
+// onlyDelivery says whether items are in hand that are delivered once and not again: each death must tell at which row it was.
+func (h *host) onlyDelivery() bool {
+	return slices.ContainsFunc(h.inboxes, func(in *inbox) bool { return in.block != nil && in.def.MaxDeliveries == 1 })
+}
+
+func (h *host) giveUp(in *inbox, deaths int) error {
+	stage, item, ok := h.chain.InHand()
+	if !ok {
+		return &stages.StageError{
+			Op: "get", Pos: in.def.Pos, Type: maxDeliveries,
+			Text: fmt.Sprintf("%d workers died in a row while an item of queue %s was on its way [%s]", deaths, in.part.label, maxDeliveries),
+		}
+	}
+	if in.def.DeadLetter == "" {
+		return &stages.StageError{Op: stage.Op, Pos: stage.Pos, Type: maxDeliveries, Item: stages.ShortJSON(item), Text: in.deadly(deaths)}
+	}
+	if err := in.bury(item, stage.Pos, deaths); err != nil {
+		return err
+	}
+	h.chain.GiveUp()
+	h.moved, h.dirty = true, true
+	return h.Commit()
+}
+
+// maxDeliveries is what error.type is of an item that was given up.
+const maxDeliveries = "max-deliveries"
+
+// deadly says what an item has done.
+func (in *inbox) deadly(deaths int) string {
+	return fmt.Sprintf("%d workers died at work on this item of queue %s [%s]", deaths, in.part.label, maxDeliveries)
+}
+
+// bury puts an item that is given up into the dead-letter queue, with the stage at which its workers died, or makes the run fail; the
+// next commit makes it so.
+func (in *inbox) bury(item any, at stages.Pos, deaths int) error {
+	if in.def.DeadLetter == "" {
+		return &stages.StageError{Op: "get", Pos: at, Type: maxDeliveries, Item: stages.ShortJSON(item), Text: in.deadly(deaths)}
+	}
+	out, err := in.host.Outbox(stages.QueueRef{Name: in.def.DeadLetter})
+	if err != nil {
+		return err
+	}
+	letter := stages.ColumnOf(map[string]any{"item": item, "error": map[string]any{
+		"type": maxDeliveries, "message": in.deadly(deaths), "stage": at.String(), "attempt": deaths,
+	}})
+	for {
+		n, err := out.Put(&letter, 0, 1)
+		if err != nil || n == 1 {
+			return err
+		}
+		if err := in.host.Wait(out, 0); err != nil {
+			return err
+		}
+	}
+}
