@@ -41,6 +41,28 @@ processes:
 			t.Errorf("files are left: %v", left)
 		}
 	})
+	t.Run("spilling queue of a process that is started again", func(t *testing.T) {
+		s := prepare(t, writeSpec(t, `
+queues:
+  all: {capacity: unbounded}
+processes:
+  fill:
+    restart: {when: on-failure, max: 2, backoff: 10ms}
+    stages:
+      - range: 9000000000000000000
+      - put: all
+  wait:
+    stages:
+      - get: all
+      - sleep: 1h
+`))
+		s.cmd.Env = append(s.cmd.Env, "TMPDIR="+disk)
+		code := s.start().wait()
+		again := strings.Count(s.stderr.String(), "no space left on device; started again in ")
+		if code != 1 || again != 2 {
+			t.Errorf("exit code %d, started again %d times\n%s", code, again, s.stderr)
+		}
+	})
 	t.Run("spilling queue", func(t *testing.T) {
 		s := prepare(t, writeSpec(t, `
 queues:

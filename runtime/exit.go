@@ -56,7 +56,7 @@ func (s *supervisor) ended(r *replica, e exit, now time.Time, created error) {
 		}
 		s.restartOrEnd(r, now, r.failure(said.Failed, ""))
 	case said.Lacks != "":
-		s.failReplica(r, r.failure(nil, said.Lacks))
+		s.restartOrFail(r, now, r.failure(nil, said.Lacks))
 	case said.Fault != "" || (r.slot >= 0 && e.code > 0):
 		s.conclude(r)
 		r.failed = true
@@ -117,24 +117,12 @@ func (s *supervisor) endText(r *replica) Failure {
 // restartOrEnd does what the restart policy says of a replica that ended by itself, or else ends it, with failure unless its code means
 // success.
 func (s *supervisor) restartOrEnd(r *replica, now time.Time, failure Failure) {
-	pause, again := s.restarts(r, now)
+	text := exitText(r.code)
+	if failure.Stage != nil {
+		text = failure.Error()
+	}
 	switch {
-	case again && pause == 0:
-		r.deaths++
-		s.logReplaced(r)
-		s.start(r)
-	case again:
-		text := exitText(r.code)
-		if failure.Stage != nil {
-			text = failure.Error()
-		}
-		s.log.Info(fmt.Sprintf("%s; started again in %s", text, pause), "process", r.name)
-		s.become(r, replicaBackoff)
-		r.againTimer = s.later(pause, func() {
-			if r.state == replicaBackoff {
-				s.start(r)
-			}
-		})
+	case s.restarted(r, now, text):
 	case r.process.succeeded(r.code):
 		s.conclude(r)
 	case r.code == -int(unix.SIGPIPE) && r.process.plan.Stdout.Kind == "inherit" && readerGone(s.opt.Stdout):
@@ -143,6 +131,35 @@ func (s *supervisor) restartOrEnd(r *replica, now time.Time, failure Failure) {
 	default:
 		s.failReplica(r, failure)
 	}
+}
+
+// restartOrFail does what the restart policy says of a replica that has failed, whatever its exit code.
+func (s *supervisor) restartOrFail(r *replica, now time.Time, failure Failure) {
+	if !s.restarted(r, now, failure.Text) {
+		s.failReplica(r, failure)
+	}
+}
+
+// restarted starts a replica again, now or later, if its policy says so. text tells how it ended.
+func (s *supervisor) restarted(r *replica, now time.Time, text string) bool {
+	pause, again := s.restarts(r, now)
+	switch {
+	case !again:
+		return false
+	case pause == 0:
+		r.deaths++
+		s.logReplaced(r)
+		s.start(r)
+	default:
+		s.log.Info(fmt.Sprintf("%s; started again in %s", text, pause), "process", r.name)
+		s.become(r, replicaBackoff)
+		r.againTimer = s.later(pause, func() {
+			if r.state == replicaBackoff {
+				s.start(r)
+			}
+		})
+	}
+	return true
 }
 
 // loudReplacements is how many replacements of a replica are logged each; after that every so many are.

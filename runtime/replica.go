@@ -54,6 +54,7 @@ type process struct {
 	limit    string // of its time, as Go writes it; "": none
 
 	dependents []*process
+	begun      bool // its replicas were started, or are about to be
 	stopping   bool // asked to end
 	dismissed  bool // asked because the run has ended without it: it is a daemon
 	settled    bool // all replicas have ended and what follows from that is done
@@ -87,6 +88,7 @@ type replica struct {
 	skipped  bool // it was not started, since what it creates is up to date
 
 	creation *stages.Creation // what its running program creates
+	pipes    [3]*os.File      // named pipes that have been opened for its next start, by descriptor
 
 	killTimer  *time.Timer // ends the grace
 	limitTimer *time.Timer // ends its process's time

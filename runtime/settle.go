@@ -39,7 +39,7 @@ func (s *supervisor) settleProcess(p *process) bool {
 		p.settled = !p.filesAsked || p.filesDone || s.stopping
 		return p.settled
 	}
-	if p.replicas[0].state != replicaWaiting {
+	if p.begun || p.replicas[0].state != replicaWaiting {
 		return false
 	}
 	if p.plan.Finally {
@@ -60,6 +60,7 @@ func (s *supervisor) settleProcess(p *process) bool {
 			return false
 		}
 	}
+	p.begun = true
 	for _, r := range p.replicas {
 		s.start(r)
 	}
@@ -81,6 +82,7 @@ func (s *supervisor) conclude(r *replica) {
 			timer.Stop()
 		}
 	}
+	r.closePipes()
 	if r.slot >= 0 {
 		_ = s.arena.Abandon(r.slot) // what could not be recovered has been reported
 	}

@@ -23,7 +23,15 @@ func (s *supervisor) start(r *replica) {
 	if r.slot >= 0 {
 		start = s.startWorker
 	}
-	fresh, err := s.create(r)
+	ready, err := s.openNamedPipes(r)
+	if err == nil && !ready {
+		s.startWithPipes(r)
+		return
+	}
+	fresh := false
+	if err == nil {
+		fresh, err = s.create(r)
+	}
 	if fresh {
 		s.skip(r)
 		return
@@ -166,10 +174,10 @@ func (s *supervisor) openStdio(r *replica, fd int, io planner.Stdio) (file *os.F
 	case "inherit":
 		return []*os.File{s.opt.Stdin, s.opt.Stdout, s.opt.Stderr}[fd], false, nil
 	case "file":
-		path := io.Path
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(s.dir(r.process.plan), path)
+		if file = r.takePipe(fd); file != nil {
+			return file, true, nil
 		}
+		path := s.stdioPath(r, io)
 		if fd == 0 {
 			file, err = os.Open(path)
 		} else {

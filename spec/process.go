@@ -93,7 +93,7 @@ type Stdin struct {
 	Word   Enum    `yaml:"word" words:"none|inherit" hidden:"true" doc:"none, or inherit: it is handed the terminal."`
 	Get    []Place `yaml:"get" single:"true" ref:"queues" example:"get: jobs" doc:"Queue whose items it reads, or a list of them."`
 	Pipe   Place   `yaml:"pipe" ref:"pipes" example:"pipe: p.read" doc:"End of a pipe."`
-	File   Text    `yaml:"file" example:"file: in.txt" doc:"File."`
+	File   Text    `yaml:"file" example:"file: in.txt" doc:"File. If it is a named pipe, the program starts when somebody writes to it."`
 	Format Enum    `yaml:"format" words:"lines|nul|jsonl|csv|bytes|frames" default:"lines" example:"format: jsonl" doc:"How items are written."`
 
 	_ struct{} `one:"get|pipe|file"`
@@ -106,7 +106,7 @@ type Stdout struct {
 	Word   Enum    `yaml:"word" words:"log|none|inherit" hidden:"true" doc:"log: prefixed lines on standard error; none; inherit: mprun's own."`
 	Put    []Place `yaml:"put" single:"true" ref:"queues" example:"put: results" doc:"Queue that its output goes to as items, or a list of them that get each."`
 	Pipe   Place   `yaml:"pipe" ref:"pipes" example:"pipe: p.write" doc:"End of a pipe."`
-	File   Text    `yaml:"file" example:"file: out.txt" doc:"File."`
+	File   Text    `yaml:"file" example:"file: out.txt" doc:"File. If it is a named pipe, the program starts when somebody reads it."`
 	Format Enum    `yaml:"format" words:"lines|nul|jsonl|csv|bytes|frames" default:"lines" example:"format: jsonl" doc:"How items are read."`
 
 	_ struct{} `one:"put|pipe|file"`

@@ -173,7 +173,8 @@ func programError(name string, err error) error {
 		named.Program = name
 		return &ItemError{Type: "exec", Message: named.Error()}
 	}
-	if errors.Is(err, ErrInterrupted) {
+	var item *ItemError
+	if errors.As(err, &item) || errors.Is(err, ErrInterrupted) {
 		return err
 	}
 	return Failf("exec", "running %s: %s", name, err)
