@@ -81,6 +81,22 @@ func TestArithmeticUnderFire(t *testing.T) {
 	}, "../examples/squares.yaml", "n="+strconv.Itoa(n))
 }
 
+// TestTypesUnderFire: lists become records on their way into a queue with a type, each once, as do integers floats.
+func TestTypesUnderFire(t *testing.T) {
+	const n = 60_000
+	spec := writeSpec(t, `types: {Point: {x: float64, n: uint32}}
+queues: {points: {type: Point, max_deliveries: 1000}, halves: {type: d, max_deliveries: 1000}}
+processes:
+  make: {stages: [{range: `+strconv.Itoa(n)+`}, {put: points, value: '[item, item]'}]}
+  halve: {replicas: 3, stages: [{get: points}, {filter: item.x == item.n}, {put: halves, value: item.n}]}
+  sum: {stages: [{get: halves}, {reduce: acc + item / 2, init: 0.0}, {print: }]}
+`)
+	fire(t, func(t *testing.T, r result) {
+		t.Helper()
+		r.expect(t, 0, fmt.Sprintf("%d.0\n", n*(n-1)/4))
+	}, spec)
+}
+
 // TestWordcountUnderFire holds a run under fire against one in peace. Random kills make innocent items look like those that kill their
 // workers, so that more of them are allowed.
 func TestWordcountUnderFire(t *testing.T) {

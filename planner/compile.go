@@ -22,12 +22,14 @@ func Compile(doc *spec.Pipeline, host Host, opts Options) (*Plan, spec.Diagnosti
 	c.checkAllowed()
 	c.readVars()
 	c.readNames()
+	c.readTypes()
 	c.readQueues()
 	c.readChains()
 	c.readProcesses()
 	c.readUnusedChains()
 	c.wire()
 	c.inferTypes()
+	c.checkDeadLetters()
 	c.checkWiring()
 	c.checkChains()
 	c.checkSplits()
@@ -74,6 +76,7 @@ type compiler struct {
 	planEnv   stages.Env
 
 	symbols   map[string]symbol
+	records   []*recordType
 	queues    []*queue
 	processes []*process
 	absent    []*process // those whose `when` is false: they are checked, and take no part

@@ -31,17 +31,18 @@ type Log struct {
 
 // Queue is a queue with everything that can be known of it before the run.
 type Queue struct {
-	Name          string     `json:"name"`
-	Pos           stages.Pos `json:"pos"`
-	Capacity      int        `json:"capacity"`  // items; 0: unbounded
-	MaxItem       int        `json:"max_item"`  // bytes
-	MaxBytes      int        `json:"max_bytes"` // bytes
-	MaxDeliveries int        `json:"max_deliveries"`
-	DeadLetter    string     `json:"dead_letter,omitempty"`
-	Type          string     `json:"type,omitempty"`    // of its items, as text
-	Readers       []string   `json:"readers,omitempty"` // names of processes
-	Writers       []string   `json:"writers,omitempty"`
-	Cycle         []string   `json:"cycle,omitempty"` // the queues of the cycle that it is on, itself included
+	Name          string            `json:"name"`
+	Pos           stages.Pos        `json:"pos"`
+	Capacity      int               `json:"capacity"`  // items; 0: unbounded
+	MaxItem       int               `json:"max_item"`  // bytes
+	MaxBytes      int               `json:"max_bytes"` // bytes
+	MaxDeliveries int               `json:"max_deliveries"`
+	DeadLetter    string            `json:"dead_letter,omitempty"`
+	Type          string            `json:"type,omitempty"`    // of its items, as text
+	Store         *stages.StoreType `json:"store,omitempty"`   // the type that it declares, to which items are held when they are put
+	Readers       []string          `json:"readers,omitempty"` // names of processes
+	Writers       []string          `json:"writers,omitempty"`
+	Cycle         []string          `json:"cycle,omitempty"` // the queues of the cycle that it is on, itself included
 
 	Count     int            `json:"count,omitempty"`     // members of a family; 0: it is none
 	Key       *stages.Source `json:"key,omitempty"`       // items of the same key go to the same replica

@@ -1,9 +1,6 @@
 package planner
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/mprun/mprun/spec"
 	"github.com/mprun/mprun/stages"
 )
@@ -120,45 +117,4 @@ func (c *compiler) readDeadLetter(q *queue) {
 	}
 	s.queue.dead = true
 	q.plan.DeadLetter = name.Value
-}
-
-// readItemType reads `type`. Of the types those are available whose values an item can be told to have before the run: what is put is
-// checked then, and not once more for each item.
-func (c *compiler) readItemType(q *queue) {
-	t := q.def.Type
-	if !t.IsSet() {
-		return
-	}
-	_, named := c.symbols[t.Value]
-	typ, ok := itemType(t.Value)
-	switch {
-	case ok:
-		q.declared = &typ
-	case isTypeName(t.Value):
-		c.errorAt(t.Node, CodeNotAvailable, "available are bool, int64 and float64", "this version of mprun cannot hold the items of a queue to the type %s yet", t.Value)
-	case !named:
-		c.errorAt(t.Node, CodeUnknownName, didYouMean(t.Value, typeNames()), "there is no type %q", t.Value)
-	}
-}
-
-// itemType is what items of a declared type are like in expressions. q and d are the codes of Python's array module.
-func itemType(name string) (stages.Type, bool) {
-	switch name {
-	case "bool":
-		return stages.BoolType, true
-	case "int64", "q":
-		return stages.IntType, true
-	case "float64", "d":
-		return stages.FloatType, true
-	}
-	return stages.Type{}, false
-}
-
-func typeNames() []string {
-	return []string{"bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64", "char"}
-}
-
-// isTypeName says whether a name is that of a type, or a code of Python's array module.
-func isTypeName(name string) bool {
-	return slices.Contains(typeNames(), name) || len(name) == 1 && strings.Contains("bBuwhHiIlLqQfd", name)
 }

@@ -100,22 +100,6 @@ func (c *compiler) join(q *queue, typ stages.Type, _ *spec.Node) {
 	}
 }
 
-// checkPut reports items that are not known to be of the type that the queue declares.
-func (c *compiler) checkPut(q *queue, typ stages.Type, n *spec.Node) {
-	if q.declared == nil || typ.Is(q.declared.Kinds) {
-		return
-	}
-	hint := ""
-	switch {
-	case q.declared.Kinds == stages.KindInt:
-		hint = "int(item) makes whole numbers"
-	case q.declared.Kinds == stages.KindFloat:
-		hint = "float(item) makes floats"
-	}
-	c.at(spec.Error, n.At(), n.Path(), CodeItemType, hint, q.plan.Name+" takes items of type "+q.def.Type.Value+", what is put is of type "+typ.String(),
-		spec.Related{Range: q.def.Type.Node.At(), Message: "the type is declared here"})
-}
-
 // typer follows the types through one process.
 type typer struct {
 	*compiler

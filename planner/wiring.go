@@ -122,6 +122,11 @@ func (c *compiler) checkWiring() {
 	for _, q := range c.queues {
 		c.checkQueue(q)
 	}
+	for _, r := range c.records {
+		if len(c.places[r.def.Name]) == 0 && !c.allows(r.def.Node, CodeUnused) {
+			c.warnAt(r.def.Key, CodeUnused, "", "nothing uses the type %s", r.def.Name)
+		}
+	}
 	for _, p := range c.processes {
 		c.checkReduce(p)
 	}

@@ -59,6 +59,9 @@ func (h *host) Outbox(to stages.QueueRef) (stages.Outbox, error) {
 			return nil, err
 		}
 	}
+	if store := parts[0].def.Store; store != nil {
+		out = &typedOutbox{box: out, store: store, queue: refText(to)}
+	}
 	h.fanOuts[to] = out
 	return out, nil
 }

@@ -26,7 +26,7 @@ type Pipeline struct {
 	Vars        MapOf[Data]   `yaml:"vars" example:"vars: {n: 10}" doc:"Values for expressions, as vars.NAME; 'mprun spec.yaml n=5' sets one."`
 	EnvFile     []Text        `yaml:"env_file" single:"true" example:"env_file: local.env" doc:"Files of NAME=value lines for the environment of all processes; never read unless named."`
 	Defaults    ProcessCommon `yaml:"defaults" example:"defaults: {stop: {grace: 2s}}" doc:"Keys for every process that does not have them itself."`
-	Types       []*TypeDef    `yaml:"types" later:"true" example:"types: {Point: {x: float64, y: float64}}" doc:"Records for values, arrays and typed queues."`
+	Types       []*TypeDef    `yaml:"types" example:"types: {Point: {x: float64, y: float64}}" doc:"Records for values, arrays and typed queues."`
 	Chains      []*ChainDef   `yaml:"chains" example:"chains: {clean: {stages: [{map: trim(item)}]}}" doc:"Chains of stages, or functions, for use: NAME."`
 	Queues      []*Queue      `yaml:"queues" example:"queues: {jobs: {capacity: 100}}" doc:"Queues: items go from process to process, each to one reader."`
 	Pipes       []*Pipe       `yaml:"pipes" example:"pipes: {p: {duplex: false}}" doc:"Pipes: two ends, bytes or items in order."`
