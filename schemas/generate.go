@@ -71,7 +71,7 @@ func structSchema(def *spec.KeyDef, keys []spec.KeyDef) object {
 		types = []any{"object", "null"}
 	}
 	if def.AllKeys != nil {
-		return with(mapSchema(*def.AllKeys, false, keys), object{"type": types})
+		return with(mapSchema(*def.AllKeys.Elem, false, keys), object{"type": types})
 	}
 	properties := object{}
 	var names, required []string

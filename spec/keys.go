@@ -12,7 +12,7 @@ type KeyDef struct {
 	Fields     []FieldDef
 	ExactlyOne []string // of these keys exactly one must be there
 	AtMostOne  []string // of these keys one may be there
-	AllKeys    *Type    // of a mapping whose every key has a value of this type, in place of Fields
+	AllKeys    *Type    // of a mapping whose keys are the user's, in place of Fields: a KindMap
 	Named      bool     // it is defined under a name, and may be empty
 }
 
