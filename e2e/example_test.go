@@ -98,6 +98,12 @@ for station, unit in ("austin", "F"), ("oslo", "C"):
 		file: "services.yaml", args: []string{"dir=DIR"}, needs: []string{"awk", "join"},
 		script: `awk 'BEGIN { for (i = 1; i <= 3; i++) print i, i * i, i * i * i }'`,
 	},
+	{file: "stack.yaml", args: []string{"data=DIR/stack"}, script: `echo ada 36`, needs: []string{"mkfifo"}},
+	{file: "stack.yaml", args: []string{"data=DIR/stack", "seed=false", "name=bob"}, script: `echo there is no bob`, needs: []string{"mkfifo"}},
+	{
+		file: "stack.yaml", args: []string{"data=DIR/stack", "--file", "../examples/stack/debug.yaml"}, needs: []string{"mkfifo"},
+		script: `printf 'grace 45\n2 people\n'`, stderr: "api: asked for grace\n",
+	},
 }
 
 const convertScript = `python3 -c '

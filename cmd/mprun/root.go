@@ -68,7 +68,7 @@ func (c *console) root(text *textOut) *cobra.Command {
 			"between them. A killed worker is replaced, and no item is lost or counted twice.\n\n" +
 			"Without a file it looks for mprun.yaml; - reads the spec from standard input; name=value sets one of the spec's vars, and --file lays\n" +
 			"another file over the spec.",
-		Example:           "  mprun examples/wordcount.yaml\n  mprun examples/squares.yaml n=300000 --report report.json\n  mprun examples/stack/stack.yaml --file examples/stack/debug.yaml",
+		Example:           "  mprun examples/wordcount.yaml\n  mprun examples/squares.yaml n=300000 --report report.json\n  mprun examples/stack.yaml --file examples/stack/debug.yaml",
 		Args:              cobra.ArbitraryArgs,
 		RunE:              run.RunE,
 		SilenceErrors:     true,
