@@ -12,9 +12,10 @@ import (
 type ColumnLoop struct {
 	in       ColumnKind
 	expr     *Expr
-	waits    bool // the nodes are made at the first column
-	broken   bool // no nodes could be made
-	item     *loopNode
+	waits    bool                 // the nodes are made at the first column
+	broken   bool                 // no nodes could be made
+	item     *loopNode            // nil over Records
+	fields   map[string]*loopNode // over Records: the item's fields, which the caller fills
 	root     *loopNode
 	order    []*loopNode // operands before what uses them
 	uniforms []uniform
@@ -61,22 +62,34 @@ type loopNode struct {
 // anything but arithmetic, comparison, logic and ternaries over the item, its index, constants, what is the same for all items,
 // and int(), float(), div() and mod() of these.
 func (e *Expr) ColumnLoop(in ColumnKind) (l *ColumnLoop, ok bool) {
-	if len(e.source) > maxLoopSource || in == Mixed {
+	if len(e.source) > maxLoopSource || in == Mixed || in == Records {
 		return nil, false
 	}
 	l = &ColumnLoop{in: in, expr: e}
 	return l, l.build(nil)
 }
 
+// recordLoop makes the loops for columns of Records whose fields are of these lanes.
+func (e *Expr) recordLoop(fields map[string]*loopNode) (l *ColumnLoop, ok bool) {
+	if len(e.source) > maxLoopSource {
+		return nil, false
+	}
+	l = &ColumnLoop{in: Records, expr: e, fields: fields}
+	return l, l.build(nil)
+}
+
 // build makes the nodes. Without an env, the kinds of what is uniform may be unknown; then it is tried again at the first column.
 func (l *ColumnLoop) build(env *Env) (ok bool) {
 	b := columnBuilder{loop: l, scope: l.expr.scope, source: l.expr.source, env: env}
-	l.item, l.order, l.uniforms = &loopNode{lane: laneOf(l.in)}, nil, nil
+	l.item, l.order, l.uniforms = nil, nil, nil
+	if l.in != Records {
+		l.item = &loopNode{lane: laneOf(l.in)}
+	}
 	l.root = b.node(l.expr.tree.node)
 	if l.waits = b.unknown && env == nil; l.waits {
 		return true
 	}
-	return l.root != nil && l.root.lane != laneText
+	return l.root != nil && (l.root.lane != laneText || l.in == Records && !l.root.isConst)
 }
 
 // laneOf is the lane of a column's items.
@@ -93,7 +106,7 @@ func laneOf(kind ColumnKind) lane {
 }
 
 // Map appends the results for all items of in to out; an out that is not empty must be of the kind of the results, which are
-// Ints, Floats, or Mixed with bools. env is that of the first item, but for the item. If it reports false, out is unchanged.
+// Ints, Floats, Strings over Records, or Mixed with bools. env is that of the first item, but for the item. If it reports false, out is unchanged.
 func (l *ColumnLoop) Map(env *Env, in, out *Column) bool {
 	if !l.compute(env, in) {
 		return false
@@ -104,6 +117,8 @@ func (l *ColumnLoop) Map(env *Env, in, out *Column) bool {
 		out.AppendRange(&Column{Kind: Ints, Ints: root.vectorInts(n)}, 0, n)
 	case laneFloat:
 		out.AppendRange(&Column{Kind: Floats, Floats: root.vectorFloats(n)}, 0, n)
+	case laneText:
+		out.AppendRange(&Column{Kind: Strings, Strings: root.texts[:n]}, 0, n)
 	default:
 		for _, v := range root.vectorBools(n) {
 			out.Append(v)
@@ -131,7 +146,9 @@ func (l *ColumnLoop) compute(env *Env, in *Column) bool {
 			return false
 		}
 	}
-	l.item.ints, l.item.floats, l.item.texts = in.Ints, in.Floats, in.Strings
+	if l.item != nil {
+		l.item.ints, l.item.floats, l.item.texts = in.Ints, in.Floats, in.Strings
+	}
 	for _, u := range l.uniforms {
 		v, err := u.expr.Run(env)
 		if err != nil || !u.node.set(v) {

@@ -37,6 +37,10 @@ func (b *columnBuilder) node(node ast.Node) *loopNode {
 		case "index":
 			return b.index()
 		}
+	case *ast.MemberNode:
+		if field := b.field(n); field != nil {
+			return field
+		}
 	case *ast.UnaryNode:
 		return b.unary(n)
 	case *ast.BinaryNode:
@@ -58,6 +62,16 @@ func (b *columnBuilder) node(node ast.Node) *loopNode {
 		return nil
 	}
 	return b.uniform(node)
+}
+
+// field is a field of the item of Records.
+func (b *columnBuilder) field(n *ast.MemberNode) *loopNode {
+	base, isName := n.Node.(*ast.IdentifierNode)
+	property, isText := n.Property.(*ast.StringNode)
+	if !isName || !isText || base.Value != "item" {
+		return nil
+	}
+	return b.loop.fields[property.Value]
 }
 
 // uniform compiles a part that is the same for all items of a column, if it is of one known kind.

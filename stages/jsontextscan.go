@@ -16,14 +16,16 @@ type jsonScanner struct {
 	members []scannedMember // by number
 }
 
-// scannedMember is how a member of an object begins, up to its value, and the slot of its field in the layout, or -1.
+// scannedMember is how a member of an object begins, from the comma before it up to its value, and the slot of its field in the layout, or -1.
 type scannedMember struct {
 	begin string
 	slot  int
 }
 
-// maxScannedMembers bounds how many members are remembered.
-const maxScannedMembers = 64
+const (
+	maxScannedMembers = 64  // so many members are remembered
+	maxScannedBegin   = 256 // if what they begin with is no longer than this
+)
 
 // maxScanDepth is how deep a value may nest for the scanner.
 const maxScanDepth = 64
@@ -49,16 +51,28 @@ func (s *jsonScanner) record(line string, fields []string) (value string, out []
 
 // object reads the object whose members begin at at, and gives the place behind it; -1: it is not for the scanner.
 func (s *jsonScanner) object(line string, at int, fields []string) int {
-	if at = skipSpace(line, at); at < len(line) && line[at] == '}' {
-		return at + 1
-	}
 	for number := 0; ; number++ {
 		slot := -1
 		if number < len(s.members) && strings.HasPrefix(line[at:], s.members[number].begin) {
 			at += len(s.members[number].begin)
 			slot = s.members[number].slot
-		} else if at, slot = s.member(line, at, number); at < 0 {
-			return -1
+		} else {
+			before := at
+			if at = skipSpace(line, at); at == len(line) {
+				return -1
+			}
+			if line[at] == '}' {
+				return at + 1
+			}
+			if number > 0 {
+				if line[at] != ',' {
+					return -1
+				}
+				at = skipSpace(line, at+1)
+			}
+			if at, slot = s.member(line, before, at, number); at < 0 {
+				return -1
+			}
 		}
 		end := skipJSON(line, at, 1)
 		if end < 0 {
@@ -67,22 +81,12 @@ func (s *jsonScanner) object(line string, at int, fields []string) int {
 		if slot >= 0 {
 			fields[slot] = line[at:end]
 		}
-		if at = skipSpace(line, end); at == len(line) {
-			return -1
-		}
-		switch line[at] {
-		case ',':
-			at = skipSpace(line, at+1)
-		case '}':
-			return at + 1
-		default:
-			return -1
-		}
+		at = end
 	}
 }
 
-// member reads how a member begins, and remembers it.
-func (s *jsonScanner) member(line string, start, number int) (at, slot int) {
+// member reads how a member begins whose name is to stand at at, and remembers that from before on, the comma included.
+func (s *jsonScanner) member(line string, before, start, number int) (at, slot int) {
 	if start == len(line) || line[start] != '"' {
 		return -1, -1
 	}
@@ -99,8 +103,12 @@ func (s *jsonScanner) member(line string, start, number int) (at, slot int) {
 	}
 	at = skipSpace(line, at+1)
 	slot = s.layout.slot(name)
-	if number < maxScannedMembers {
-		s.members = append(s.members[:min(number, len(s.members))], scannedMember{strings.Clone(line[start:at]), slot})
+	switch {
+	case at-before > maxScannedBegin:
+	case number < len(s.members):
+		s.members[number] = scannedMember{strings.Clone(line[before:at]), slot}
+	case number == len(s.members) && number < maxScannedMembers:
+		s.members = append(s.members, scannedMember{strings.Clone(line[before:at]), slot})
 	}
 	return at, slot
 }

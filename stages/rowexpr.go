@@ -202,8 +202,11 @@ func (e *RowExpr) Conditions(dst []bool, b *Batch, n int) ([]bool, error) {
 // loop is the loops for the first n rows of b, with the Env of the first one; nil if they run item by item.
 func (e *RowExpr) loop(b *Batch, n int) *ColumnLoop {
 	kind := b.item.Kind
-	if n < minLoop || kind == Mixed || kind == Records || e.shape.expr == nil || len(e.bound) > 0 || e.argsRow >= 0 || e.delivery || e.draws {
+	if n < minLoop || kind == Mixed || e.shape.expr == nil || len(e.bound) > 0 || e.argsRow >= 0 || e.delivery || e.draws {
 		return nil
+	}
+	if kind == Records {
+		return e.recordLoop(b, n)
 	}
 	l := &e.loops[kind]
 	if !l.tried {

@@ -9,6 +9,10 @@ type recordFields struct {
 	slots  []int         // by name: of the field, or -1
 	known  bool          // the layout has all that is read
 	item   map[string]any
+
+	loop   *ColumnLoop // over fields of the lanes that nodes have; nil: there is none for these
+	nodes  map[string]*loopNode
+	misses int // how often in a row a column had other lanes
 }
 
 // item is row i as the expression reads it: of a record the fields that it reads, which is a map that changes with the next row.

@@ -70,22 +70,32 @@ type fileInput struct {
 
 // openFile reads file from offset on. A file that has become shorter than what was read of it is an error.
 func openFile(file *os.File, offset int64) (input, error) {
-	info, err := file.Stat()
-	if err == nil && info.Mode().IsRegular() && info.Size() < offset {
-		err = fmt.Errorf("has %d bytes, but %d were read of it before: it was changed", info.Size(), offset)
-	}
-	if err != nil {
+	if err := checkLength(file, offset); err != nil {
 		file.Close()
 		return nil, err
 	}
 	return &fileInput{file: file, at: offset}, nil
 }
 
+// checkLength says so when a file has become shorter than what was read of it.
+func checkLength(file *os.File, offset int64) error {
+	info, err := file.Stat()
+	if err == nil && info.Mode().IsRegular() && info.Size() < offset {
+		return fmt.Errorf("has %d bytes, but %d were read of it before: it was changed", info.Size(), offset)
+	}
+	return shortPathError(err)
+}
+
 func (f *fileInput) Read(p []byte) (int, error) {
 	n, err := f.file.ReadAt(p, f.at)
 	f.at += int64(n)
-	if n > 0 {
-		err = nil // it comes again with the next call
+	switch {
+	case n > 0:
+		return n, nil // an error comes again with the next call
+	case errors.Is(err, io.EOF):
+		if changed := checkLength(f.file, f.at); changed != nil {
+			return 0, changed
+		}
 	}
 	return n, shortPathError(err)
 }

@@ -256,6 +256,18 @@ func TestSourcesResume(t *testing.T) {
 	dir := writeFiles(t, map[string]string{
 		"a.txt": lines.String(), "b.txt": "last\nbroken \xff\nline", "c.gz": lines.String(), "d.csv": "n,text\n" + records.String(), "e.jsonl": objects.String(),
 	})
+	var frames []byte
+	for i := range 200 {
+		frames = appendFrame(frames, fmt.Sprint("frame\n", i))
+	}
+	for name, data := range map[string][]byte{
+		"c.zst": packedAs(t, zstandard, lines.String()), "c.xz": packedAs(t, xzipped, lines.String()), "c.bz2": packedAs(t, bzipped, ""),
+		"f.frames": frames, "n.nul": []byte(strings.ReplaceAll(lines.String(), "\n", "\x00")),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	read := func(format string, paths ...string) Stage {
 		return stage("read", textList(paths...), "format", srcLiteral(format))
 	}
@@ -266,10 +278,14 @@ func TestSourcesResume(t *testing.T) {
 	}{
 		{"items", []Stage{stage("items", Field{Source: srcExpr("0..150")}), stage("items", Field{Source: srcExpr("[item, -item]")}, "count", srcExpr("item % 3"))}, 150},
 		{"range", []Stage{stage("range", bounds("1000", "0", "-5"))}, 200},
-		{"files", []Stage{stage("range", exprField("20")), named(stage("files", textList("*")), "f"), mapStage("string(item) + f")}, 100},
+		{"files", []Stage{stage("range", exprField("20")), named(stage("files", textList("*")), "f"), mapStage("string(item) + f")}, 200},
 		{"read", []Stage{handled(read("lines", "a.txt", "none", "b.txt", "c.gz"), ThenPass)}, 404},
 		{"read csv", []Stage{read("csv", "d.csv")}, 200},
 		{"read jsonl", []Stage{stage("range", exprField("3")), named(read("jsonl", "e.jsonl"), "o"), mapStage("[item, o]")}, 600},
+		{"read nul", []Stage{read("nul", "n.nul")}, 200},
+		{"read frames", []Stage{read("frames", "f.frames"), mapStage("string(item)")}, 200},
+		{"read compressed", []Stage{read("lines", "c.zst", "c.xz", "c.bz2", "c.gz")}, 1000},
+		{"read records", []Stage{read("jsonl", "e.jsonl"), filterStage("item.n % 3 != 0"), mapStage("item.n")}, 130},
 		{"read bytes", []Stage{stage("files", textList("*.txt")), read("bytes", "${{ item }}"), mapStage("len(item)")}, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -329,6 +345,40 @@ func TestReadChanged(t *testing.T) {
 		}
 		if err := w.run(stages, Options{BlockItems: 1}); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("got %v\nwant %s", err, tt.want)
+		}
+	}
+}
+
+// TestReadShrinking: a file that becomes shorter while it is read is an error behind what was read of it.
+func TestReadShrinking(t *testing.T) {
+	w := newWorld()
+	w.dir = writeFiles(t, map[string]string{"a.txt": strings.Repeat("some text\n", 40000)})
+	h, err := w.start([]Stage{stage("read", textList("a.txt"))}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	commits := 0
+	h.commitNow = func() bool {
+		if commits++; commits == 2 {
+			if err := os.Truncate(filepath.Join(w.dir, "a.txt"), 1000); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return true
+	}
+	if err := h.finish(); err == nil || !strings.Contains(err.Error(), "has 1000 bytes, but ") {
+		t.Errorf("got %v", err)
+	}
+	if n := len(w.queue("out").put); n < 1000 || n > 39999 {
+		t.Errorf("%d lines were read", n)
+	}
+}
+
+// TestReadNothing: what is empty by nature is an empty stream.
+func TestReadNothing(t *testing.T) {
+	for _, format := range []string{"lines", "nul", "jsonl", "csv", "frames"} {
+		if got := outOf(newWorld(), []Stage{stage("read", textList("/dev/null"), "format", srcLiteral(format))}, 0); got != "[]" {
+			t.Errorf("%s: %s", format, got)
 		}
 	}
 }
