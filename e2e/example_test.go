@@ -39,6 +39,16 @@ var examples = []example{
 		file: "compress.yaml", args: []string{"to=DIR/gz"}, after: true, needs: []string{"gzip"},
 		script: `for f in links/*; do gzip -dc "$DIR/gz/${f##*/}.gz" | cmp - "$f"; (cd "$DIR/gz"; stat -c '%n %s' "${f##*/}.gz"); done | sort`,
 	},
+	{file: "mapreduce.yaml", script: mapReduceScript, needs: []string{"grep"}},
+	{file: "mapreduce.yaml", args: []string{"files=links/*"}, script: strings.ReplaceAll(mapReduceScript, "*.yaml", "links/*"), needs: []string{"grep"}},
+	{file: "broadcast.yaml", script: `printf 'from 16.0 to 33.0\nmean 25.4375\ntoo hot: 30.5\ntoo hot: 31.5\ntoo hot: 33.0\n'`},
+	{
+		file: "sieve.yaml", args: []string{"n=8", "most=1000"}, needs: []string{"awk", "factor"},
+		script: `primes=$(seq 2 999 | factor | awk 'NF == 2 { print $2 }' | head -8)
+			seq 2 999 | awk -v primes="$(echo $primes)" 'BEGIN { n = split(primes, p, " ") }
+				{ for (i = 1; i <= n; i++) if ($1 % p[i] == 0) next; left++ } END { print left " numbers below 1000 are left" }'
+			echo "$primes"`,
+	},
 	{
 		file: "links.yaml", needs: []string{"python3"},
 		script: `python3 -c '
@@ -105,6 +115,8 @@ for station, unit in ("austin", "F"), ("oslo", "C"):
 		script: `printf 'grace 45\n2 people\n'`, stderr: "api: asked for grace\n",
 	},
 }
+
+const mapReduceScript = `cat *.yaml | grep -oE '[A-Za-z]+' | tr A-Z a-z | sort | uniq -c | sort -k1,1nr -k2,2 | head -10 | awk '{ print $1, $2 }'`
 
 const convertScript = `python3 -c '
 import csv, json

@@ -35,7 +35,7 @@ func newFanOut(h *host, parts []*arenaPart) (*fanOut, error) {
 	def := parts[0].def
 	if def.Key != nil {
 		var err error
-		if f.key, err = stages.NewKey(def.Key, h.handoff.Vars, environment()); err != nil {
+		if f.key, err = stages.NewKey(def.Name, def.Key, h.handoff.Vars, environment()); err != nil {
 			return nil, err
 		}
 	}

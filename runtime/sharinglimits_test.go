@@ -91,3 +91,25 @@ func TestLimitsOfSharedQueues(t *testing.T) {
 		}
 	}
 }
+
+// TestPoisonInSharedQueues holds that an item that kills its workers goes to the dead-letter queue, once for each who gets it, named with
+// the queue that it is from; all others arrive.
+func TestPoisonInSharedQueues(t *testing.T) {
+	const items = 12
+	for _, q := range sharedQueues {
+		t.Run(q.name, func(t *testing.T) {
+			write := fmt.Sprintf("      - range: %d\n      - map: '{n: item}'\n      - put: %s\n", items, q.put)
+			spec := sharedSpec(q.queues, "max_deliveries: 2, dead_letter: dead", write, q.readers, false)
+			spec = strings.Replace(spec, "queues:\n", "queues:\n  dead: {}\n", 1)
+			spec = strings.ReplaceAll(spec, "      - put: got\n", "      - exec: [sh, -c, 'test \"$1\" != 7 || kill -9 $PPID', sh, '${{ item.n }}']\n      - put: got\n")
+			spec += "  bury:\n    stages: [{get: dead}, {print: '${{ item.item.n }} ${{ item.error.type }}'}]\n"
+			got := runPlan(t, planned(t, spec), Options{})
+			got.ok(t)
+			want := []string{fmt.Sprint("got ", (items-1)*q.copies)}
+			for range q.copies {
+				want = append(want, "7 max-deliveries")
+			}
+			sameLines(t, got.stdout, want)
+		})
+	}
+}

@@ -27,12 +27,12 @@ type ChainDef struct {
 // Queue is a queue: `queues.q`.
 type Queue struct {
 	Resource
-	Capacity      Count      `yaml:"capacity" words:"unbounded" default:"1024; unbounded on a cycle" example:"capacity: 100" doc:"Items that may wait; unbounded spills to a file."`
-	Key           Expression `yaml:"key" example:"key: item.user" doc:"Items with the same key go to the same replica, in order."`
+	Capacity      Count      `yaml:"capacity" words:"unbounded" default:"1024; unbounded on a cycle" example:"capacity: 100" doc:"Items that may wait, with key or broadcast for each reader; unbounded spills to a file."`
+	Key           Expression `yaml:"key" example:"key: item.user" doc:"Items with the same key go to the same replica of the process that reads them, in order."`
 	Broadcast     Flag       `yaml:"broadcast" default:"false" example:"broadcast: true" doc:"Each consuming process gets each item; its replicas share."`
 	Type          TypeName   `yaml:"type" ref:"types" example:"type: Point" doc:"Type of the items."`
 	MaxItem       Size       `yaml:"max_item" default:"16MiB" example:"max_item: 64MiB" doc:"Largest item, encoded."`
-	MaxBytes      Size       `yaml:"max_bytes" default:"256MiB" example:"max_bytes: 1GiB" doc:"Bytes that may wait; one item is always admitted."`
+	MaxBytes      Size       `yaml:"max_bytes" default:"256MiB" example:"max_bytes: 1GiB" doc:"Bytes that may wait, counted as capacity is; one item is always admitted."`
 	Ack           Enum       `yaml:"ack" words:"auto|manual" default:"auto" example:"ack: manual" doc:"Whether an item is finished when it has left the chain, or when a stage says so."`
 	MaxDeliveries Count      `yaml:"max_deliveries" default:"3" example:"max_deliveries: 5" doc:"Deaths at work on an item before it is given up."`
 	DeadLetter    Name       `yaml:"dead_letter" ref:"queues" example:"dead_letter: failed" doc:"Queue for items that were given up; without one the run fails."`

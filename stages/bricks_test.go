@@ -42,6 +42,11 @@ func countStage(op string, n int, options ...any) Stage {
 
 func putStage(queues ...string) Stage { return stage("put", queueField(queues...)) }
 
+// putMember puts into a family of n.
+func putMember(family, index string, n int) Stage {
+	return stage("put", Field{Places: []Place{{Name: family, Kind: "queue", Index: []Source{*srcExpr(index)}, Count: n}}})
+}
+
 func doStage(stages ...Stage) Stage { return stage("do", Field{Stages: stages}) }
 
 func teeStage(chains ...[]Stage) Stage {
@@ -102,6 +107,10 @@ func bricks() []brick {
 		{"put", []Stage{putStage("q1")}},
 		{"put fragile", []Stage{handled(stage("put", queueField("q1"), "value", srcExpr(fragile)), ThenSkip)}},
 		{"put two", []Stage{putStage("q1", "q2")}},
+		{"put family", []Stage{putMember("f", "item % 3", 3)}},
+		{"put family fragile", []Stage{handled(putMember("f", "item % 5", 3), ThenSkip)}},
+		{"put one member", []Stage{putMember("f", "vars == null ? 1 : 2", 3)}},
+		{"put family and queue", []Stage{{Op: "put", Operand: Field{Places: slices.Concat(putMember("f", "index % 2", 3).Operand.Places, queueField("q1").Places)}}}},
 		{"ids", []Stage{stage("put", queueField("ids"), "value", srcExpr("[delivery.id, item]"))}},
 		{"random", []Stage{mapStage("random(0, 1000) + item")}},
 		{"do", []Stage{doStage(mapStage("item * 2"), putStage("q3"))}},
@@ -221,11 +230,15 @@ func (w *world) fill(rnd *rand.Rand) {
 		q.blocks = append(q.blocks, c)
 	}
 	q.single = rnd.IntN(8) == 0
+	names := []string{"f", "f[1]", "f[2]"}
 	for i := range 8 {
+		names = append(names, "q"+strconv.Itoa(i))
+	}
+	for _, name := range names {
 		if rnd.IntN(3) == 0 {
-			w.queue("q" + strconv.Itoa(i)).room = 1 + rnd.IntN(4)
+			w.queue(name).room = 1 + rnd.IntN(4)
 		}
-		if q := w.queue("q" + strconv.Itoa(i)); rnd.IntN(6) == 0 {
+		if q := w.queue(name); rnd.IntN(6) == 0 {
 			q.noReaders, q.after = true, rnd.IntN(12)
 		}
 	}

@@ -2,19 +2,20 @@ package stages
 
 // Key computes the `key` of a queue: to which replica each item goes. It belongs to one goroutine.
 type Key struct {
+	queue string
 	expr  *RowExpr
 	batch *Batch
 	keys  Column
 }
 
-// NewKey compiles the expression of a key, which reads the item, vars and env.
-func NewKey(src *Source, vars, env map[string]any) (*Key, error) {
+// NewKey compiles the expression of a queue's key, which reads the item, vars and env.
+func NewKey(queue string, src *Source, vars, env map[string]any) (*Key, error) {
 	b := &Builder{building: &building{attempt: 1, env: Env{Vars: vars, Env: env}}, frame: &frame{row: -1}}
 	expr, err := b.Expr(src)
 	if err != nil {
 		return nil, err
 	}
-	return &Key{expr: expr, batch: NewBatch(0, false)}, nil
+	return &Key{queue: queue, expr: expr, batch: NewBatch(0, false)}, nil
 }
 
 // Hashes appends the hash of the key of each item from up to, but without, to. Where an item has no key it ends before it, with its
@@ -28,7 +29,7 @@ func (k *Key) Hashes(dst []uint64, c *Column, from, to int) ([]uint64, error) {
 		dst = append(dst, k.keys.hash(i))
 	}
 	if err != nil {
-		err = Failf("expression", "the key of the queue: %s", err)
+		err = Failf("expression", "the key of queue %s: %s", k.queue, err)
 	}
 	return dst, err
 }
