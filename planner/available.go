@@ -24,7 +24,6 @@ var notYet = [...]struct {
 	{path: "listeners"},
 	{path: "pools"},
 	{path: "tests"},
-	{path: "queues.*.ack", unless: "auto"},
 	{path: "PROCESS.autostart", unless: "true"},
 	{path: "PROCESS.start_method", unless: "spawn"},
 	{path: "PROCESS.ready"},

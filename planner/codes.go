@@ -39,6 +39,7 @@ const (
 	CodeKeyReaders      = "key-readers"
 	CodeItemType        = "item-type"
 	CodeTypeCycle       = "type-cycle"
+	CodeAck             = "ack"
 	CodeDependsCycle    = "depends-cycle"
 	CodeNoProbe         = "no-probe"
 	CodeJoinDrain       = "join-before-drain"
@@ -88,6 +89,7 @@ func Codes() []spec.CodeDef {
 		{Code: CodeSharedStdin, Severity: spec.Error, Doc: "Standard input can be read by one process with one replica only: others would take parts of its lines."},
 		{Code: CodeSplitReduce, Severity: spec.Warning, Doc: "Each replica reduces the items that it happened to get, so that a key has a result of each replica. Give the queue a key, or reduce once more in one process."},
 		{Code: CodeKeyReaders, Severity: spec.Error, Doc: "A queue with a key is read by several processes, though the items of a key go to one replica of one process; or one with broadcast by more than it can serve. With key and broadcast together each process gets every item, and shares them by the key."},
+		{Code: CodeAck, Severity: spec.Error, Doc: "get with ack: manual and ack belong together: an item that is got so is finished by an ack behind it in the chain, before anything that makes one item of several; and only such an item can be acknowledged."},
 		{Code: CodeItemType, Severity: spec.Error, Doc: "What is put into a queue does not fit the type that the queue declares."},
 		{Code: CodeTypeCycle, Severity: spec.Error, Doc: "A record has a field of its own type, directly or by way of others. Records have a fixed size."},
 		{Code: CodeDependsCycle, Severity: spec.Error, Doc: "Processes wait for each other's start."},

@@ -30,6 +30,7 @@ func Compile(doc *spec.Pipeline, host Host, opts Options) (*Plan, spec.Diagnosti
 	c.wire()
 	c.inferTypes()
 	c.checkDeadLetters()
+	c.checkAcks()
 	c.checkWiring()
 	c.checkChains()
 	c.checkSplits()

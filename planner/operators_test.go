@@ -23,7 +23,11 @@ func exampleSpec(stage string) string {
 		b.WriteString("  to_" + q + ": {stages: [{read: in.jsonl, format: jsonl}, {put: " + q + "}]}\n")
 		b.WriteString("  from_" + q + ": {stages: [{get: " + q + "}, {print: }]}\n")
 	}
-	b.WriteString("  p:\n    stages:\n      - get: before\n      - " + strings.ReplaceAll(stage, "\n", "\n        ") + "\n")
+	get := "get: before"
+	if strings.HasPrefix(stage, "ack:") {
+		get = "{get: before, ack: manual}"
+	}
+	b.WriteString("  p:\n    stages:\n      - " + get + "\n      - " + strings.ReplaceAll(stage, "\n", "\n        ") + "\n")
 	return b.String()
 }
 

@@ -171,6 +171,25 @@ var firePlans = []struct {
 			chain("sum", 1, get("sums"), summed(), stage("result", literal("sum"))),
 		)
 	}},
+	{"acknowledgement, of most items", func(t *testing.T) *planner.Plan {
+		plan := planOf(t, 64,
+			numbers(3_000, "in"),
+			chain("late", 2, manual("in"), put("all", ""), stage("filter", expr("item % 97 != 0")), stage("flat_map", expr("[item, item * 2]")), put("done", ""), ack()),
+			chain("early", 2, manual("all"), ack(), stage("distinct", expr("item")), put("once", "")),
+			chain("sum", 1, get("done"), summed(), printed()),
+			chain("once", 1, get("once"), stage("distinct", expr("item")), summed(), printed()),
+			chain("dead", 1, get("dead"), stage("map", expr("item.item")), summed(), printed()),
+		)
+		for i := range plan.Queues {
+			switch q := &plan.Queues[i]; q.Name {
+			case "in":
+				q.MaxDeliveries, q.DeadLetter = 30, "dead"
+			case "dead":
+				q.Writers = []string{"late"}
+			}
+		}
+		return plan
+	}},
 	{"a cycle", func(t *testing.T) *planner.Plan {
 		plan := planOf(t, 0,
 			chain("start", 1, stage("range", expr("500")), stage("map", expr("{n: item + 1, steps: 0}")), put("todo", "")),

@@ -114,7 +114,7 @@ func (h *host) Checkpoint() error {
 // due says whether it is time to commit.
 func (h *host) due() bool {
 	for _, in := range h.inboxes {
-		if in.block != nil && in.single && in.taken > in.block.Cursor() {
+		if in.block != nil && in.single && in.taken > in.block.Cursor() && (!in.manual || in.acked) {
 			return true
 		}
 	}
@@ -161,7 +161,7 @@ func (h *host) Commit() error {
 	standing := h.chain.Standing()
 	h.careful = h.careful && standing || h.onlyDelivery()
 	h.finishInputs(tx, standing)
-	tx.Continue(standing)
+	tx.Continue(standing || h.handedBack())
 	h.saveState(tx)
 	if err := h.slot.Commit(tx); err != nil {
 		return err

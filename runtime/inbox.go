@@ -26,6 +26,10 @@ type inbox struct {
 	counted int           // deliveries when the chain last got on
 	single  bool
 	spent   bool // everything that came of the block has left the chain
+
+	manual   bool // items are finished by Ack
+	acked    bool // the item in hand is finished with the next commit
+	returned int  // how often the item in hand was handed out before without being acknowledged
 }
 
 // Lease implements stages.Inbox.
@@ -43,15 +47,20 @@ func (in *inbox) Lease() (stages.Delivery, error) {
 		case status == shm.Empty:
 			return stages.Delivery{}, stages.ErrEmpty
 		}
-		in.block, in.taken, in.counted = block, block.Cursor(), block.Tries()
+		in.block, in.taken, in.counted, in.returned = block, block.Cursor(), block.Tries(), 0
 		in.host.careful = in.host.careful || in.host.onlyDelivery()
 	}
 	return in.deliver()
 }
 
-// finish commits the end of a block all of whose items have been taken.
+// finish commits the end of a block all of whose items have been taken, or of the item in hand.
 func (in *inbox) finish() error {
-	if in.block == nil || in.taken < in.block.Items() {
+	switch {
+	case in.block == nil:
+		return nil
+	case in.manual:
+		return in.settle()
+	case in.taken < in.block.Items():
 		return nil
 	}
 	in.spent, in.host.dirty = true, true
@@ -74,7 +83,11 @@ func (in *inbox) deliver() (stages.Delivery, error) {
 	in.host.dirty = true
 	tries := in.block.Tries()
 	left := items.Slice(in.taken, items.Len())
-	in.single = tries > 1 || in.def.MaxDeliveries == 1
+	in.single = tries > 1 || in.def.MaxDeliveries == 1 || in.manual
+	if in.manual {
+		left = left.Slice(0, 1)
+		tries += in.returned
+	}
 	if limit := in.def.MaxDeliveries; limit > 0 && tries > limit {
 		return in.poisoned(left.At(0), tries)
 	}
@@ -89,6 +102,7 @@ func (in *inbox) poisoned(item any, tries int) (stages.Delivery, error) {
 		return stages.Delivery{}, err
 	}
 	in.taken++
+	in.acked = in.manual
 	if err := in.host.Commit(); err != nil {
 		return stages.Delivery{}, err
 	}
@@ -117,6 +131,8 @@ func (h *host) finishInputs(tx *shm.Tx, standing bool) {
 	for _, in := range h.inboxes {
 		switch {
 		case in.block == nil:
+		case in.manual:
+			h.finishAcked(tx, in)
 		case in.taken == in.block.Items() && (in.spent || !standing):
 			tx.Release(in.block)
 			in.block, in.spent = nil, false
@@ -156,6 +172,7 @@ func (h *host) saveLeases(w *stages.StateWriter) {
 			w.Uint(in.block.Seq())
 			w.Uint(uint64(in.taken))
 			w.Uint(uint64(in.counted))
+			w.Uint(uint64(in.returned))
 		}
 	}
 }
@@ -166,12 +183,14 @@ type leaseNote struct {
 	seq   uint64
 	taken int
 	tries int // deliveries when the chain had last got on: more of them are deaths since
+
+	returned int // deliveries without an acknowledgement
 }
 
 func (h *host) loadLeases(r *stages.StateReader) {
 	h.notes = h.notes[:0]
 	for n := r.Uint(); n > 0 && r.Err() == nil; n-- {
-		h.notes = append(h.notes, leaseNote{inbox: int(r.Uint()), seq: r.Uint(), taken: int(r.Uint()), tries: int(r.Uint())})
+		h.notes = append(h.notes, leaseNote{inbox: int(r.Uint()), seq: r.Uint(), taken: int(r.Uint()), tries: int(r.Uint()), returned: int(r.Uint())})
 	}
 }
 
@@ -184,7 +203,7 @@ func (h *host) adoptLeases(adopted shm.Adopted) {
 				continue
 			}
 			in := h.inboxes[note.inbox]
-			in.block, in.taken, in.counted = block, min(note.taken, block.Items()), note.tries
+			in.block, in.taken, in.counted, in.returned = block, min(note.taken, block.Items()), note.tries, note.returned
 			h.careful = true
 		}
 	}

@@ -27,11 +27,11 @@ func newMerged(h *host, ends []*inbox) *merged {
 // Lease implements stages.Inbox.
 func (m *merged) Lease() (stages.Delivery, error) {
 	if in := m.inHand(); in != nil {
-		if in.taken < in.block.Items() {
-			return in.Lease() // the rest of what a dead predecessor had
-		}
 		if err := in.finish(); err != nil {
 			return stages.Delivery{}, err
+		}
+		if in.block != nil {
+			return in.Lease() // the rest of it
 		}
 	}
 	for range m.ends {

@@ -51,6 +51,7 @@ func (h *host) giveUp(in *inbox, deaths int) error {
 		return err
 	}
 	h.chain.GiveUp()
+	in.acked = in.manual && in.taken > in.block.Cursor()
 	h.moved, h.dirty = true, true
 	return h.Commit()
 }
@@ -60,6 +61,9 @@ const maxDeliveries = "max-deliveries"
 
 // deadly says what an item has done.
 func (in *inbox) deadly(deaths int) string {
+	if in.returned > 0 {
+		return fmt.Sprintf("this item of queue %s was delivered %d times and not acknowledged [%s]", in.part.label, deaths, maxDeliveries)
+	}
 	return fmt.Sprintf("%d workers died at work on this item of queue %s [%s]", deaths, in.part.label, maxDeliveries)
 }
 

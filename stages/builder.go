@@ -59,6 +59,7 @@ type building struct {
 	env     Env
 	attempt int
 	tracks  bool
+	manual  Inbox // of the last `get` with `ack: manual` in the chain that is being built, or around it
 	batches []*Batch
 }
 
@@ -82,6 +83,7 @@ func (b *Builder) TrackIdentities() { b.tracks = true }
 func (b *Builder) Chain(stages []Stage, extra ...string) (*Chain, error) {
 	inner := &Builder{building: b.building, names: bind(b.names, extra...), narrow: b.narrow, frame: b.frame}
 	inner.narrow = b.narrow || Narrow(stages)
+	defer func(around Inbox) { b.manual = around }(b.manual)
 	links, err := inner.flatten(stages)
 	if err != nil {
 		return nil, err

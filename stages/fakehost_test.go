@@ -40,6 +40,8 @@ type fakeQueue struct {
 	cursor   int // items of blocks[0] that have been taken
 	attempts int // of blocks[0]
 	single   bool
+	taken    int // items of blocks[0] that were handed out, where they are acknowledged
+	returned int // how often the last of them was handed out before
 
 	put       []any
 	room      int  // items that fit; 0: any number
@@ -220,11 +222,17 @@ type fakeInbox struct {
 	queue *fakeQueue
 	at    int // items of the first block that are taken, committed or not
 	held  bool
+
+	manual, acked bool
+	returned      int
 }
 
 func (q *fakeInbox) Wait(context.Context) error { return nil }
 
 func (q *fakeInbox) Lease() (Delivery, error) {
+	if q.manual {
+		return q.leaseOne()
+	}
 	if !q.held && ask(q.host.empty) {
 		return Delivery{}, ErrEmpty
 	}
@@ -259,6 +267,10 @@ func (q *fakeInbox) Take(n int) { q.at += n }
 
 // commit moves the cursor and finishes a block that is all taken.
 func (q *fakeInbox) commit() {
+	if q.manual {
+		q.commitOne()
+		return
+	}
 	if len(q.queue.blocks) == 0 {
 		return
 	}

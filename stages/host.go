@@ -63,6 +63,11 @@ type Inbox interface {
 	Lease() (Delivery, error)
 	// Take says that the chain has taken n more items of the current delivery.
 	Take(n int)
+	// Manual says, before the first Lease, that items are finished by Ack alone. Then a delivery is one item, and a Lease that finds
+	// the item before it not acknowledged delivers that one again, with a higher Attempt.
+	Manual()
+	// Ack says that the item that was taken last is finished with the next commit. It may be called again for the same item.
+	Ack()
 }
 
 // Delivery is a block of items in a chain's hands.

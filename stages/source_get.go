@@ -39,6 +39,14 @@ func buildGet(b *Builder, stage *Stage) (Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening queues for reading: %w", err)
 	}
+	manual, err := b.Word(stage.Options["ack"])
+	if err != nil {
+		return nil, err
+	}
+	if manual == "manual" {
+		inbox.Manual()
+		b.manual = inbox
+	}
 	return &getNode{turn: t, inbox: inbox, attempt: b.Attempt()}, nil
 }
 

@@ -25,10 +25,12 @@ func tableSinks() []Operator {
 			Effect:  true, Later: laterPipes,
 		},
 		{
-			Name: "ack", Group: Sinks, Doc: "Acknowledges an item that was got with ack: manual.",
+			Name: "ack", Group: Sinks,
+			Doc: "Acknowledges the item that was got with `ack: manual`, or what became of it: with the next commit it is finished. " +
+				"An item that leaves the chain without is delivered again.",
 			Example: "ack: item",
-			Operand: FieldDef{Kind: EnumField, Values: []string{"item"}, Doc: "The word item."},
-			Effect:  true, Later: laterAck,
+			Operand: FieldDef{Kind: EnumField, Values: []string{"item"}, Doc: "The word `item`."},
+			Effect:  true, Pure: true, Build: buildAck,
 		},
 		{
 			Name: "store", Group: Sinks, Doc: "Stores a value in a place.",

@@ -65,8 +65,8 @@ func tableSources() []Operator {
 			Operand: FieldDef{Kind: PlacesField, Values: []string{"queue"}, Doc: "The queue, or a list of up to 16; of a family, `jobs[self.index]`, by an index that reads self.index, self.name, self.replicas, args, vars and len(jobs)."},
 			Options: []FieldDef{
 				{
-					Name: "ack", Kind: EnumField, Values: []string{"auto", "manual"}, Default: "auto", LaterWords: []string{"manual"},
-					Doc: "Whether an item is finished when it has left the chain and what came of it is committed, or by `ack`.",
+					Name: "ack", Kind: EnumField, Values: []string{"auto", "manual"},
+					Doc: "Whether an item is finished when it has left the chain and what came of it is committed, or by `ack` (then items go through the chain one by one). Default: what the queue says.",
 				},
 				count, alwaysSplit,
 			},

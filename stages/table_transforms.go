@@ -7,7 +7,6 @@ const (
 	laterWaiting  = "waiting for resources"
 	laterControl  = "control of processes from stages"
 	laterPipes    = "pipes and connections"
-	laterAck      = "manual acknowledgement"
 	laterValues   = "values and arrays"
 	laterManagers = "managers"
 )
