@@ -132,7 +132,10 @@ func readCount(n *spec.Node, opts spec.Options) (spec.Count, spec.Diagnostics) {
 func (c *compiler) decodeTexts(n *spec.Node) ([]stages.Source, bool) {
 	nodes := []*spec.Node{n}
 	if n.Kind == spec.Seq {
-		nodes = n.Items
+		if nodes = n.Items; len(nodes) == 0 {
+			c.errorAt(n, spec.CodeWrongKind, "", "expected a text or a list of texts, found an empty list")
+			return nil, false
+		}
 	}
 	texts := make([]stages.Source, len(nodes))
 	ok := true
@@ -234,6 +237,12 @@ func (c *compiler) decodeRanged(n *spec.Node) (*stages.Source, bool) {
 	}
 	if _, ok := accept(c, n, spec.ReadExpression); !ok {
 		return nil, false
+	}
+	for _, bound := range n.Items {
+		if !bound.IsScalar() {
+			c.errorAt(bound, spec.CodeWrongKind, "", "expected a whole number or an expression that gives one, found %s", bound.Kind)
+			return nil, false
+		}
 	}
 	const step = 2
 	if len(n.Items) > step && n.Items[step].Text == "0" {

@@ -62,6 +62,8 @@ func (t *typer) refuseItem(s *stages.Source, in env) {
 func (t *typer) want(s *stages.Source, def *stages.FieldDef, op *stages.Operator, in env) {
 	typ := t.source(s, in)
 	switch {
+	case def.Kind == stages.BatchedField && s.Kind != stages.SourceMap:
+		t.expect(s, typ, stages.KindNumber|stages.KindString, "a count")
 	case def.Kind == stages.CountField:
 		t.expect(s, typ, stages.KindNumber|stages.KindString, "a count")
 	case def.Kind == stages.DurationField:

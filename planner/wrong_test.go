@@ -1,0 +1,154 @@
+package planner_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/mprun/mprun/planner"
+	"github.com/mprun/mprun/spec"
+	"github.com/mprun/mprun/stages"
+)
+
+// wrongValues are tried as the value of every operand and option.
+var wrongValues = []struct{ name, text string }{
+	{"null", ""},
+	{"map", "{a: 1}"},
+	{"empty map", "{}"},
+	{"list", "[1, 2]"},
+	{"empty list", "[]"},
+	{"list of maps", "[{a: 1}]"},
+	{"bool", "true"},
+	{"number", "3"},
+	{"negative", "-1"},
+	{"float", "1.5"},
+	{"huge", "99999999999999999999"},
+	{"zero", "0"},
+	{"text", "no such!"},
+	{"word", "nonsense"},
+	{"empty text", "''"},
+	{"duration", "5x"},
+	{"queue", "jobs"},
+	{"process", "p"},
+	{"unknown name", "${{ nope }}"},
+	{"a list", "${{ [1] }}"},
+	{"a bool", "${{ true }}"},
+	{"unclosed", "'${{ item'"},
+}
+
+// mustFail are the values that no field of a kind takes.
+var mustFail = map[stages.FieldKind][]string{
+	stages.ExpressionField: {"null", "text", "empty text", "unknown name", "unclosed", "word", "huge"},
+	stages.TextField:       {"null", "map", "empty map", "list", "empty list", "list of maps", "unknown name", "unclosed"},
+	stages.TextListField:   {"null", "map", "empty map", "empty list", "list of maps", "unknown name", "unclosed"},
+	stages.DataField:       {"unknown name", "unclosed"},
+	stages.CountField:      {"null", "map", "empty map", "list", "empty list", "list of maps", "bool", "negative", "float", "huge", "text", "word", "empty text", "duration", "queue", "unknown name", "a list", "a bool", "unclosed"},
+	stages.DurationField:   {"null", "map", "empty map", "list", "empty list", "list of maps", "bool", "number", "negative", "float", "huge", "text", "word", "empty text", "duration", "queue", "unknown name", "a list", "a bool", "unclosed"},
+	stages.SizeField:       {"null", "map", "empty map", "list", "empty list", "list of maps", "bool", "negative", "text", "word", "empty text", "duration", "queue", "unknown name", "unclosed"},
+	stages.BoolField:       {"null", "map", "empty map", "list", "empty list", "list of maps", "number", "negative", "float", "text", "word", "empty text", "duration", "queue", "unknown name", "a list", "unclosed"},
+	stages.EnumField:       {"null", "map", "empty map", "list", "empty list", "list of maps", "bool", "number", "negative", "text", "word", "empty text", "duration", "queue", "unknown name", "a list", "unclosed"},
+	stages.NameField:       {"null", "map", "empty map", "list", "empty list", "list of maps", "number", "negative", "float", "text", "empty text", "duration", "unknown name", "a list", "unclosed"},
+	stages.PlacesField:     {"null", "map", "empty map", "list", "empty list", "list of maps", "bool", "number", "negative", "float", "text", "word", "empty text", "duration", "process", "unknown name", "a list", "unclosed"},
+	stages.CommandField:    {"null", "map", "empty map", "empty list", "list of maps", "empty text", "unknown name", "unclosed"},
+	stages.ScriptField:     {"null", "map", "empty map", "list", "empty list", "list of maps", "empty text", "unknown name"},
+	stages.RegexpField:     {"null", "map", "empty map", "list", "empty list", "list of maps", "bool", "number", "text", "word", "empty text"},
+	stages.ChainField:      {"null", "map", "empty map", "list", "list of maps", "bool", "number", "text", "word", "empty text", "queue", "unknown name"},
+	stages.ChainsField:     {"null", "map", "empty map", "list", "empty list", "list of maps", "bool", "number", "text", "word", "empty text", "queue", "unknown name"},
+	stages.BranchesField:   {"null", "map", "empty map", "list", "empty list", "list of maps", "bool", "number", "text", "word", "empty text", "queue", "unknown name"},
+	stages.HeaderField:     {"null", "map", "empty map", "list of maps", "number", "text", "word", "empty text", "unknown name"},
+	stages.RangedField:     {"null", "map", "empty map", "empty list", "list of maps", "text", "empty text", "word", "huge", "unknown name", "unclosed"},
+	stages.BatchedField:    {"null", "map", "empty map", "list", "empty list", "list of maps", "bool", "negative", "float", "zero", "huge", "text", "word", "empty text", "duration", "queue", "unknown name", "a list", "a bool", "unclosed"},
+	stages.MatrixField:     {"null", "map", "empty map", "list", "empty list", "list of maps", "bool", "number", "text", "word", "empty text", "queue", "unknown name"},
+}
+
+// TestWrongOperands: each operator and each of its options, with each kind of value that it does not take, gives a finding on the line
+// of the value.
+func TestWrongOperands(t *testing.T) {
+	for _, op := range stages.Operators() {
+		if op.Later != "" {
+			continue
+		}
+		fields := slices.Concat([]stages.FieldDef{op.Operand}, op.Options, generalFields(&op))
+		for i := range fields {
+			def := &fields[i]
+			if def.Later != "" || def.Kind == stages.NoField {
+				continue
+			}
+			must, known := mustFail[def.Kind]
+			if !known {
+				t.Errorf("%s %s: nothing is known of what this kind of field does not take", op.Name, def.Name)
+			}
+			for _, v := range wrongValues {
+				said := wrongOperand(t, &op, def, v.text)
+				if said == "" && slices.Contains(must, v.name) && (v.name != "null" || !def.Optional) {
+					t.Errorf("%s %s: %s (%s) is taken", op.Name, def.Name, v.text, v.name)
+				}
+			}
+		}
+	}
+}
+
+// generalFields are the general keys as fields of kinds that take about the same. They are decoded in one way for all operators: two
+// stand for them.
+func generalFields(op *stages.Operator) []stages.FieldDef {
+	if op.Name != "map" && op.Name != "get" {
+		return nil
+	}
+	fields := []stages.FieldDef{
+		{Name: "when", Kind: stages.ExpressionField},
+		{Name: "as", Kind: stages.NameField},
+		{Name: "retry", Kind: stages.CountField},
+		{Name: "on_error", Kind: stages.BranchesField},
+	}
+	if op.Waits {
+		fields = append(fields, stages.FieldDef{Name: "timeout", Kind: stages.DurationField})
+	}
+	return fields
+}
+
+// wrongOperand is the errors about a value, a line each; "" if there are none.
+func wrongOperand(t *testing.T, op *stages.Operator, def *stages.FieldDef, value string) string {
+	t.Helper()
+	var example yaml.Node
+	if err := yaml.Unmarshal([]byte(op.Example), &example); err != nil {
+		t.Fatal(err)
+	}
+	key := def.Name
+	if key == "" {
+		key = op.Name
+	}
+	lines := []string{key + ": " + value}
+	for i, root := 0, example.Content[0]; i < len(root.Content); i += 2 {
+		k, v := root.Content[i].Value, root.Content[i+1]
+		if k == key {
+			continue
+		}
+		v.Style |= yaml.FlowStyle
+		text, err := yaml.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, k+": "+strings.TrimSpace(string(text)))
+	}
+	src := exampleSpec(strings.Join(lines, "\n"))
+	line := strings.Count(src[:strings.LastIndex(src, "- "+lines[0])], "\n") + 1
+	doc, found := spec.Load([]byte(src), planner.SpecOptions("w"))
+	_, more := planner.Compile(doc, exampleMachine{newMachine()}, planner.Options{Dir: "/srv", Partial: found.HasErrors()})
+	said := ""
+	there := false
+	for _, d := range append(found, more...) {
+		if d.Severity != spec.Error {
+			continue
+		}
+		there = there || d.Range.Start.Line == line
+		_, text, _ := strings.Cut(d.Error(), ": ")
+		said += fmt.Sprintf("\t%s\n", text)
+	}
+	if said != "" && !there && def.Kind != stages.DataField { // data is data; what the stage cannot do with it is said there
+		t.Errorf("%s %s: what is said of %s does not stand at its line %d:\n%s\n%s", op.Name, def.Name, value, line, append(found, more...), src)
+	}
+	return said
+}
