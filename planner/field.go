@@ -167,6 +167,10 @@ func (c *compiler) decodeScript(n *spec.Node) (*stages.Source, bool) {
 	if !ok {
 		return nil, false
 	}
+	if strings.TrimSpace(n.Text) == "" {
+		c.errorAt(n, spec.CodeWrongKind, "", "expected a script, found an empty text")
+		return nil, false
+	}
 	return c.textSource(script.Template), true
 }
 
