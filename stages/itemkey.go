@@ -171,9 +171,10 @@ func appendCanonical(dst []byte, item any) []byte {
 		return dst
 	case map[string]any:
 		dst = appendHead(dst, cborMap, uint64(len(v)))
-		for _, key := range sortedKeys(v) {
-			dst = append(appendHead(dst, cborText, uint64(len(key))), key...)
-			dst = appendCanonical(dst, v[key])
+		var some [manyFields]field
+		for _, f := range sortedFields(some[:0], v) {
+			dst = append(appendHead(dst, cborText, uint64(len(f.key))), f.key...)
+			dst = appendCanonical(dst, f.value)
 		}
 		return dst
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -61,13 +62,14 @@ func AppendJSON(dst []byte, item any) []byte {
 		return append(dst, ']')
 	case map[string]any:
 		dst = append(dst, '{')
-		for i, key := range sortedKeys(v) {
+		var some [manyFields]field
+		for i, f := range sortedFields(some[:0], v) {
 			if i > 0 {
 				dst = append(dst, ", "...)
 			}
-			dst = appendJSONString(dst, key)
+			dst = appendJSONString(dst, f.key)
 			dst = append(dst, ": "...)
-			dst = AppendJSON(dst, v[key])
+			dst = AppendJSON(dst, f.value)
 		}
 		return append(dst, '}')
 	}
@@ -76,6 +78,33 @@ func AppendJSON(dst []byte, item any) []byte {
 		normal = nil
 	}
 	return AppendJSON(dst, normal)
+}
+
+// field is a field of a map.
+type field struct {
+	key   string
+	value any
+}
+
+// manyFields is more fields than most maps have.
+const manyFields = 12
+
+// sortedFields appends the fields of a map in the order of their keys. With room in fields it needs no memory, and each field is looked
+// at once: nearly all maps are small, and are written by the million.
+func sortedFields(fields []field, m map[string]any) []field {
+	for key, value := range m {
+		fields = append(fields, field{key, value})
+	}
+	if len(fields) > manyFields {
+		slices.SortFunc(fields, func(a, b field) int { return strings.Compare(a.key, b.key) })
+		return fields
+	}
+	for i := 1; i < len(fields); i++ {
+		for j := i; j > 0 && fields[j].key < fields[j-1].key; j-- {
+			fields[j], fields[j-1] = fields[j-1], fields[j]
+		}
+	}
+	return fields
 }
 
 func sortedKeys(m map[string]any) []string {
