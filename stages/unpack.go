@@ -63,7 +63,7 @@ func (p *packedInput) open(offset int64, from place) error {
 	if _, err := p.file.Seek(from.packed, io.SeekStart); err != nil {
 		return shortPathError(err)
 	}
-	p.source = &countingReader{Reader: bufio.NewReaderSize(p.file, 64<<10), at: from.packed}
+	p.source = newCountingReader(p.file, from.packed)
 	p.from = newUnpacker(p.kind, p.source)
 	for scratch := make([]byte, readChunk); p.plain < offset; {
 		_, err := p.Read(scratch[:min(int64(len(scratch)), offset-p.plain)])
@@ -110,7 +110,7 @@ func (p *packedInput) readPart(b []byte) (int, error) {
 		return 0, p.failed
 	}
 	if !p.inside {
-		begins := place{packed: p.source.at, plain: p.plain}
+		begins := place{packed: p.source.at(), plain: p.plain}
 		if err := p.from.begin(); err != nil {
 			p.fail(err, err == io.EOF) //nolint:errorlint // begin's own
 			return 0, p.failed
@@ -189,28 +189,39 @@ var errNotPacked = errors.New("unknown beginning")
 // countingReader knows how far a file has been read. It is an io.ByteReader, so that gzip reads no byte too many.
 type countingReader struct {
 	*bufio.Reader
-	at   int64
+	file *countedFile
 	tail [2]byte // the last bytes that were read and are not zero: the end of an xz stream, behind which may be padding
 }
 
-func (c *countingReader) Read(p []byte) (int, error) {
+// countedFile counts what is read of a file.
+type countedFile struct {
+	io.Reader
+	at int64
+}
+
+func (c *countedFile) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
 	c.at += int64(n)
+	return n, err
+}
+
+// newCountingReader reads a file that stands at an offset.
+func newCountingReader(file io.Reader, at int64) *countingReader {
+	counted := &countedFile{Reader: file, at: at}
+	return &countingReader{Reader: bufio.NewReaderSize(counted, 64<<10), file: counted}
+}
+
+// at is the offset in the file of what is read next.
+func (c *countingReader) at() int64 { return c.file.at - int64(c.Buffered()) }
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
 	if last := bytes.TrimRight(p[:n], "\x00"); len(last) == 1 {
 		c.tail = [2]byte{c.tail[1], last[0]}
 	} else if len(last) > 1 {
 		copy(c.tail[:], last[len(last)-2:])
 	}
 	return n, err
-}
-
-// ReadByte reads a byte.
-func (c *countingReader) ReadByte() (byte, error) {
-	b, err := c.Reader.ReadByte()
-	if err == nil {
-		c.at++
-	}
-	return b, err
 }
 
 // ended says whether nothing is left.
@@ -229,7 +240,7 @@ func (g *gzipMembers) begin() error {
 	if g.source.ended() {
 		return io.EOF
 	}
-	err := g.Reset(g.source)
+	err := g.Reset(g.source.Reader) // itself: package flate has a faster way for it than for other readers of bytes
 	g.Multistream(false)
 	return short(err)
 }
