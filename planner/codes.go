@@ -49,6 +49,7 @@ const (
 	CodeFinallyQueue    = "finally-queue"
 	CodeFormatName      = "format-by-name"
 	CodeNotWritten      = "not-written"
+	CodeFollow          = "follow"
 	CodeChainCycle      = "chain-cycle"
 	CodeArguments       = "arguments"
 )
@@ -96,6 +97,7 @@ func Codes() []spec.CodeDef {
 		{Code: CodeNoProbe, Severity: spec.Error, Doc: "A process waits for another to be ready that has no probe, ready:, to tell when it is."},
 		{Code: CodeJoinDrain, Severity: spec.Error, Doc: "A process waits for another's end while that one can fill a queue which only the first drains, or waits for the end of a queue which only the first fills."},
 		{Code: CodeFormatName, Severity: spec.Warning, Doc: "The name of a file tells of a format, but read and write take lines where the stage has no format: names are never guessed from. Say which is meant."},
+		{Code: CodeFollow, Severity: spec.Error, Doc: "A read with follow waits at the end of one file, in records, in one replica; follow and split are the same for all items."},
 		{Code: CodeNotWritten, Severity: spec.Error, Doc: "The file's name asks for a compression that mprun reads but does not write."},
 		{Code: CodeNoProcesses, Severity: spec.Error, Doc: "The spec has no process that would run."},
 		{Code: CodeSplit, Severity: spec.Error, Doc: "split shares the items of a source that all replicas have. Behind a queue, or behind another source that is split, each replica has items of its own."},

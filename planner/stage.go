@@ -66,6 +66,7 @@ func (c *compiler) decodeStage(n *spec.Node, st *stages.Stage) bool {
 		ok = false
 	}
 	ok = c.checkCreates(n, st) && ok
+	ok = c.checkReading(n, st) && ok
 	note.unknown = !ok
 	return ok
 }
