@@ -27,6 +27,7 @@ func Compile(doc *spec.Pipeline, host Host, opts Options) (*Plan, spec.Diagnosti
 	c.readChains()
 	c.readProcesses()
 	c.readUnusedChains()
+	c.numberThrottles()
 	c.wire()
 	c.inferTypes()
 	c.checkDeadLetters()
@@ -93,6 +94,7 @@ type compiler struct {
 	notes    map[*stages.Stage]*stageNote // what is known of a stage beside what the plan holds
 	places   map[string][]*spec.Node      // where resources are used in some way
 	programs map[string][]string          // by PATH: see programNames
+	limits   int                          // rates that throttles go by
 	partial  bool                         // something could not be read: what seems to be missing may be there
 }
 
@@ -157,6 +159,7 @@ func (c *compiler) plan(order []*process) *Plan {
 	p := &Plan{
 		Version: planVersion, Name: c.name, File: c.doc.Source.Name, Dir: c.opts.Dir,
 		Vars: c.vars, Seed: c.opts.Seed, BlockItems: c.opts.BlockItems, Log: c.log(), Secrets: c.secrets,
+		Limits: c.limits,
 		Queues: make([]Queue, 0, len(c.queues)), Processes: make([]Process, 0, len(order)),
 	}
 	for _, q := range c.queues {

@@ -47,8 +47,13 @@ func (c *compiler) decodeField(e *spec.Entry, def *stages.FieldDef) (f stages.Fi
 			return f, false
 		}
 		f.Source = literal(word.Word, n)
+	case stages.EmitField:
+		f.Source, ok = c.decodeEmit(n, def)
 	default:
 		f.Source, ok = c.decodeSource(n, def.Kind)
+	}
+	if ok && def.Positive {
+		ok = c.isPositive(n)
 	}
 	return f, ok
 }
@@ -56,11 +61,6 @@ func (c *compiler) decodeField(e *spec.Entry, def *stages.FieldDef) (f stages.Fi
 // isPlainForm says whether a value is written in the plainest of the ways that its kind allows.
 func isPlainForm(n *spec.Node, def *stages.FieldDef) bool {
 	switch def.Kind {
-	case stages.BatchedField:
-		return n.Kind == spec.Int || strings.HasPrefix(n.Text, "${{")
-	case stages.EnumField:
-		_, err := spec.ParseDuration(n.Text)
-		return n.IsScalar() && err != nil
 	case stages.PlacesField:
 		return n.Kind != spec.Seq
 	}
@@ -121,6 +121,8 @@ func (c *compiler) decodeSource(n *spec.Node, kind stages.FieldKind) (*stages.So
 		return c.decodeRanged(n)
 	case stages.BatchedField:
 		return c.decodeBatched(n)
+	case stages.RateField:
+		return c.decodeRate(n)
 	}
 	return nil, false
 }
@@ -297,6 +299,44 @@ func rangedFound(n *spec.Node) string {
 	return n.Kind.String()
 }
 
+// decodeEmit decodes one of the words, or a duration.
+func (c *compiler) decodeEmit(n *spec.Node, def *stages.FieldDef) (*stages.Source, bool) {
+	if slices.Contains(def.Values, n.Text) && n.IsScalar() {
+		return literal(n.Text, n), true
+	}
+	if _, err := spec.ParseDuration(n.Text); n.IsScalar() && err != nil && !strings.HasPrefix(n.Text, "${{") {
+		c.errorAt(n, spec.CodeBadValue, didYouMean(n.Text, def.Values), "expected %s, found %s", orList(append(slices.Clone(def.Values), "a duration such as 10s")), shortJSON(n.Text))
+		return nil, false
+	}
+	return c.decodeSource(n, stages.DurationField)
+}
+
+// decodeRate decodes so many in a time.
+func (c *compiler) decodeRate(n *spec.Node) (*stages.Source, bool) {
+	text, ok := c.decodeSource(n, stages.TextField)
+	if !ok || strings.Contains(n.Text, "${{") {
+		return text, ok
+	}
+	if _, err := stages.ParseRate(n.Text); err != nil {
+		c.errorAt(n, spec.CodeBadValue, "", "%s, found %s", err, shortJSON(n.Text))
+		return nil, false
+	}
+	return text, true
+}
+
+// isPositive finds durations of nothing.
+func (c *compiler) isPositive(n *spec.Node) bool {
+	if n.Kind == spec.Map {
+		every := n.Get("every")
+		return every == nil || c.isPositive(every.Value)
+	}
+	if d, err := spec.ParseDuration(n.Text); err == nil && d == 0 {
+		c.errorAt(n, spec.CodeBadValue, "", "expected a duration above 0s, found %s", n.Text)
+		return false
+	}
+	return true
+}
+
 // decodeBatched decodes a count, a duration, or a mapping of both.
 func (c *compiler) decodeBatched(n *spec.Node) (*stages.Source, bool) {
 	if n.Kind == spec.Int && n.Text == "0" {
@@ -308,6 +348,10 @@ func (c *compiler) decodeBatched(n *spec.Node) (*stages.Source, bool) {
 	}
 	if n.Kind != spec.Map {
 		return c.decodeSource(n, stages.DurationField)
+	}
+	if len(n.Keys) == 0 {
+		c.errorAt(n, spec.CodeMissingKey, "", "batch needs count, or every, or both")
+		return nil, false
 	}
 	s := &stages.Source{Kind: stages.SourceMap, Pos: posOf(n)}
 	ok := true

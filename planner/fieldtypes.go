@@ -74,6 +74,10 @@ func (t *typer) want(s *stages.Source, def *stages.FieldDef, op *stages.Operator
 				t.expect(list, t.typeOf(list, in), stages.KindList, "a list")
 			}
 		}
+	case def.Kind == stages.EmitField:
+		t.expect(s, typ, stages.KindString, "a duration such as 10s")
+	case def.Kind == stages.RateField:
+		t.expect(s, typ, stages.KindString, "a rate such as 100/s")
 	case def.Kind == stages.BoolField:
 		t.expect(s, typ, stages.KindBool, "true or false")
 	case def == &op.Operand && (op.Name == "filter" || op.Name == "take_while"):

@@ -7,6 +7,7 @@ const (
 	maxReplicas   = 4096    // of one process
 	maxWorkers    = 8000    // in all: less than shm.MaxSlots, for the supervisor has slots, too
 	maxQueues     = 4095    // less than shm.MaxQueues: one is the run's own
+	maxLimits     = 1024    // rates
 	maxCapacity   = 1 << 24 // items of a bounded queue
 	maxItem       = 1 << 30 // bytes of one item
 	maxDeliveries = 4094    // of one item

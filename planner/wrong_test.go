@@ -61,6 +61,8 @@ var mustFail = map[stages.FieldKind][]string{
 	stages.HeaderField:     {"null", "map", "empty map", "list of maps", "number", "text", "word", "empty text", "unknown name"},
 	stages.RangedField:     {"null", "map", "empty map", "empty list", "list of maps", "text", "empty text", "word", "huge", "unknown name", "unclosed"},
 	stages.BatchedField:    {"null", "map", "empty map", "list", "empty list", "list of maps", "bool", "negative", "float", "zero", "huge", "text", "word", "empty text", "duration", "queue", "unknown name", "a list", "a bool", "unclosed"},
+	stages.EmitField:       {"null", "map", "empty map", "list", "empty list", "list of maps", "bool", "number", "negative", "float", "huge", "zero", "text", "word", "empty text", "duration", "queue", "process", "unknown name", "a list", "a bool", "unclosed"},
+	stages.RateField:       {"null", "map", "empty map", "list", "empty list", "list of maps", "bool", "number", "negative", "float", "huge", "zero", "text", "word", "empty text", "duration", "queue", "process", "unknown name", "a list", "a bool", "unclosed"},
 	stages.MatrixField:     {"null", "map", "empty map", "list", "empty list", "list of maps", "bool", "number", "text", "word", "empty text", "queue", "unknown name"},
 }
 

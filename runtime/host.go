@@ -99,6 +99,9 @@ func (h *host) Outlet() stages.Outlet { return h.outlet }
 // Programs implements stages.Host.
 func (h *host) Programs() stages.Programs { return h.programs }
 
+// Now implements stages.Host.
+func (h *host) Now() time.Duration { return shm.Now() }
+
 // Checkpoint implements stages.Host.
 func (h *host) Checkpoint() error {
 	if h.slot.Interrupted() || h.ctx.Err() != nil {

@@ -160,7 +160,7 @@ func (s *supervisor) prepareMemory() error {
 			}
 		}
 	}
-	config := shm.Config{Slots: slots, Board: lines}
+	config := shm.Config{Slots: slots, Board: lines, Limits: s.plan.Limits}
 	parts := arenaParts(s.plan.Queues)
 	for i := range parts {
 		config.Queues = append(config.Queues, parts[i].config(s.byName))

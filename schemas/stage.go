@@ -247,10 +247,15 @@ func fieldSchema(def *stages.FieldDef) object {
 	case stages.BoolField:
 		return reference("bool")
 	case stages.EnumField:
-		if def.LaterForms != "" {
-			return object{"type": "string", "examples": def.Values, "errorMessage": "expected " + choice(def.Values)}
-		}
 		return enum(def.Values)
+	case stages.EmitField:
+		words := append(slices.Clone(def.Values), "("+durationPattern+")+", templatePattern)
+		return object{"type": "string", "pattern": whole(words...), "examples": def.Values, "errorMessage": "expected " + choice(def.Values) + " or a duration"}
+	case stages.RateField:
+		return object{
+			"type": "string", "pattern": whole(`[ ]*[1-9][0-9]*[ ]*/[ ]*([smh]|(`+durationPattern+`)+)[ ]*`, templatePattern),
+			"errorMessage": "expected a rate such as 100/s, 5/m, 1000/h or 3/250ms",
+		}
 	case stages.NameField:
 		return reference("name")
 	case stages.PlacesField:

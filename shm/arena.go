@@ -75,6 +75,7 @@ func (a *Arena) writeHeaders() {
 	h.version, h.cores, h.hash, h.planHash = layoutVersion, uint32(a.cores), cfg.hash(), cfg.PlanHash
 	h.slots, h.queues, h.board, h.size = uint32(cfg.Slots), uint32(len(cfg.Queues)), uint32(cfg.Board), a.layout.size
 	h.primitives = uint32(len(cfg.Primitives))
+	h.limits = uint32(cfg.Limits)
 	h.magic = layoutMagic
 }
 
@@ -107,7 +108,7 @@ func readLayout(files []*os.File) (*layout, int, error) {
 	if err := h.check(); err != nil {
 		return nil, 0, err
 	}
-	cfg := Config{Slots: int(h.slots), Board: int(h.board), PlanHash: h.planHash, Queues: make([]QueueConfig, h.queues)}
+	cfg := Config{Slots: int(h.slots), Board: int(h.board), Limits: int(h.limits), PlanHash: h.planHash, Queues: make([]QueueConfig, h.queues)}
 	for i := range cfg.Queues {
 		var q queueHeader
 		if _, err := files[0].ReadAt(bytesOf(&q), arenaHeaderBytes+int64(i)*queueHeaderBytes); err != nil {

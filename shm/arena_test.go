@@ -13,7 +13,14 @@ import (
 // newArena makes an arena that the test closes.
 func newArena(t testing.TB, slots int, queues ...QueueConfig) *Arena {
 	t.Helper()
-	a, err := Create(Config{Slots: slots, Queues: queues, SpillDir: t.TempDir()})
+	return newArenaOf(t, Config{Slots: slots, Queues: queues})
+}
+
+// newArenaOf makes an arena that the test closes.
+func newArenaOf(t testing.TB, cfg Config) *Arena {
+	t.Helper()
+	cfg.SpillDir = t.TempDir()
+	a, err := Create(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

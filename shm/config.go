@@ -38,6 +38,7 @@ type Config struct {
 	Slots      int               // worker slots, 1 to MaxSlots; the supervisor's own outlets count
 	Queues     []QueueConfig     // at most MaxQueues
 	Board      int               // words of the board, at most MaxBoard
+	Limits     int               // rates, at most MaxLimits
 	PlanHash   uint64            // the caller's digest of its plan; part of the layout hash that Open checks
 	Primitives []PrimitiveConfig // at most MaxPrimitives; their order is that in which their locks are taken
 	SpillDir   string            // where unbounded queues keep their unlinked files; empty: os.TempDir()
@@ -96,6 +97,9 @@ func (c Config) normalise() (Config, error) {
 	if c.Board < 0 || c.Board > MaxBoard {
 		return c, fmt.Errorf("a board of %d words is not between 0 and %d", c.Board, MaxBoard)
 	}
+	if c.Limits < 0 || c.Limits > MaxLimits {
+		return c, fmt.Errorf("%d limits are not between 0 and %d", c.Limits, MaxLimits)
+	}
 	queues := make([]QueueConfig, len(c.Queues))
 	for i, q := range c.Queues {
 		queues[i] = q.withDefaults(c.Slots)
@@ -126,7 +130,7 @@ func (c *Config) checkPrimitives() error {
 // hash is the layout hash: everything that decides an offset or the meaning of a word. The configuration must be normalised.
 func (c Config) hash() uint64 {
 	h := fnv.New64a()
-	fmt.Fprint(h, layoutVersion, c.Slots, len(c.Queues), c.Board, c.PlanHash)
+	fmt.Fprint(h, layoutVersion, c.Slots, len(c.Queues), c.Board, c.Limits, c.PlanHash)
 	for _, q := range c.Queues {
 		fmt.Fprintf(h, "|%q %d %d %d %d %d", q.Name, q.Capacity, q.MaxItem, q.MaxBytes, q.MaxDeliveries, q.Readers)
 	}

@@ -44,6 +44,7 @@ const (
 	pointCommitInputs
 	pointCommitIdle
 	pointCommitTrimmed
+	pointLimitTaken
 	pointCommitEffects
 	pointLockTaken
 	pointAdoptLocked
@@ -102,6 +103,7 @@ var pointNames = [pointEnd]string{
 	pointCommitInputs:     "commit.6.inputs",
 	pointCommitIdle:       "commit.7.idle",
 	pointCommitTrimmed:    "commit.8.trimmed",
+	pointLimitTaken:       "limit.1.taken",
 	pointCommitEffects:    "commit.4.effects",
 	pointLockTaken:        "acquire.1.taken",
 	pointAdoptLocked:      "adopt.2.locked",

@@ -9,7 +9,7 @@ import (
 
 const (
 	layoutMagic   = 0x3130_6e75_7270_6d7f // "\x7fmprun01", little-endian
-	layoutVersion = 2
+	layoutVersion = 3
 	pageBytes     = 4096
 
 	// A queue whose payload would take more address space than this, or that would bring the arena above arenaMapLimit, is read
@@ -34,6 +34,7 @@ type layout struct {
 	slots          int64 // offset of the slots
 	rows           int64 // offset of the counters, one row of counterRow a slot
 	board          int64 // offset of the board
+	limits         int64 // offset of the limits
 	heads          int64 // offset of the queue headers
 	queues         []queueLayout
 	primitiveHeads int64 // offset of the primitives' headers
@@ -93,6 +94,7 @@ func newLayout(c Config) *layout {
 	l.slots = take(slotBytes*int64(c.Slots), pageBytes)
 	l.rows = take(counterBytes*int64(c.Slots)*int64(len(c.Queues)), pageBytes)
 	l.board = take(wordBytes*int64(c.Board), pageBytes)
+	l.limits = take(limitBytes*int64(c.Limits), pageBytes)
 	spills := 0
 	for i, q := range c.Queues {
 		ql := queueLayout{QueueConfig: q, entries: q.entries(), stride: q.stride(), spill: -1}
@@ -192,8 +194,8 @@ func (h *arenaHeader) check() error {
 		return fmt.Errorf("%w: magic %#x", ErrLayout, h.magic)
 	case h.version != layoutVersion:
 		return fmt.Errorf("%w: version %d, this program has %d", ErrLayout, h.version, layoutVersion)
-	case h.slots < 1 || h.slots > MaxSlots || h.queues > MaxQueues || h.board > MaxBoard || h.primitives > MaxPrimitives:
-		return fmt.Errorf("%w: %d slots, %d queues, a board of %d words, %d primitives", ErrLayout, h.slots, h.queues, h.board, h.primitives)
+	case h.slots < 1 || h.slots > MaxSlots || h.queues > MaxQueues || h.board > MaxBoard || h.primitives > MaxPrimitives || h.limits > MaxLimits:
+		return fmt.Errorf("%w: %d slots, %d queues, a board of %d words, %d primitives, %d limits", ErrLayout, h.slots, h.queues, h.board, h.primitives, h.limits)
 	}
 	return nil
 }

@@ -21,7 +21,8 @@ type arenaHeader struct {
 	size       int64
 	board      uint32 // words
 	primitives uint32
-	_          [8]byte
+	limits     uint32
+	_          [4]byte
 
 	stop     atomic.Uint32 // nonzero: every wait returns Interrupted
 	_        [60]byte

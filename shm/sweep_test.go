@@ -24,8 +24,9 @@ const (
 )
 
 func newChain(t testing.TB, path string, items int) *chain {
-	arena := newArena(t, chainSlots+1, QueueConfig{Name: "in", Capacity: 4},
-		QueueConfig{Name: "bounded", Capacity: 2}, QueueConfig{Name: "unbounded"})
+	arena := newArenaOf(t, Config{Slots: chainSlots + 1, Limits: 1, Queues: []QueueConfig{
+		{Name: "in", Capacity: 4}, {Name: "bounded", Capacity: 2}, {Name: "unbounded"},
+	}})
 	c := &chain{crew: newCrew(t, path, items, arena, "source", "mapper", "mapper", "sink")}
 	c.ended = c.closeQueues
 	return c

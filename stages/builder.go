@@ -91,7 +91,7 @@ func (b *Builder) Chain(stages []Stage, extra ...string) (*Chain, error) {
 	chain := &Chain{links: links, out: inner.NewBatch()}
 	limitSteps(links, inner.narrow, b.opts.BlockItems)
 	leaveRecords(links)
-	chain.listen()
+	chain.listen(b.opts.Host.Now)
 	return chain, nil
 }
 

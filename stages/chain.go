@@ -14,6 +14,7 @@ package stages
 type Chain struct {
 	links []*link
 	out   *Batch
+	hears bool // one of the stages may have something to say that no row waits for
 	root  bool // not inside of a stage
 }
 
@@ -27,6 +28,8 @@ const (
 	Results
 	// Done: the stream has ended and everything is worked off.
 	Done
+	// Called: a stage behind the one that this chain is inside of has something to say first. There is more to do here.
+	Called
 )
 
 // Out is the rows that came out of the last stage.
@@ -48,7 +51,7 @@ func (c *Chain) End() {
 // Ended says whether the first stage wants nothing more.
 func (c *Chain) Ended() bool { return len(c.links) > 0 && c.links[0].ended }
 
-// Advance takes the chain on until it is Idle, has Results or is Done.
+// Advance takes the chain on until it is Idle, has Results, is Done or is Called. A chain that is not inside of a stage is never Called.
 func (c *Chain) Advance(r *Run) (State, error) {
 	last := len(c.links) - 1
 	for i := last; ; {
@@ -86,6 +89,12 @@ func (c *Chain) Advance(r *Run) (State, error) {
 			if err := r.Commit(); err != nil {
 				return 0, err
 			}
+		}
+		if c.hears {
+			i = last
+		}
+		if c.out.Len() == 0 && anyPending(r.behind) {
+			return Called, nil
 		}
 	}
 }

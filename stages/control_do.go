@@ -17,18 +17,15 @@ func (d *doing) Step(r *Run, in, out *Batch) error {
 		d.chain.End()
 		d.running = true
 	}
-	for {
-		state, err := d.chain.Advance(r)
-		if err != nil {
-			if itemError(err) != nil { // so that the item can be tried again or left out
-				d.Skip()
-			}
-			return err
+	state, err := drain(r, d.chain)
+	if err != nil {
+		if itemError(err) != nil { // so that the item can be tried again or left out
+			d.Skip()
 		}
-		if state == Done {
-			break
-		}
-		d.chain.Out().Truncate()
+		return err
+	}
+	if state == Called {
+		return nil
 	}
 	if err := r.Commit(); err != nil {
 		return err

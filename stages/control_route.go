@@ -1,11 +1,17 @@
 package stages
 
+import (
+	"slices"
+	"time"
+)
+
 // routing is `route`: each item goes into the first branch whose condition holds, and what comes out of it goes on. Where none
 // holds, the item passes as it is. A branch sees its items as one stream.
 type routing struct {
 	branches []branch
 	at       int  // the branch that is at work on the first row, or on the end of its stream
 	given    bool // the first row has been given to it
+	turn     int  // the branch, from 1, that is at work on what no row waits for; 0: none
 	ended    bool // the branches have been told that the stream has ended
 	alone    bool // results come from no single item: `as` makes them the item, too
 }
@@ -33,6 +39,9 @@ func buildRoute(b *Builder, stage *Stage) (Node, error) {
 }
 
 func (t *routing) Step(r *Run, in, out *Batch) error {
+	if in.Len() == 0 || t.turn > 0 {
+		return t.called(r, out)
+	}
 	if !t.given {
 		at, err := t.choose(in)
 		if err != nil {
@@ -48,7 +57,7 @@ func (t *routing) Step(r *Run, in, out *Batch) error {
 		}
 		t.at, t.given = at, true
 	}
-	more, err := t.pass(r, in, out)
+	more, err := t.pass(r, t.at, in, out)
 	if err != nil || more {
 		return err
 	}
@@ -74,12 +83,12 @@ func (t *routing) choose(in *Batch) (int, error) {
 	return len(t.branches), nil
 }
 
-// pass lets the branch work and passes results on; more says that there may be more of them.
-func (t *routing) pass(r *Run, in, out *Batch) (more bool, err error) {
-	chain := t.branches[t.at].chain
+// pass lets branch number at work and passes results on; more says that there may be more of them.
+func (t *routing) pass(r *Run, at int, in, out *Batch) (more bool, err error) {
+	chain := t.branches[at].chain
 	state, err := chain.Advance(r)
 	if err != nil || state != Results {
-		return false, err
+		return state == Called, err
 	}
 	from := chain.Out()
 	for i := range from.Len() {
@@ -91,6 +100,33 @@ func (t *routing) pass(r *Run, in, out *Batch) (more bool, err error) {
 	}
 	from.Truncate()
 	return true, nil
+}
+
+// called lets the branches say what no row waits for.
+func (t *routing) called(r *Run, out *Batch) error {
+	for t.turn = max(t.turn, 1); t.turn <= len(t.branches); t.turn++ {
+		if more, err := t.pass(r, t.turn-1, &Batch{}, out); err != nil || more {
+			return err
+		}
+	}
+	t.turn = 0
+	return nil
+}
+
+// Timed implements Timed.
+func (t *routing) Timed() bool {
+	return slices.ContainsFunc(t.branches, func(b branch) bool { return b.chain.hears })
+}
+
+// Due implements Timed.
+func (t *routing) Due() (due time.Duration) {
+	if t.turn > 0 {
+		return 1 // long since
+	}
+	for i := range t.branches {
+		due = earliest(due, t.branches[i].chain.due())
+	}
+	return due
 }
 
 // over says that no branch wants anything more, and that every item goes into one.
@@ -114,7 +150,7 @@ func (t *routing) Flush(r *Run, out *Batch) (bool, error) {
 	}
 	none := &Batch{}
 	for t.at < len(t.branches) {
-		more, err := t.pass(r, none, out)
+		more, err := t.pass(r, t.at, none, out)
 		if err != nil || more {
 			return false, err
 		}
@@ -135,12 +171,13 @@ func (t *routing) Skip() {
 	for i := range t.branches {
 		t.branches[i].chain.dropRows()
 	}
-	t.given = false
+	t.given, t.turn = false, 0
 }
 
 func (t *routing) Save(w *StateWriter, full bool) {
 	w.Int(t.at)
 	w.Bool(t.given)
+	w.Int(t.turn)
 	w.Bool(t.ended)
 	for i := range t.branches {
 		t.branches[i].chain.Save(w, full)
@@ -148,8 +185,8 @@ func (t *routing) Save(w *StateWriter, full bool) {
 }
 
 func (t *routing) Load(r *StateReader, full bool) error {
-	t.at, t.given, t.ended = r.Int(), r.Bool(), r.Bool()
-	if t.at < 0 || t.at > len(t.branches) || t.given && t.at == len(t.branches) {
+	t.at, t.given, t.turn, t.ended = r.Int(), r.Bool(), r.Int(), r.Bool()
+	if t.at < 0 || t.at > len(t.branches) || t.given && t.at == len(t.branches) || t.turn < 0 {
 		r.fail()
 		return r.Err()
 	}
@@ -165,5 +202,5 @@ func (t *routing) Reset() {
 	for i := range t.branches {
 		t.branches[i].chain.Reset()
 	}
-	t.at, t.given, t.ended = 0, false, false
+	t.at, t.given, t.turn, t.ended = 0, false, 0, false
 }

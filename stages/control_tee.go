@@ -1,10 +1,16 @@
 package stages
 
+import (
+	"slices"
+	"time"
+)
+
 // teeing is `tee`: each item goes into all of the chains, one after the other, and then on. A chain sees all items as one stream.
 type teeing struct {
 	chains []*Chain
 	at     int  // the chain that is at work on the first row
 	given  bool // the first row has been given to it
+	turn   int  // the chain, from 1, that is at work on what no row waits for; 0: none
 	ended  bool // the chains have been told that the stream has ended
 }
 
@@ -21,13 +27,16 @@ func buildTee(b *Builder, stage *Stage) (Node, error) {
 }
 
 func (t *teeing) Step(r *Run, in, out *Batch) error {
+	if in.Len() == 0 || t.turn > 0 {
+		return t.called(r)
+	}
 	for t.at < len(t.chains) {
 		chain := t.chains[t.at]
 		if !t.given && !chain.Ended() {
 			chain.Push(in, 0)
 		}
 		t.given = true
-		if err := drain(r, chain); err != nil {
+		if state, err := drain(r, chain); err != nil || state == Called {
 			return err
 		}
 		t.at, t.given = t.at+1, false
@@ -38,12 +47,39 @@ func (t *teeing) Step(r *Run, in, out *Batch) error {
 	return nil
 }
 
-// drain takes a chain on until it is idle or done, and drops what comes out of it.
-func drain(r *Run, chain *Chain) error {
+// called lets the chains say what no row waits for.
+func (t *teeing) called(r *Run) error {
+	for t.turn = max(t.turn, 1); t.turn <= len(t.chains); t.turn++ {
+		if state, err := drain(r, t.chains[t.turn-1]); err != nil || state == Called {
+			return err
+		}
+	}
+	t.turn = 0
+	return nil
+}
+
+// Timed implements Timed.
+func (t *teeing) Timed() bool {
+	return slices.ContainsFunc(t.chains, func(c *Chain) bool { return c.hears })
+}
+
+// Due implements Timed.
+func (t *teeing) Due() (due time.Duration) {
+	if t.turn > 0 {
+		return 1 // long since
+	}
+	for _, chain := range t.chains {
+		due = earliest(due, chain.due())
+	}
+	return due
+}
+
+// drain takes a chain on until it is Idle, Done or Called, and drops what comes out of it.
+func drain(r *Run, chain *Chain) (State, error) {
 	for {
 		state, err := chain.Advance(r)
 		if err != nil || state != Results {
-			return err
+			return state, err
 		}
 		chain.Out().Truncate()
 	}
@@ -57,7 +93,7 @@ func (t *teeing) Flush(r *Run, _ *Batch) (bool, error) {
 		t.ended, t.at = true, 0
 	}
 	for ; t.at < len(t.chains); t.at++ {
-		if err := drain(r, t.chains[t.at]); err != nil {
+		if state, err := drain(r, t.chains[t.at]); err != nil || state == Called {
 			return false, err
 		}
 	}
@@ -76,12 +112,13 @@ func (t *teeing) Skip() {
 	for _, chain := range t.chains {
 		chain.dropRows()
 	}
-	t.at, t.given = 0, false
+	t.at, t.given, t.turn = 0, false, 0
 }
 
 func (t *teeing) Save(w *StateWriter, full bool) {
 	w.Int(t.at)
 	w.Bool(t.given)
+	w.Int(t.turn)
 	w.Bool(t.ended)
 	for _, chain := range t.chains {
 		chain.Save(w, full)
@@ -89,8 +126,8 @@ func (t *teeing) Save(w *StateWriter, full bool) {
 }
 
 func (t *teeing) Load(r *StateReader, full bool) error {
-	t.at, t.given, t.ended = r.Int(), r.Bool(), r.Bool()
-	if t.at < 0 || t.at > len(t.chains) {
+	t.at, t.given, t.turn, t.ended = r.Int(), r.Bool(), r.Int(), r.Bool()
+	if t.at < 0 || t.at > len(t.chains) || t.turn < 0 {
 		r.fail()
 	}
 	for _, chain := range t.chains {
@@ -105,5 +142,5 @@ func (t *teeing) Reset() {
 	for _, chain := range t.chains {
 		chain.Reset()
 	}
-	t.at, t.given, t.ended = 0, false, false
+	t.at, t.given, t.turn, t.ended = 0, false, 0, false
 }

@@ -33,7 +33,9 @@
 //     committed either and is gone. Only a program that was called sees it twice; `delivery.id` is the same both times.
 //   - While a stage waits, or is in the middle of a row with many results: the node has saved how far it has come.
 //   - In a handler (`on_error`): the failure is saved with the handler's chain, and the handler goes on.
-//   - In a pause (`sleep`, `retry`): the pause begins anew.
+//   - In a pause (`sleep`, `retry`), between two items of `every`, in a window (`batch`, `reduce`): the pause, the period, the window
+//     ends when it would have, by a clock that all workers of the machine share.
+//   - Waiting for its turn (`throttle`): it waits again. The turn of one that dies with it is lost: the rate is kept.
 //
 // # Who owns what
 //

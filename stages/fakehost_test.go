@@ -30,7 +30,10 @@ type world struct {
 	state   [][]byte // what the chain has written down since the last full one, which is first
 	commits int
 
-	skipped   int // programs that need not run
+	skipped int                              // programs that need not run
+	now     time.Duration                    // passes only while chains wait
+	limits  map[int]map[string]time.Duration // when a key's next turn is, by limit
+
 	volatiles int // how often a stage has said that it reads what cannot be read again
 }
 
@@ -43,14 +46,20 @@ type fakeQueue struct {
 	taken    int // items of blocks[0] that were handed out, where they are acknowledged
 	returned int // how often the last of them was handed out before
 
-	put       []any
+	put      []any
+	times    []time.Duration // when each of them was put
+	arrivals []time.Duration // when each of blocks comes; nil: they are there
+
 	room      int  // items that fit; 0: any number
 	noReaders bool // or: after so many
 	after     int
 }
 
 func newWorld() *world {
-	return &world{queues: map[string]*fakeQueue{}, written: map[string]string{}, programs: nil}
+	return &world{
+		queues: map[string]*fakeQueue{}, written: map[string]string{}, programs: nil,
+		now: time.Hour, limits: map[int]map[string]time.Duration{},
+	}
 }
 
 func (w *world) queue(name string) *fakeQueue {
@@ -131,6 +140,29 @@ func (h *fakeHost) Outbox(to QueueRef) (Outbox, error) {
 	return h.boxes[queue], nil
 }
 
+func (h *fakeHost) Now() time.Duration { return h.world.now }
+
+func (h *fakeHost) Limiter(number int) (Limiter, error) {
+	if h.world.limits[number] == nil {
+		h.world.limits[number] = map[string]time.Duration{}
+	}
+	return fakeLimiter{h, h.world.limits[number]}, nil
+}
+
+// fakeLimiter is a rate of a world.
+type fakeLimiter struct {
+	host *fakeHost
+	next map[string]time.Duration
+}
+
+func (l fakeLimiter) Take(key []byte, now, interval time.Duration) time.Duration {
+	if wait := l.next[string(key)] - now; wait > 0 {
+		return wait
+	}
+	l.next[string(key)] = now + interval
+	return 0
+}
+
 func (h *fakeHost) Outlet() Outlet       { return (*fakeOutlet)(h) }
 func (h *fakeHost) Programs() Programs   { return h.world.programs }
 func (h *fakeHost) Resources() Resources { return nil }
@@ -203,6 +235,24 @@ func (h *fakeHost) Wait(w Waiter, timeout time.Duration) error {
 	if h.onWait != nil {
 		h.onWait()
 	}
+	if beside, ok := w.(Beside); ok {
+		w = beside.Waiter
+	}
+	switch w := w.(type) {
+	case Pause:
+		if timeout == 0 {
+			return errors.New("a chain waits for ever for nothing")
+		}
+		h.world.now += timeout
+		return ErrTimeout
+	case *fakeInbox:
+		if ends := h.world.now + timeout; timeout > 0 && w.arrival() > ends {
+			h.world.now = ends
+			return ErrTimeout
+		}
+		h.world.now = max(h.world.now, w.arrival())
+		return nil
+	}
 	ctx, cancel := context.Background(), context.CancelFunc(func() {})
 	if timeout > 0 {
 		ctx, cancel = context.WithTimeout(ctx, timeout)
@@ -229,11 +279,23 @@ type fakeInbox struct {
 
 func (q *fakeInbox) Wait(context.Context) error { return nil }
 
+// arrival is when the next block that has not been taken comes.
+func (q *fakeInbox) arrival() time.Duration {
+	next := 0
+	if q.held {
+		next = 1
+	}
+	if next < len(q.queue.arrivals) {
+		return q.queue.arrivals[next]
+	}
+	return 0
+}
+
 func (q *fakeInbox) Lease() (Delivery, error) {
 	if q.manual {
 		return q.leaseOne()
 	}
-	if !q.held && ask(q.host.empty) {
+	if !q.held && ask(q.host.empty) || q.arrival() > q.host.world.now {
 		return Delivery{}, ErrEmpty
 	}
 	number := len(q.queue.blocks)
@@ -277,6 +339,9 @@ func (q *fakeInbox) commit() {
 	q.queue.cursor = q.at
 	if q.at == q.queue.blocks[0].Len() {
 		q.queue.blocks = q.queue.blocks[1:]
+		if len(q.queue.arrivals) > 0 {
+			q.queue.arrivals = q.queue.arrivals[1:]
+		}
 		q.at, q.queue.cursor, q.queue.attempts, q.held = 0, 0, 0, false
 	}
 }
@@ -310,10 +375,12 @@ func (q *fakeOutbox) Put(c *Column, from, to int) (int, error) {
 	for i := range items {
 		items[i] = c.At(from + i)
 	}
+	now := q.host.world.now
 	q.inside += n
 	q.total += n
 	q.host.staged = append(q.host.staged, func() {
 		q.queue.put = append(q.queue.put, items...)
+		q.queue.times = append(q.queue.times, slices.Repeat([]time.Duration{now}, n)...)
 		q.total -= n
 		if q.name == "out" {
 			return // no effect, but how the test looks at what comes out of the chain

@@ -13,6 +13,8 @@ type Host interface {
 	// Outbox is the writing end of a queue. They are asked for when the chain is built, always in the same order.
 	Inbox(from ...QueueRef) (Inbox, error)
 	Outbox(to QueueRef) (Outbox, error)
+	// Limiter is the limit with that number in the plan: Stage.Limit of a `throttle`. It is asked for once, when the chain is built.
+	Limiter(number int) (Limiter, error)
 	// Outlet is where what leaves the run goes: standard output and error, files, results, the log.
 	Outlet() Outlet
 	// Programs runs other programs.
@@ -20,12 +22,16 @@ type Host interface {
 	// Resources gives the run's resources as expressions read them.
 	Resources() Resources
 
+	// Now is the time by which pauses, timeouts, ticks and windows go: since some moment before the machine's workers began, the same for
+	// all of them and unmoved by who sets the clock (CLOCK_MONOTONIC, clock_gettime(2)), so that a replacement goes by it on. It is above 0.
+	Now() time.Duration
 	// Checkpoint is called before a source makes more items: everything behind it has been worked off. It commits when enough has
 	// come together or somebody waits for it. ErrInterrupted says that sources shall stop.
 	Checkpoint() error
 	// Commit makes visible everything since the last commit and writes down where the chain stands.
 	Commit() error
-	// Wait commits, then waits for w. A zero timeout means for ever; else ErrTimeout. ErrInterrupted ends the chain.
+	// Wait commits, then waits for w. A zero timeout means for ever; else ErrTimeout. ErrInterrupted ends the chain. Beside and Pause may
+	// be the Waiter.
 	Wait(w Waiter, timeout time.Duration) error
 	// Volatile says that input which cannot be read again is about to be read by the stage at pos; the next commit ends that.
 	// If the worker dies between, the run fails naming that stage.
@@ -85,6 +91,14 @@ type Outbox interface {
 	// Put stages the items from up to, but without, to of c and returns how many there was room for; the rest must Wait.
 	// ErrNoReaders says that every reader has ended.
 	Put(c *Column, from, to int) (int, error)
+}
+
+// Limiter is a rate that all replicas of a process share.
+type Limiter interface {
+	// Take takes a turn of key (which is empty where there is one rate for all) at now, which is Host.Now, if the one before was at least
+	// about interval ago, and gives 0. Else it takes none and says how long to wait before asking again. A turn is never taken too
+	// early, whoever dies.
+	Take(key []byte, now, interval time.Duration) (wait time.Duration)
 }
 
 // Stream says where a text of the Outlet goes.

@@ -22,16 +22,19 @@ type link struct {
 	onError   *handling
 	onTimeout *handling
 
-	records     bool        // the node can work on rows that have not been taken apart
-	spontaneous Spontaneous // the node, if it is that
-	arrivals    []Waiter    // the stages behind that are
+	records     bool                 // the node can work on rows that have not been taken apart
+	spontaneous Spontaneous          // the node, if it is that
+	timed       Timed                // the node, if it is that
+	behind      []*link              // the stages behind that are one of them
+	now         func() time.Duration // Host.Now
 
-	ended   bool      // no more rows come in
-	done    bool      // ended, and everything has been emitted
-	cut     bool      // this stage has just ended the stream
-	passed  bool      // `when` has been found true of the first row
-	tries   int       // failed tries of the first row
-	until   time.Time // until when the first row, or a source's next item, may wait; zero: it has not had to wait
+	ended   bool          // no more rows come in
+	done    bool          // ended, and everything has been emitted
+	cut     bool          // this stage has just ended the stream
+	passed  bool          // `when` has been found true of the first row
+	tries   int           // failed tries of the first row
+	again   time.Duration // when it is tried again; 0: at once
+	until   time.Duration // until when the first row, or a source's next item, may wait; 0: it has not had to wait
 	handler *handling
 }
 
@@ -56,6 +59,9 @@ func (l *link) step(r *Run, out *Batch) error {
 	}
 	if l.in.Len() == 0 {
 		return l.flush(r, out)
+	}
+	if l.again > 0 {
+		return l.rest(r)
 	}
 	if !l.records {
 		l.in.item.whole()
@@ -102,7 +108,7 @@ func (l *link) run(r *Run, out *Batch) error {
 	})
 	moved := l.in.taken != taken || out.rows() != emitted
 	if err != nil || moved {
-		l.until = time.Time{} // what it waits for next may take its time again
+		l.until = 0 // what it waits for next may take its time again
 	}
 	if moved && r.Moved != nil {
 		*r.Moved = true
@@ -114,7 +120,7 @@ func (l *link) run(r *Run, out *Batch) error {
 // chain.
 func (l *link) within(r *Run, out *Batch, limit int, call func() error) error {
 	outer := *r
-	r.Limit, r.timeout, r.until, r.arrivals = limit, 0, &l.until, l.arrivals
+	r.Limit, r.timeout, r.until, r.behind = limit, 0, &l.until, l.listeners(r)
 	out.binds = l.binds
 	err := call()
 	out.binds = false
@@ -194,14 +200,14 @@ func (l *link) drop() {
 	}
 	l.in.Truncate()
 	l.leaveHandler()
-	l.passed, l.tries, l.until = false, 0, time.Time{}
+	l.passed, l.tries, l.again, l.until = false, 0, 0, 0
 }
 
 func (l *link) reset() {
 	l.in.Truncate()
 	l.in.taken = 0
 	l.leaveHandler()
-	l.ended, l.done, l.cut, l.passed, l.tries, l.until = false, false, false, false, 0, time.Time{}
+	l.ended, l.done, l.cut, l.passed, l.tries, l.again, l.until = false, false, false, false, 0, 0, 0
 	if s, ok := l.node.(Stateful); ok {
 		s.Reset()
 	}

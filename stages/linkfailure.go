@@ -15,7 +15,10 @@ func (l *link) failed(r *Run, out *Batch, err error) error {
 		}
 		if again {
 			l.tries++
-			return r.pause(pause)
+			if pause > 0 {
+				l.again = later(r.Now(), pause)
+			}
+			return nil
 		}
 	}
 	h := l.onError
@@ -53,24 +56,29 @@ func (l *link) atEnd(item *ItemError) bool { return !item.Partial && l.in.rows()
 // handle takes the chain of a handler to its end, then does what it says of the item.
 func (l *link) handle(r *Run, out *Batch) error {
 	h := l.handler
-	for {
-		state, err := h.chain.Advance(r)
-		if err != nil {
-			return err
-		}
-		if state == Results {
-			h.chain.Out().Truncate()
-			continue
-		}
-		break
+	outer := r.behind
+	r.behind = l.listeners(r)
+	state, err := drain(r, h.chain)
+	r.behind = outer
+	if err != nil || state == Called {
+		return err
 	}
 	l.leaveHandler()
 	return l.then(h, out, h.failure)
 }
 
+// rest waits until the first row may be tried again.
+func (l *link) rest(r *Run) error {
+	if r.Now() >= l.again {
+		l.again = 0
+		return nil
+	}
+	return l.within(r, &Batch{}, l.limit, func() error { return r.AwaitTime(l.again) })
+}
+
 func (l *link) then(h *handling, out *Batch, item *ItemError) error {
 	if !item.Partial {
-		l.passed, l.tries = false, 0
+		l.passed, l.tries, l.again = false, 0, 0
 	}
 	if l.atEnd(item) && h.then != ThenFail {
 		l.skipEnd()

@@ -1,5 +1,7 @@
 package stages
 
+import "time"
+
 func (l *link) save(w *StateWriter, full bool) {
 	w.rows(l.in)
 	w.Bool(l.ended)
@@ -7,6 +9,7 @@ func (l *link) save(w *StateWriter, full bool) {
 	w.Bool(l.cut)
 	w.Bool(l.passed)
 	w.Int(l.tries)
+	w.Int(int(l.again))
 	if s, ok := l.node.(Stateful); ok {
 		s.Save(w, full)
 	}
@@ -30,6 +33,7 @@ func (l *link) load(r *StateReader, full bool) error {
 		return err
 	}
 	l.ended, l.done, l.cut, l.passed, l.tries = r.Bool(), r.Bool(), r.Bool(), r.Bool(), r.Int()
+	l.again = time.Duration(r.Int())
 	if s, ok := l.node.(Stateful); ok {
 		if err := s.Load(r, full); err != nil {
 			return err

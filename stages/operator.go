@@ -48,6 +48,10 @@ const (
 	MatrixField
 	// BatchedField is a count, a duration, or {count, every} (`batch`).
 	BatchedField
+	// EmitField is one of the words in Values, or a duration (`emit` of `reduce`).
+	EmitField
+	// RateField is so many in a time, as in 100/s, or ${{ }} (`throttle`).
+	RateField
 )
 
 // FieldDef defines an operand or an option.
@@ -59,6 +63,7 @@ type FieldDef struct {
 	Default  string   // as written in a spec, "" if there is none
 	Optional bool     // of an operand: may be empty (null)
 	Acc      bool     // acc is in scope
+	Positive bool     // a duration in it must be above 0s
 
 	// Later names the capability that the option still waits for; LaterWords and LaterForms do so for some of an Enum's words, and
 	// for ways to write the value other than the plain one, as `{count, every}` of batch. Such a value cannot be planned yet.

@@ -179,7 +179,11 @@ func kindText(def *FieldDef) string {
 	case RangedField:
 		return "expression, or a list of up to three"
 	case BatchedField:
-		return "count"
+		return "count, duration, or `{count, every}`"
+	case EmitField:
+		return "`" + strings.Join(def.Values, "`, `") + "`, or a duration"
+	case RateField:
+		return "rate"
 	}
 	return "unknown"
 }

@@ -3,6 +3,7 @@ package stages
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 )
 
@@ -17,29 +18,50 @@ type Run struct {
 	// its replacement knows which row it was at.
 	Careful *bool
 
-	timeout  time.Duration // of the stage that is being stepped; 0: none
-	until    *time.Time    // when that is over for what the stage waits for now; zero: it has not waited yet
-	arrivals []Waiter      // the Spontaneous stages behind it
+	timeout time.Duration  // of the stage that is being stepped; 0: none
+	until   *time.Duration // when that is over for what the stage waits for now; 0: it has not waited yet
+	behind  []*link        // the stages behind it, and behind those around its chain, that may have something to say first
 }
 
 // Await commits and waits for w as long as the stage's `timeout` allows. It returns early when a stage behind has results that no
 // row waits for, so that Step must return, not Await again: the chain passes them on first. The time runs from the first Await
 // until something has come of a Step, however often others were quicker in between.
-func (r *Run) Await(w Waiter) error {
-	left := r.timeout
-	switch {
-	case left == 0:
-	case r.until.IsZero():
-		*r.until = time.Now().Add(left)
-	default:
-		if left = time.Until(*r.until); left <= 0 {
+func (r *Run) Await(w Waiter) error { return r.await(w, 0) }
+
+// AwaitTime commits and waits until a time of Now, or returns early as Await does: Step must return, and look at Now when it comes again.
+func (r *Run) AwaitTime(until time.Duration) error { return r.await(Pause{}, until) }
+
+// await waits for w, or until a time if it is not 0.
+func (r *Run) await(w Waiter, until time.Duration) error {
+	now := r.Now()
+	var over time.Duration // of the stage's timeout
+	if r.timeout > 0 {
+		if *r.until == 0 {
+			*r.until = later(now, r.timeout)
+		}
+		if over = *r.until; over <= now {
 			return ErrTimeout
 		}
 	}
-	if len(r.arrivals) > 0 {
-		w = AnyWaiter(append([]Waiter{w}, r.arrivals...))
+	due, others := listening(r.behind)
+	first := earliest(earliest(until, over), due)
+	left := time.Duration(0) // for ever
+	if first > 0 {
+		if left = first - now; left <= 0 {
+			return nil
+		}
 	}
-	return r.Wait(w, left)
+	switch {
+	case len(others) > 0:
+		w = AnyWaiter(append(others, w))
+	case due > 0:
+		w = Beside{w}
+	}
+	err := r.Wait(w, left)
+	if errors.Is(err, ErrTimeout) && first != over {
+		return nil
+	}
+	return err
 }
 
 // careful says whether each step is to be one of a single row.
@@ -48,20 +70,27 @@ func (r *Run) careful() bool { return r.Careful != nil && *r.Careful }
 // Timeout is the `timeout` of the stage that is being stepped, for what it waits for by itself; 0: none.
 func (r *Run) Timeout() time.Duration { return r.timeout }
 
-// pause waits before the next try.
-func (r *Run) pause(d time.Duration) error {
-	if d <= 0 {
-		return nil
+// Pause is a Waiter for nothing but its context's end.
+type Pause struct{}
+
+// Wait waits for the end of ctx.
+func (Pause) Wait(ctx context.Context) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// earliest is the earlier of two times, of which 0 is never.
+func earliest(a, b time.Duration) time.Duration {
+	if a == 0 || b > 0 && b < a {
+		return b
 	}
-	until := time.Now().Add(d)
-	for {
-		left := time.Until(until)
-		if left <= 0 {
-			return nil
-		}
-		err := r.Wait(WaitFunc(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }), left)
-		if err != nil && !errors.Is(err, ErrTimeout) {
-			return err
-		}
+	return a
+}
+
+// later is the time so much after t, or the last there is.
+func later(t, d time.Duration) time.Duration {
+	if d > math.MaxInt64-t {
+		return math.MaxInt64
 	}
+	return t + d
 }

@@ -3,7 +3,9 @@ package stages
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
+	"time"
 )
 
 // Spontaneous is a Node that may have results while no row waits before it, such as a program that answers when it likes. Stages
@@ -16,21 +18,85 @@ type Spontaneous interface {
 	Pending() bool
 }
 
-// listen tells the stages of a chain which of those behind them are Spontaneous.
-func (c *Chain) listen() {
-	var behind []Waiter
+// Timed is a Node that has results at a certain time while no row waits before it, such as the end of a window. Stages before it that wait
+// for something else are woken then.
+type Timed interface {
+	Node
+	// Timed says whether there is ever such a time.
+	Timed() bool
+	// Due is the time of Host.Now from which on Step gives something without a row: it is called then. 0: as things stand, never.
+	Due() time.Duration
+}
+
+// listen tells the stages of a chain which of those behind them are Spontaneous or Timed.
+func (c *Chain) listen(now func() time.Duration) {
+	var behind []*link
 	for i := len(c.links) - 1; i >= 0; i-- {
 		l := c.links[i]
-		l.arrivals = behind[:len(behind):len(behind)]
-		if s, ok := l.node.(Spontaneous); ok {
-			l.spontaneous = s
-			behind = append(behind, s)
+		l.now = now
+		l.behind = behind[:len(behind):len(behind)]
+		l.spontaneous, _ = l.node.(Spontaneous)
+		if t, ok := l.node.(Timed); ok && t.Timed() {
+			l.timed = t
+		}
+		if l.spontaneous != nil || l.timed != nil {
+			behind = append(behind, l)
 		}
 	}
+	c.hears = len(behind) > 0
 }
 
 // pending says whether the stage has something to say that no row waits for.
-func (l *link) pending() bool { return l.spontaneous != nil && !l.done && l.spontaneous.Pending() }
+func (l *link) pending() bool {
+	switch {
+	case l.done:
+		return false
+	case l.spontaneous != nil && l.spontaneous.Pending():
+		return true
+	}
+	due := l.due()
+	return due > 0 && l.now() >= due
+}
+
+// due is when the stage will have something to say; 0: not known.
+func (l *link) due() time.Duration {
+	if l.timed == nil || l.done {
+		return 0
+	}
+	return l.timed.Due()
+}
+
+func anyPending(links []*link) bool { return slices.ContainsFunc(links, (*link).pending) }
+
+// listeners is the stages behind this one, and behind those that its chain is inside of, that may have something to say first.
+func (l *link) listeners(r *Run) []*link {
+	switch {
+	case len(r.behind) == 0:
+		return l.behind
+	case len(l.behind) == 0:
+		return r.behind
+	}
+	return slices.Concat(l.behind, r.behind)
+}
+
+// listening is when the first of the links will have something to say, and what else tells of it.
+func listening(links []*link) (due time.Duration, others []Waiter) {
+	for _, l := range links {
+		due = earliest(due, l.due())
+		if l.spontaneous != nil && !l.done {
+			others = append(others, l.spontaneous)
+		}
+	}
+	return due, others
+}
+
+// due is when a stage of the chain will have something to say that no row waits for; 0: not known.
+func (c *Chain) due() (due time.Duration) {
+	if c.hears {
+		due, _ = listening(c.links)
+	}
+	return due
+}
 
 // spout lets the stage say what no row waits for.
 func (l *link) spout(r *Run, out *Batch) error {
@@ -51,6 +117,14 @@ func (l *link) spout(r *Run, out *Batch) error {
 
 // AnyWaiter waits for the first of several: what a stage waits for, and then the Spontaneous stages behind it.
 type AnyWaiter []Waiter
+
+// Beside waits for what its Waiter does, while something else may end the wait and make the chain emit items: see IsBeside.
+type Beside struct{ Waiter }
+
+// Wait waits for the Waiter.
+func (b Beside) Wait(ctx context.Context) error {
+	return b.Waiter.Wait(context.WithValue(ctx, besideKey{}, true))
+}
 
 // besideKey marks the context of a wait that goes on beside others.
 type besideKey struct{}

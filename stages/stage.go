@@ -15,6 +15,9 @@ type Stage struct {
 	Timeout   *Source  `json:"timeout,omitempty"`
 	OnTimeout *Handler `json:"on_timeout,omitempty"`
 
+	// Limit is the number, from 1, of the limit that a `throttle` goes by, in the plan's list of them.
+	Limit int `json:"limit,omitempty"`
+
 	In  string `json:"in,omitempty"`  // type of the items that come in, as text
 	Out string `json:"out,omitempty"` // type of the items that go out
 }

@@ -86,12 +86,12 @@ func tableSources() []Operator {
 			Infer: anyOut,
 		},
 		{
-			Name: "every", Group: Sources, Source: true, Later: "timers",
-			Doc:     "Gives its count, from 0, again and again after a pause.",
+			Name: "every", Group: Sources, Source: true,
+			Doc:     "Gives its count, from 0, at once and then again and again. Items come at whole periods from the first on; those that are missed while the chain is at work are one, which comes late. In replicas, each has its own.",
 			Example: "every: 1s",
-			Operand: FieldDef{Kind: DurationField, Doc: "The time from item to item."},
+			Operand: FieldDef{Kind: DurationField, Positive: true, Doc: "The time from item to item."},
 			Options: []FieldDef{count, laterSplit},
-			Infer:   rangeType,
+			Infer:   rangeType, Build: buildEvery,
 		},
 		{
 			Name: "accept", Group: Sources, Source: true, Waits: true, Later: external,

@@ -2,7 +2,6 @@ package stages
 
 // What capabilities not there yet are called in messages.
 const (
-	laterTimers   = "timers"
 	laterLocks    = "locks and what is guarded by them"
 	laterWaiting  = "waiting for resources"
 	laterControl  = "control of processes from stages"
@@ -52,16 +51,16 @@ func tableTransforms() []Operator {
 				{Name: "init", Kind: DataField, Doc: "The first value of acc.", Default: "the first item"},
 				{Name: "by", Kind: ExpressionField, Doc: "The key: items of each key are folded by themselves."},
 				{
-					Name: "emit", Kind: EnumField, Values: []string{"end", "each"}, Default: "end", Doc: "When results go on: at the end of the stream, at each item, or every so often.",
-					LaterWords: []string{"each"}, LaterForms: "a duration",
+					Name: "emit", Kind: EmitField, Values: []string{"end", "each"}, Default: "end", Positive: true,
+					Doc: "When results go on: at the end of the stream, at each item (that of its key), or at the end of each window of a duration, where acc begins anew. Windows follow each other from the first item on; an empty one has no result, and the end of the stream ends the last.",
 				},
 			},
 			Aggregate: true, Infer: inferReduce, Build: buildReduce,
 		},
 		{
-			Name: "batch", Group: Transforms, Doc: "Makes lists of so many items each; the last may be shorter.",
+			Name: "batch", Group: Transforms, Doc: "Makes lists of so many items each, or of those that come in a time from the list's first item on; the last may be shorter.",
 			Example: "batch: 100",
-			Operand: FieldDef{Kind: BatchedField, Doc: "How many items, or how long to collect, or both: {count, every}.", LaterForms: "a duration or {count, every}"},
+			Operand: FieldDef{Kind: BatchedField, Positive: true, Doc: "How many items, or how long to collect, or both: `{count: 100, every: 10s}`, whichever comes first."},
 			Pure:    true, Aggregate: true, Infer: inferList, Build: buildBatch,
 		},
 		{
@@ -109,11 +108,11 @@ func tableTransforms() []Operator {
 			Effect:  true, Single: true, Build: buildSleep,
 		},
 		{
-			Name: "throttle", Group: Transforms, Doc: "Lets no more than so many items go on in a time; replicas share the rate.",
+			Name: "throttle", Group: Transforms, Doc: "Lets no more than so many items go on in a time, evenly spaced and in their order; replicas share the rate.",
 			Example: "throttle: 100/s",
-			Operand: FieldDef{Kind: TextField, Doc: "A rate: 100/s, 5/m."},
-			Options: []FieldDef{{Name: "by", Kind: ExpressionField, Doc: "The key: each key has a rate of its own."}},
-			Effect:  true, Single: true, Waits: true, Later: laterTimers,
+			Operand: FieldDef{Kind: RateField, Doc: "So many in a second, minute, hour or any duration: `100/s`, `5/m`, `1000/h`, `3/250ms`."},
+			Options: []FieldDef{{Name: "by", Kind: ExpressionField, Doc: "The key: each key has a rate of its own, as in `by: host(item)`. An item that must wait holds up those behind it in its replica."}},
+			Effect:  true, Single: true, Waits: true, Build: buildThrottle,
 		},
 		{
 			Name: "use", Group: Transforms, Doc: "Puts a chain of the spec in the place of this stage: its stages see the items as one stream, `args` as given here, and no names bound outside.",

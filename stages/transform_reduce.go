@@ -1,7 +1,8 @@
 package stages
 
-// reducing is `reduce` without `by`: the stream becomes one item.
+// reducing is `reduce` without `by`: the stream becomes one item, or one for each window, or the items so far become one at each item.
 type reducing struct {
+	emission
 	fold *folding
 	init *RowExpr // nil: the first item
 	ids  origin
@@ -25,14 +26,32 @@ func buildReduce(b *Builder, stage *Stage) (Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if by != nil {
-		return &reducingBy{fold: fold, init: init, by: by, ids: b.origin()}, nil
+	emit, err := b.emission()
+	if err != nil {
+		return nil, err
 	}
-	return &reducing{fold: fold, init: init, ids: b.origin()}, nil
+	if by != nil {
+		return &reducingBy{emission: emit, fold: fold, init: init, by: by, ids: b.origin()}, nil
+	}
+	return &reducing{emission: emit, fold: fold, init: init, ids: b.origin()}, nil
 }
 
-func (d *reducing) Step(r *Run, in, _ *Batch) error {
+func (d *reducing) Step(r *Run, in, out *Batch) error {
+	if d.over() {
+		if d.started { // else no item of the window could be folded
+			out.EmitNew(d.acc, d.ids.next())
+		}
+		d.close()
+		d.acc, d.started, d.changed = nil, false, true
+		return nil
+	}
 	d.ids.note(in)
+	if err := d.open(in); err != nil {
+		return err
+	}
+	if d.each {
+		return d.running(r, in, out)
+	}
 	n := min(in.Len(), r.Limit)
 	i := 0
 	if !d.started {
@@ -53,11 +72,33 @@ func (d *reducing) Step(r *Run, in, _ *Batch) error {
 	return before(done, err)
 }
 
+// running folds rows and emits what comes of each.
+func (d *reducing) running(r *Run, in, out *Batch) error {
+	n := min(in.Len(), r.Limit)
+	for i := range n {
+		acc, used, err := d.acc, false, error(nil)
+		if !d.started {
+			acc, used, err = d.fold.begin(d.init, in, i)
+		}
+		if err == nil && !used {
+			acc, err = d.fold.one(acc, in, i)
+		}
+		if err != nil {
+			in.Drop(i)
+			return before(i, err)
+		}
+		d.acc, d.started, d.changed = acc, true, true
+		out.Emit(in, i, acc)
+	}
+	in.Drop(n)
+	return nil
+}
+
 func (d *reducing) Flush(_ *Run, out *Batch) (bool, error) {
-	if d.emitted {
+	if d.emitted || d.each {
 		return true, nil
 	}
-	if !d.started && d.init != nil {
+	if !d.started && d.init != nil && d.every == nil {
 		acc, err := d.init.Alone()
 		if err != nil {
 			return false, err
@@ -73,6 +114,7 @@ func (d *reducing) Flush(_ *Run, out *Batch) (bool, error) {
 
 func (d *reducing) Save(w *StateWriter, full bool) {
 	d.ids.save(w)
+	d.emission.save(w)
 	w.Bool(d.started)
 	w.Bool(d.emitted)
 	changed := full || d.changed
@@ -85,6 +127,7 @@ func (d *reducing) Save(w *StateWriter, full bool) {
 
 func (d *reducing) Load(r *StateReader, _ bool) error {
 	d.ids.load(r)
+	d.emission.load(r)
 	d.started, d.emitted = r.Bool(), r.Bool()
 	if r.Bool() {
 		d.acc = r.Item()
@@ -95,5 +138,6 @@ func (d *reducing) Load(r *StateReader, _ bool) error {
 
 func (d *reducing) Reset() {
 	d.ids.reset()
+	d.emission.reset()
 	d.acc, d.started, d.emitted, d.changed = nil, false, false, true
 }

@@ -3,6 +3,7 @@ package stages
 // reducingBy is `reduce` with `by`: the items of each key become one {key, value}, sorted by key. A key has a slot, a row in two
 // columns, so that counts by the hundred thousand are compact.
 type reducingBy struct {
+	emission
 	fold *folding
 	init *RowExpr // nil: the first item
 	by   *RowExpr
@@ -17,20 +18,35 @@ type reducingBy struct {
 	saved   int    // slots that are written down
 	fresh   bool   // what is written down is no longer true
 
-	sorted  bool // the slots are in the order of their keys: from the first Flush on
+	sorted  bool // the slots are in the order of their keys: from the first Flush on, or the end of the window
 	emitted int
 	column  Column
 }
 
-func (d *reducingBy) Step(r *Run, in, _ *Batch) error {
+func (d *reducingBy) Step(r *Run, in, out *Batch) error {
+	if d.over() {
+		if d.give(r, out) {
+			d.close()
+			d.forget()
+			d.fresh = true
+		}
+		return nil
+	}
 	d.ids.note(in)
+	if err := d.open(in); err != nil {
+		return err
+	}
 	d.column.Reset()
 	failure := d.by.Column(&d.column, in, min(in.Len(), r.Limit))
 	n, i := d.column.Len(), 0
 	for ; i < n; i++ {
-		if err := d.row(in, i); err != nil {
+		slot, err := d.row(in, i)
+		if err != nil {
 			failure = err
 			break
+		}
+		if d.each {
+			out.Emit(in, i, d.result(slot))
 		}
 	}
 	in.Drop(i)
@@ -38,7 +54,7 @@ func (d *reducingBy) Step(r *Run, in, _ *Batch) error {
 }
 
 // row folds row i into the slot of its key.
-func (d *reducingBy) row(in *Batch, i int) error {
+func (d *reducingBy) row(in *Batch, i int) (int, error) {
 	slot, isNew := d.slot(i)
 	if isNew {
 		acc, used, err := d.fold.begin(d.init, in, i)
@@ -52,28 +68,28 @@ func (d *reducingBy) row(in *Batch, i int) error {
 		}
 		if err != nil {
 			d.index.forgetLast(d.column.At(i))
-			return err
+			return 0, err
 		}
 		d.keys.Append(d.index.kept(d.column.At(i)))
 		d.accs.Append(acc)
 		d.marked.grow(slot + 1)
 		d.mark(slot)
-		return nil
+		return slot, nil
 	}
 	if d.accs.Kind == Ints {
 		if sum, ok := d.fold.ints(d.accs.Ints[slot], in, i); ok {
 			d.accs.Ints[slot] = sum
 			d.mark(slot)
-			return nil
+			return slot, nil
 		}
 	}
 	acc, err := d.fold.one(d.accs.At(slot), in, i)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	d.accs.set(slot, detachedText(acc))
 	d.mark(slot)
-	return nil
+	return slot, nil
 }
 
 // slot is the slot of the key of row i.
@@ -94,18 +110,29 @@ func (d *reducingBy) mark(slot int) {
 	}
 }
 
-// Flush emits the results by key. The slots are put into order first, and are written down so: a replacement goes on from there.
+// Flush emits the results by key.
 func (d *reducingBy) Flush(r *Run, out *Batch) (bool, error) {
+	return d.each || d.give(r, out), nil
+}
+
+// give emits results by key and reports whether these were the last. The slots are put into order first, and are written down so: a
+// replacement goes on from there.
+func (d *reducingBy) give(r *Run, out *Batch) (done bool) {
 	if !d.sorted {
 		d.sort()
-		return d.keys.Len() == 0, nil
+		return d.keys.Len() == 0
 	}
 	n := min(r.Limit, d.keys.Len()-d.emitted)
 	for slot := d.emitted; slot < d.emitted+n; slot++ {
-		out.EmitNew(map[string]any{"key": d.keys.At(slot), "value": d.accs.At(slot)}, d.ids.next())
+		out.EmitNew(d.result(slot), d.ids.next())
 	}
 	d.emitted += n
-	return d.emitted == d.keys.Len(), nil
+	return d.emitted == d.keys.Len()
+}
+
+// result is what has come of the key of a slot.
+func (d *reducingBy) result(slot int) map[string]any {
+	return map[string]any{"key": d.keys.At(slot), "value": d.accs.At(slot)}
 }
 
 // sort puts the slots into the order of their keys.
@@ -116,12 +143,13 @@ func (d *reducingBy) sort() {
 		accs.AppendRange(&d.accs, slot, slot+1)
 	}
 	d.keys, d.accs = keys, accs
-	d.index.reset() // no more items come
+	d.index.reset() // no more items come to these slots
 	d.sorted, d.fresh = true, true
 }
 
 func (d *reducingBy) Save(w *StateWriter, full bool) {
 	d.ids.save(w)
+	d.emission.save(w)
 	w.Int(d.emitted)
 	w.Bool(d.sorted)
 	switch {
@@ -153,6 +181,7 @@ func (d *reducingBy) written() {
 
 func (d *reducingBy) Load(r *StateReader, _ bool) error {
 	d.ids.load(r)
+	d.emission.load(r)
 	emitted, sorted := r.Int(), r.Bool()
 	switch r.Uint() {
 	case heldFresh:
@@ -194,6 +223,7 @@ func (d *reducingBy) addSlots(keys Column) {
 
 func (d *reducingBy) Reset() {
 	d.ids.reset()
+	d.emission.reset()
 	d.forget()
 	d.fresh = true
 }

@@ -1,6 +1,6 @@
 //go:build linux
 
-// Command crashworker is the worker of this package's crash tests: a source, a mapper or a sink over queues whose files it inherits from
+// Command crashworker is the worker of this package's crash tests: a source, a mapper, a sink or a taker of turns over queues whose files it inherits from
 // descriptor 3 on. The tests build it with the tag crashpoints, kill it, recover its slot and start it again.
 //
 // The chain: the source puts the numbers 0 to n-1 into queue 0. Mappers turn number i into i*10, or, for each fifth, into i*10, i*10+1 and
@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/mprun/mprun/shm"
 )
@@ -29,7 +30,7 @@ func main() {
 // run takes role, slot, number of items, number of descriptors.
 func run(args []string) error {
 	if len(args) != 4 {
-		return errors.New("usage: crashworker source|mapper|sink SLOT ITEMS FILES")
+		return errors.New("usage: crashworker source|mapper|sink|taker SLOT ITEMS FILES")
 	}
 	var n [3]int
 	for i, arg := range args[1:] {
@@ -70,6 +71,8 @@ func run(args []string) error {
 		return w.party(n[0], n[1])
 	case "sink":
 		return w.sink()
+	case "taker":
+		return w.taker(n[1])
 	}
 	return fmt.Errorf("no role %q", args[0])
 }
@@ -160,11 +163,54 @@ func (w *worker) mapper(adopted []*shm.Block) error {
 				return err
 			}
 		default:
+			w.arena.Limit(0).Take(shm.Now(), 1)
+			w.arena.Limit(0).TakeKey(b.Seq()<<48, shm.Now(), 1)
 			if err := w.block(b); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// turnInterval is the interval of a taker's turns, and takerKeys how many keys it takes them for; key 0 is the rate for all.
+const (
+	turnInterval = 2 * time.Millisecond
+	takerKeys    = 3
+)
+
+// taker takes n turns for each key and writes each as its key and its time.
+func (w *worker) taker(n int) error {
+	limit := w.arena.Limit(0)
+	var left [takerKeys]int
+	for key := range left {
+		left[key] = n
+	}
+	for more := true; more; {
+		more = false
+		pause := turnInterval
+		for key := range left {
+			if left[key] == 0 {
+				continue
+			}
+			more = true
+			now := shm.Now()
+			var wait time.Duration
+			if key == 0 {
+				wait = limit.Take(now, turnInterval)
+			} else {
+				wait = limit.TakeKey(uint64(key)<<48|uint64(key), now, turnInterval)
+			}
+			if wait > 0 {
+				pause = min(pause, wait)
+				continue
+			}
+			left[key]--
+			fmt.Println(key, int64(now))
+			pause = 0
+		}
+		time.Sleep(pause)
+	}
+	return nil
 }
 
 // done is how many outputs of the current item are out.
