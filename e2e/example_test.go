@@ -1,31 +1,38 @@
 package e2e
 
 import (
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"gopkg.in/yaml.v3"
 )
 
 // example is a row: a file of examples/, how it is run, and what it must print, computed without mprun.
 type example struct {
-	file   string
-	args   []string // DIR stands for an empty folder
-	stdin  string
-	script string // a shell script that prints what is expected, in examples/ and with DIR in the environment
-	needs  []string
-	after  bool   // the script is run after mprun
-	file2  string // a file that must have what is expected, in place of standard output
-	stderr string // part of standard error
+	file     string
+	args     []string // DIR stands for an empty folder
+	stdin    string
+	script   string // a shell script that prints what is expected, in examples/ and with DIR in the environment
+	needs    []string
+	after    bool   // the script is run after mprun
+	file2    string // a file that must have what is expected, in place of standard output
+	stderr   string // part of standard error
+	fired    bool   // workers of it are killed by another test
+	counts   bool   // what it prints depends on how often its programs were called
+	commands bool   // its processes are commands: it has no workers
 }
 
 var examples = []example{
 	{file: "hello.yaml", args: []string{"name=Ada"}, script: `printf 'Hello, Ada!\nGood evening, Ada!\n'`},
 	{file: "squares.yaml", script: `awk 'BEGIN { for (i = 0; i < 1000; i++) s += i * i; print s }'`, needs: []string{"awk"}},
 	{
-		file: "wordcount.yaml", needs: []string{"awk", "go"},
+		file: "wordcount.yaml", fired: true, needs: []string{"awk", "go"},
 		script: `find "$(go env GOROOT)/src" -name '*.go' -type f -print0 | xargs -0 cat |
 			awk '{ gsub(/[^A-Za-z]+/, " "); for (i = 1; i <= NF; i++) if (length($i) > 2) n[$i]++ } END { for (w in n) print n[w], w }' |
 			sort -k1,1nr -k2,2 | head -20`,
@@ -102,16 +109,16 @@ for station, unit in ("austin", "F"), ("oslo", "C"):
 	},
 	{file: "errors.yaml", script: `echo sum 7`, stderr: "not a number: three ("},
 	{file: "errors.yaml", script: `echo sum 7`, stderr: "not a number: null ("},
-	{file: "retry.yaml", args: []string{"tries=DIR/tries"}, script: `printf 'knock 1\nknock 2\nknock 3\n'`},
+	{file: "retry.yaml", counts: true, args: []string{"tries=DIR/tries"}, script: `printf 'knock 1\nknock 2\nknock 3\n'`},
 	{file: "programs.yaml", script: `seq 1 12 | sort | xargs -n 6`, needs: []string{"seq", "xargs"}},
 	{
-		file: "services.yaml", args: []string{"dir=DIR"}, needs: []string{"awk", "join"},
+		file: "services.yaml", commands: true, args: []string{"dir=DIR"}, needs: []string{"awk", "join"},
 		script: `awk 'BEGIN { for (i = 1; i <= 3; i++) print i, i * i, i * i * i }'`,
 	},
-	{file: "stack.yaml", args: []string{"data=DIR/stack"}, script: `echo ada 36`, needs: []string{"mkfifo"}},
-	{file: "stack.yaml", args: []string{"data=DIR/stack", "seed=false", "name=bob"}, script: `echo there is no bob`, needs: []string{"mkfifo"}},
+	{file: "stack.yaml", commands: true, args: []string{"data=DIR/stack"}, script: `echo ada 36`, needs: []string{"mkfifo"}},
+	{file: "stack.yaml", commands: true, args: []string{"data=DIR/stack", "seed=false", "name=bob"}, script: `echo there is no bob`, needs: []string{"mkfifo"}},
 	{
-		file: "stack.yaml", args: []string{"data=DIR/stack", "--file", "../examples/stack/debug.yaml"}, needs: []string{"mkfifo"},
+		file: "stack.yaml", commands: true, args: []string{"data=DIR/stack", "--file", "../examples/stack/debug.yaml"}, needs: []string{"mkfifo"},
 		script: `printf 'grace 45\n2 people\n'`, stderr: "api: asked for grace\n",
 	},
 }
@@ -146,33 +153,122 @@ for o in csv.DictReader(open("orders.csv", newline="")):
         amount[region] = amount.get(region, 0) + value
 for r in sorted(orders): print(f"{r}: {orders[r]} orders, {amount[r]}")'`
 
+// TestExamples runs each example as it is.
 func TestExamples(t *testing.T) {
+	eachExample(t, func(t *testing.T, x example) { x.check(t, x.start(t).inPeace()) })
+}
+
+// TestExamplesItemByItem: nobody can tell from results, order and effects how many items go through a chain at a time.
+func TestExamplesItemByItem(t *testing.T) {
+	eachExample(t, func(t *testing.T, x example) { x.check(t, x.start(t, "--block-items", "1").inPeace()) })
+}
+
+// TestExamplesUnderFire: workers that are killed at random moments change nothing. Programs may be called again for an item, so that
+// examples which count the calls are left out.
+func TestExamplesUnderFire(t *testing.T) {
+	eachExample(t, func(t *testing.T, x example) {
+		if x.counts || x.commands || x.fired {
+			return
+		}
+		seed := uint64(time.Now().UnixNano())
+		random := rand.New(rand.NewPCG(seed, 0))
+		start, total, rounds := time.Now(), 0, 0
+		for total == 0 || time.Since(start) < *long {
+			s := x.start(t, "--file", patience(t, x.file))
+			kills, code := s.underFire(random, 10)
+			total += kills
+			rounds++
+			x.check(t, &tried{s, code})
+			if t.Failed() {
+				t.Fatalf("in round %d after %d kills, seed %d", rounds, kills, seed)
+			}
+		}
+		t.Logf("%d kills in %d rounds", total, rounds)
+	})
+}
+
+func eachExample(t *testing.T, do func(t *testing.T, x example)) {
 	for _, x := range examples {
 		t.Run(strings.Join(append([]string{x.file}, x.args...), " "), func(t *testing.T) {
 			t.Parallel()
 			need(t, x.needs...)
-			x.check(t)
+			do(t, x)
 		})
 	}
 }
 
-func (x example) check(t *testing.T) {
+// patience is a document that lets the queues of an example deliver an item again and again: many random kills make an innocent item look
+// like one that kills its workers.
+func patience(t *testing.T, example string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../examples", example))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var spec struct{ Queues map[string]any }
+	if err := yaml.Unmarshal(text, &spec); err != nil {
+		t.Fatal(err)
+	}
+	overlay := "queues:\n"
+	for name := range spec.Queues {
+		overlay += "  " + name + ": {max_deliveries: 1000}\n"
+	}
+	if len(spec.Queues) == 0 {
+		overlay = "x-queues: none\n"
+	}
+	return writeSpec(t, overlay)
+}
+
+// trial is an example that is being run, in a folder of its own.
+type trial struct {
+	*session
+	dir      string
+	expected string
+}
+
+// start starts the example.
+func (x example) start(t *testing.T, more ...string) *trial {
 	t.Helper()
 	dir := t.TempDir()
 	args := []string{filepath.Join("../examples", x.file)}
 	for _, a := range x.args {
 		args = append(args, strings.ReplaceAll(a, "DIR", dir))
 	}
-	var expected string
+	s := &trial{session: prepare(t, append(args, more...)...), dir: dir}
 	if !x.after {
-		expected = x.expected(t, dir)
+		s.expected = x.expected(t, dir)
 	}
-	got := run(t, strings.NewReader(x.stdin), args...)
+	// A file can be read again by the replacement of a worker.
+	stdin := filepath.Join(dir, "stdin")
+	if err := os.WriteFile(stdin, []byte(x.stdin), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(stdin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	s.cmd.Stdin = f
+	s.session.start()
+	return s
+}
+
+// tried is an example that was run.
+type tried struct {
+	*trial
+	code int
+}
+
+func (s *trial) inPeace() *tried { return &tried{s, s.wait()} }
+
+func (x example) check(t *testing.T, s *tried) {
+	t.Helper()
 	if x.after {
-		expected = x.expected(t, dir)
+		s.expected = x.expected(t, s.dir)
 	}
+	got := result{s.code, s.stdout.String(), s.stderr.String()}
 	if x.file2 != "" {
-		written, err := os.ReadFile(filepath.Join(dir, x.file2))
+		written, err := os.ReadFile(filepath.Join(s.dir, x.file2))
 		if err != nil {
 			t.Error(err)
 		}
@@ -181,10 +277,10 @@ func (x example) check(t *testing.T) {
 		}
 		got.stdout = string(written)
 	}
-	if expected == "" {
+	if s.expected == "" {
 		t.Fatal("nothing is expected: the script is wrong")
 	}
-	got.expect(t, 0, expected)
+	got.expect(t, 0, s.expected)
 	if !strings.Contains(got.stderr, x.stderr) {
 		t.Errorf("standard error lacks %q:\n%s", x.stderr, got.stderr)
 	}

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -18,10 +19,13 @@ const (
 	fewKills  = 20                    // of a short round: how many workers must have died before it counts
 )
 
-// underFire shoots at a random worker after a random moment, and then twenty times a second, until the run ends. It says how many
+// noLimit is a number of kills for who is shot at until the run ends.
+const noLimit = math.MaxInt
+
+// underFire shoots at a random worker after a random moment, and then twenty times a second, until the run ends or most were hit. It says how many
 // were hit, and gives the exit code. A shot at a worker that has ended misses: else the last worker of a run would have to do alone
 // within a twentieth of a second what cannot be committed in parts, such as sorting.
-func (s *session) underFire(random *rand.Rand) (kills, code int) {
+func (s *session) underFire(random *rand.Rand, most int) (kills, code int) {
 	s.t.Helper()
 	ended := make(chan struct{})
 	go func() {
@@ -38,7 +42,7 @@ func (s *session) underFire(random *rand.Rand) (kills, code int) {
 			return kills, s.cmd.ProcessState.ExitCode()
 		case <-ticker.C:
 		}
-		if time.Now().Before(next) {
+		if kills == most || time.Now().Before(next) {
 			continue
 		}
 		workers := s.workers()
@@ -60,7 +64,7 @@ func fire(t *testing.T, check func(t *testing.T, r result), args ...string) {
 	start, total, rounds := time.Now(), 0, 0
 	for total < fewKills || time.Since(start) < *long {
 		s := prepareFor(t, 5*time.Minute, args...).start()
-		kills, code := s.underFire(random)
+		kills, code := s.underFire(random, noLimit)
 		total += kills
 		rounds++
 		check(t, result{code, s.stdout.String(), s.stderr.String()})
@@ -272,7 +276,7 @@ func TestStandardInputUnderFire(t *testing.T) {
 				} else {
 					s.cmd.Stdin = strings.NewReader(lines.String())
 				}
-				kills, code := s.start().underFire(random)
+				kills, code := s.start().underFire(random, noLimit)
 				total += kills
 				if from == "pipe" && code == 1 && strings.Contains(s.stderr.String(), "input-lost") {
 					if !strings.HasPrefix(doubles.String(), s.stdout.String()) {
