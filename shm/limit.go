@@ -20,8 +20,8 @@ import (
 // Whoever finds that the time is due moves it by one compare-and-swap, and has his turn: who is killed before it has taken nothing, who
 // is killed after it wastes one turn, and nothing is to be recovered.
 //
-// The words of keys are hashed: the key's upper bits choose a bucket, the lower ones are its tag. A word whose time has come says nothing
-// any more, and is free for another key. Where all words of a bucket are of other keys that wait, the key waits until the first of them is
+// The words of keys are hashed: the key's upper bits choose a bucket, the lower ones are its tag. A word whose time came longer than
+// LimitSlack ago says nothing any more, and is free for another key. Where all words of a bucket are of other keys that wait, the key waits until the first of them is
 // free. Two keys with the same bucket and tag share their turns. So keys may get fewer turns than their rate, never more: up to some ten
 // thousand that wait at a time hardly any does.
 //
@@ -104,28 +104,30 @@ func wordDue(word uint64) time.Duration { return time.Duration(word & dueMax << 
 
 // take tries once; done is false if another was quicker at the word that it chose.
 func (b keyBucket) take(now, interval time.Duration) (wait time.Duration, done bool) {
-	chosen, own := -1, false
+	chosen := -1
+	var due time.Duration
 	var old uint64
 	soonest := time.Duration(math.MaxInt64)
 	for i := range b.words {
 		word := b.words[i].Load()
-		left := wordDue(word) - now
-		mine := word>>dueBits == b.tag
+		at := wordDue(word)
+		live := at > now-LimitSlack
 		switch {
-		case mine && left > 0:
-			return left, true
-		case left > 0:
-			soonest = min(soonest, left)
-		case chosen < 0 || mine && !own:
-			chosen, own, old = i, mine, word
+		case live && word>>dueBits == b.tag:
+			if at > now {
+				return at - now, true
+			}
+			if at > due { // there may be two: see confirm
+				chosen, due, old = i, at, word
+			}
+		case live:
+			soonest = min(soonest, at+LimitSlack-now)
+		case chosen < 0:
+			chosen, old = i, word
 		}
 	}
 	if chosen < 0 {
 		return soonest, true
-	}
-	due := time.Duration(0)
-	if own {
-		due = wordDue(old)
 	}
 	next := min((uint64(nextDue(due, now, interval))+1<<dueUnit-1)>>dueUnit, dueMax)
 	word := b.tag<<dueBits | next
@@ -141,7 +143,7 @@ func (b keyBucket) take(now, interval time.Duration) (wait time.Duration, done b
 func (b keyBucket) confirm(chosen int, old, word uint64, now time.Duration) time.Duration {
 	for i := range b.words {
 		other := b.words[i].Load()
-		if left := wordDue(other) - now; i != chosen && other>>dueBits == b.tag && left > 0 {
+		if left := wordDue(other) + LimitSlack - now; i != chosen && other>>dueBits == b.tag && left > 0 {
 			b.words[chosen].CompareAndSwap(word, old)
 			return left
 		}

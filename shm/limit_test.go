@@ -42,6 +42,23 @@ func TestLimitTurns(t *testing.T) {
 	}
 }
 
+// TestLimitKeepsShortIntervals: a key whose next turn is due already, as it may be within the slack, is not forgotten for another one.
+func TestLimitKeepsShortIntervals(t *testing.T) {
+	const interval = LimitSlack / 4
+	limit := newLimit(t)
+	turns := 0
+	for range 20 {
+		for key := range uint64(3) {
+			if limit.TakeKey(key, time.Hour, interval) == 0 && key == 1 {
+				turns++
+			}
+		}
+	}
+	if most := 1 + int(LimitSlack/interval); turns > most {
+		t.Errorf("%d turns at one time, want at most %d", turns, most)
+	}
+}
+
 // rateModel is turns of one key as a plain list.
 type rateModel []time.Duration
 
@@ -119,6 +136,12 @@ func TestLimitConfirms(t *testing.T) {
 	if wait := bucket.confirm(1, 0, mine, now); wait <= 0 || bucket.words[1].Load() != 0 {
 		t.Errorf("wait %v, and our word is %#x", wait, bucket.words[1].Load())
 	}
+	bucket.words[5].Store(uint64(7)<<dueBits | uint64((now-LimitSlack/2)>>dueUnit)) // his next turn is due already
+	bucket.words[1].Store(mine)
+	if wait := bucket.confirm(1, 0, mine, now); wait <= 0 || bucket.words[1].Load() != 0 {
+		t.Errorf("beside a turn of a short interval: wait %v, and our word is %#x", wait, bucket.words[1].Load())
+	}
+	bucket.words[5].Store(mine)
 	if wait, done := bucket.take(now, interval); wait <= 0 || !done {
 		t.Errorf("the key has a turn again after %v", wait)
 	}
