@@ -37,6 +37,8 @@ type outFile struct {
 	raw     []byte // what was not cut yet
 	pieces  int    // that are being compressed
 	dropped bool   // nobody wants them any more
+
+	packFailed error // compressing or writing a piece
 }
 
 // create opens a file for the first time, or again after it was put in place: then what comes is added to it.
@@ -170,6 +172,18 @@ func (f *outFile) write(file *os.File, data []byte) error {
 		}
 	}
 	return err
+}
+
+// packError is what has become of the pieces that were compressed.
+func (f *outFile) packError() error {
+	if f.packFailed == nil {
+		return nil
+	}
+	var known *fileError
+	if errors.As(f.packFailed, &known) {
+		return f.packFailed
+	}
+	return &fileError{f.last, f.packFailed}
 }
 
 // settled says that all its writers have ended.

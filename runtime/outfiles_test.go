@@ -213,6 +213,41 @@ func TestAFailedFileIsDropped(t *testing.T) {
 	}
 }
 
+// TestAPieceThatCannotBeWritten fails its own file, although it is another one whose pieces are waited for: it is not put in place without
+// the piece, and what is appended to it stays a beginning.
+func TestAPieceThatCannotBeWritten(t *testing.T) {
+	for _, appends := range []bool{false, true} {
+		b := newFileBench(t)
+		write, pieces := b.packer.write, 0
+		b.packer.write = func(f *outFile, packed []byte) error {
+			if filepath.Base(f.path) == "bad.gz" {
+				if pieces++; pieces == 2 {
+					return &fileError{f.last, syscall.ENOSPC}
+				}
+			}
+			return write(f, packed)
+		}
+		b.packer.most = 100
+		text := strings.Repeat("0123456789abcdef", gzipPiece/16)
+		for range 3 {
+			b.mustPut("p", "bad.gz", text, appends)
+			b.mustPut("p", "a.gz", text, appends) // it is settled first
+		}
+		if err := b.settle("p", true); err == nil || !strings.HasSuffix(err.Error(), "bad.gz: no space left on device") {
+			t.Errorf("append: %t: %v", appends, err)
+		}
+		b.has("a.gz", strings.Repeat(text, 3))
+		left := "a.gz"
+		if appends {
+			left = "a.gz bad.gz"
+			b.has("bad.gz", text)
+		}
+		if got := b.left(); got != left {
+			t.Errorf("append: %t: left: %s", appends, got)
+		}
+	}
+}
+
 // TestEmptyFiles: a file into which nothing was written is an empty one, of its format.
 func TestEmptyFiles(t *testing.T) {
 	for _, name := range []string{"x", "x.gz", "x.zst", "x.xz"} {

@@ -70,6 +70,9 @@ func pieceSize(p stages.Packing) int {
 // add appends data, whole records, to a file. Pieces of a file that is appended to are cut between records, so that what is in it at any
 // moment is whole; those of others at fixed sizes, so that the file does not depend on how the records came.
 func (p *packer) add(f *outFile, data []byte) error {
+	if f.packFailed != nil {
+		return f.packError()
+	}
 	size := pieceSize(f.packing)
 	for more := true; more; {
 		n := len(data)
@@ -81,29 +84,22 @@ func (p *packer) add(f *outFile, data []byte) error {
 		p.files[f] = true
 		data = data[n:]
 		if len(f.raw) >= size {
-			if err := p.cut(f); err != nil {
-				return err
-			}
+			p.cut(f)
 		}
 		more = len(data) > 0
 	}
-	if p.raw < mostRaw {
-		return nil
-	}
-	for f := range p.files { // very many files: smaller pieces
-		if err := p.cut(f); err != nil {
-			return err
+	if p.raw >= mostRaw {
+		for f := range p.files { // very many files: smaller pieces
+			p.cut(f)
 		}
 	}
-	return nil
+	return f.packError()
 }
 
 // cut has what there is of a file compressed.
-func (p *packer) cut(f *outFile) error {
+func (p *packer) cut(f *outFile) {
 	for len(p.queue) >= p.most {
-		if err := p.next(); err != nil {
-			return err
-		}
+		p.next()
 	}
 	piece := &packPiece{file: f, raw: f.raw, done: make(chan struct{}), with: p.encoders()}
 	p.raw -= len(f.raw)
@@ -112,38 +108,39 @@ func (p *packer) cut(f *outFile) error {
 	p.queue = append(p.queue, piece)
 	f.pieces++
 	go piece.pack()
-	return nil
 }
 
-// next waits for the oldest piece and writes it.
-func (p *packer) next() error {
+// next waits for the oldest piece and writes it. Where that fails, nothing more is written to its file, whoever has asked for it: what
+// is in one that is appended to stays a beginning, without a hole, and any other one is not put in place.
+func (p *packer) next() {
 	piece := p.queue[0]
 	p.queue = p.queue[1:]
 	<-piece.done
 	p.free = append(p.free, piece.with)
-	piece.file.pieces--
-	if piece.file.dropped {
-		return nil
+	f := piece.file
+	f.pieces--
+	if f.dropped {
+		return
 	}
-	if piece.err != nil {
-		return &fileError{to: piece.file.last, err: piece.err}
+	err := piece.err
+	if err == nil {
+		err = p.write(f, piece.out.Bytes())
 	}
-	return p.write(piece.file, piece.out.Bytes())
+	if err != nil {
+		f.packFailed = err
+		p.forget(f)
+	}
 }
 
 // finish compresses and writes all that was added to a file.
 func (p *packer) finish(f *outFile) error {
 	if len(f.raw) > 0 || !f.begun && f.pieces == 0 { // an empty one, too, is a compressed file
-		if err := p.cut(f); err != nil {
-			return err
-		}
+		p.cut(f)
 	}
 	for f.pieces > 0 {
-		if err := p.next(); err != nil {
-			return err
-		}
+		p.next()
 	}
-	return nil
+	return f.packError()
 }
 
 // forget drops what was added to a file and was not written yet.
