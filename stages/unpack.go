@@ -237,8 +237,16 @@ type gzipMembers struct {
 }
 
 func (g *gzipMembers) begin() error {
+	if g.source.at() > 0 { // zero bytes behind a member are padding, as for gzip(1) and Python
+		for next, err := g.source.Peek(1); err == nil && next[0] == 0; next, err = g.source.Peek(1) {
+			_, _ = g.source.Discard(1)
+		}
+	}
 	if g.source.ended() {
 		return io.EOF
+	}
+	if magic, err := g.source.Peek(2); err == nil && string(magic) != "\x1f\x8b" {
+		return errNotPacked
 	}
 	err := g.Reset(g.source.Reader) // itself: package flate has a faster way for it than for other readers of bytes
 	g.Multistream(false)

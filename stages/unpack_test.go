@@ -107,6 +107,10 @@ func TestUnpack(t *testing.T) {
 	if lines, err := readPacked(t, zstandard, append(skippable, skippable...)); fmt.Sprint(lines, err) != "[a a] EOF" {
 		t.Error("skippable frames:", lines, err)
 	}
+	padded := append(packedAs(t, gzipped, "a\n"), make([]byte, 1000)...)
+	if lines, err := readPacked(t, gzipped, append(bytes.Clone(padded), padded...)); fmt.Sprint(lines, err) != "[a a] EOF" {
+		t.Error("members with zeros behind them:", lines, err)
+	}
 }
 
 // TestUnpackCut: a file that is cut off anywhere gives lines that were there, and an error that says so.
@@ -138,6 +142,8 @@ func TestUnpackDamaged(t *testing.T) {
 		{zstandard, "\x28\xb5\x2f\xfd\x00\xff\x01\x00\x00", "the zstd file needs more than 128 MiB of memory to decompress"},
 		{xzipped, "\xfd7zXZ\x00\x00\x04\xe6\xd6\xb4F\x02\x00!\x01\x28" + strings.Repeat("\x00", 40), "the xz file needs more than 128 MiB of memory to decompress"},
 		{xzipped, "\xfd7zXZ\x00\x00\x04\xe6\xd6\xb4F\x02\x00\x04\x01\x16" + strings.Repeat("\x00", 40), "the xz file is damaged: it uses a filter other than LZMA2, which is not supported"},
+		{gzipped, string(packedAs(t, gzipped, "a\n")) + "more", "not in the format of gzip, or something else follows its data"},
+		{gzipped, "\x00\x00" + string(packedAs(t, gzipped, "a\n")), "not in the format of gzip, or something else follows its data"},
 	} {
 		if _, err := readPacked(t, tt.kind, []byte(tt.data)); err == nil || err.Error() != tt.want {
 			t.Errorf("%s of %.20q: %v\nwant %s", tt.kind, tt.data, err, tt.want)
