@@ -23,6 +23,7 @@ type outFile struct {
 	packing stages.Packing
 	header  string
 	begun   bool            // there is something in it
+	torn    bool            // the line that it ends with has no end
 	writers map[string]bool // processes that wrote; false: still running
 	last    destination     // that wrote to it
 	failed  bool
@@ -58,7 +59,7 @@ func (o *outFiles) create(to destination) (*outFile, error) {
 		f.stays = true // a device or named pipe has no temporary twin
 		return f, o.open.add(f, os.O_WRONLY|os.O_APPEND, 0)
 	case to.appends:
-		return f, o.extend(f, info)
+		return f, o.extend(f, info, to.lines)
 	default:
 		return f, o.replace(f, info)
 	}
@@ -68,7 +69,7 @@ func (o *outFiles) create(to destination) (*outFile, error) {
 const maxName = 255
 
 // extend opens a file that is appended to.
-func (o *outFiles) extend(f *outFile, info fs.FileInfo) error {
+func (o *outFiles) extend(f *outFile, info fs.FileInfo, lines bool) error {
 	err := o.open.add(f, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = o.folders.make(filepath.Dir(f.path)); err == nil {
@@ -79,11 +80,33 @@ func (o *outFiles) extend(f *outFile, info fs.FileInfo) error {
 		return err
 	}
 	if f.begun = true; f.header != "" {
-		if f.begun, err = f.hasHeader(); err != nil {
-			_ = o.open.drop(f)
-		}
+		f.begun, err = f.hasHeader()
+	}
+	if err == nil && lines && f.packing == stages.NotPacked {
+		f.torn, err = f.isTorn()
+	}
+	if err != nil {
+		_ = o.open.drop(f)
 	}
 	return err
+}
+
+// isTorn says whether a file that is not empty ends within a line.
+func (f *outFile) isTorn() (bool, error) {
+	file, err := os.Open(f.path)
+	if errors.Is(err, fs.ErrPermission) { // it can be written, but not read
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer file.Close()
+	if _, err = file.Seek(-1, io.SeekEnd); err != nil {
+		return false, err
+	}
+	var last [1]byte
+	_, err = io.ReadFull(file, last[:])
+	return last[0] != '\n', err
 }
 
 // replace makes the temporary twin of a file, and, if this run has put that in place before, copies what it has.

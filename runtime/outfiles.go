@@ -38,6 +38,7 @@ type destination struct {
 	path    string
 	header  string
 	appends bool
+	lines   bool // what is written is lines
 }
 
 func newOutFiles(g *guardian, runID string) *outFiles {
@@ -67,6 +68,10 @@ func (o *outFiles) write(to destination, data []byte) error {
 		if err := o.add(f, []byte(to.header)); err != nil {
 			return err
 		}
+	}
+	if f.torn && len(data) > 0 {
+		f.torn = false
+		data = append([]byte("\n"), data...)
 	}
 	return o.add(f, data)
 }

@@ -322,6 +322,42 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
+// TestTornLine: what is appended does not become part of a line that has no end, where the file has lines.
+func TestTornLine(t *testing.T) {
+	for _, tt := range []struct {
+		before, header, text string
+		lines                bool
+		want                 string
+	}{
+		{"one", "", "two\n", true, "one\ntwo\n"},
+		{"one\n", "", "two\n", true, "one\ntwo\n"},
+		{"", "", "two\n", true, "two\n"},
+		{"one", "", "", true, "one"},
+		{"one", "", "two", false, "onetwo"},
+		{"a,b\n1,2", "a,b\n", "3,4\n", true, "a,b\n1,2\n3,4\n"},
+		{"a,b", "a,b\n", "3,4\n", true, "a,b\n3,4\n"},
+	} {
+		b := newFileBench(t)
+		to := destination{process: "p", path: filepath.Join(b.dir, "x"), header: tt.header, appends: true, lines: tt.lines}
+		b.ok(os.WriteFile(to.path, []byte(tt.before), 0o600))
+		b.ok(b.write(to, []byte(tt.text)))
+		b.ok(b.write(to, nil))
+		b.ok(b.settle("p", true))
+		b.has("x", tt.want)
+	}
+}
+
+// TestHeaderOfALongLine is looked at no further than it takes to tell that it is another.
+func TestHeaderOfALongLine(t *testing.T) {
+	b := newFileBench(t)
+	path := filepath.Join(b.dir, "x")
+	b.ok(os.WriteFile(path, nil, 0o600))
+	b.ok(os.Truncate(path, 1<<40)) // of zeros, without any on the disk
+	if err := b.put("p", "x", "a\n", "1\n", true); err == nil || !strings.Contains(err.Error(), "it begins with") {
+		t.Error(err)
+	}
+}
+
 // TestFoldersAreMade, and those that a failed run has made are gone with it.
 func TestFoldersAreMade(t *testing.T) {
 	b := newFileBench(t)

@@ -5,30 +5,24 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
-
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
-	"github.com/ulikunitz/xz"
 
 	"github.com/mprun/mprun/stages"
 )
 
+// headerShown is how many characters of a header messages have.
+const headerShown = 200
+
 // hasHeader says whether a file that is appended to begins with the header that its new records have; false says that there is
 // nothing in it. An error says that it begins with something else.
 func (f *outFile) hasHeader() (bool, error) {
-	file, err := os.Open(f.path)
-	if err != nil {
-		return false, err
-	}
-	defer file.Close()
-	from, err := unpacked(file, f.packing)
+	from, err := stages.OpenUnpacked(f.path)
 	if err != nil {
 		return false, fmt.Errorf("reading the CSV header that is there: %w", err)
 	}
 	defer from.Close()
-	text := bufio.NewReader(from)
+	// Of a line that is longer than ours, so much is enough to tell; 3 is for a mark and 2 for its end.
+	text := bufio.NewReader(io.LimitReader(from, int64(len(f.header))+3+2+headerShown))
 	if mark, err := text.Peek(3); err == nil && string(mark) == "\ufeff" {
 		_, _ = text.Discard(3)
 	}
@@ -42,28 +36,7 @@ func (f *outFile) hasHeader() (bool, error) {
 	// Names with line breaks in them take more lines than one; the first tells enough.
 	ours, _, _ := strings.Cut(f.header, "\n")
 	if theirs := strings.TrimRight(line, "\r\n"); theirs != ours {
-		return false, fmt.Errorf("it begins with %.200q, the CSV header would be %.200q; `header: false` adds records without one", theirs, ours)
+		return false, fmt.Errorf("it begins with %.*q, the CSV header would be %.*q; `header: false` adds records without one", headerShown, theirs, headerShown, ours)
 	}
 	return true, nil
-}
-
-// unpacked decompresses a file.
-func unpacked(file *os.File, packing stages.Packing) (io.ReadCloser, error) {
-	switch packing {
-	case stages.Gzip:
-		return gzip.NewReader(file)
-	case stages.Zstd:
-		from, err := zstd.NewReader(file, zstd.WithDecoderConcurrency(1))
-		if err != nil {
-			return nil, err
-		}
-		return from.IOReadCloser(), nil
-	case stages.XZ:
-		from, err := xz.NewReader(file)
-		if err != nil {
-			return nil, err
-		}
-		return io.NopCloser(from), nil
-	}
-	return io.NopCloser(file), nil
 }

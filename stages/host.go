@@ -132,6 +132,7 @@ type File struct {
 	Path    string // "-" is standard output
 	Appends bool   // to what is there, and at once; else the file appears when all its writers ended well
 	Header  string // what it begins with, written when it is empty; all its writers give the same. "": anything
+	Lines   bool   // its records are lines: one that is there and has no end is ended before
 	Pos     Pos    // of the stage
 }
 

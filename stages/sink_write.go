@@ -71,7 +71,8 @@ func (n *writeNode) Step(r *Run, in, out *Batch) error {
 	if rows == 0 {
 		return err
 	}
-	file := File{Path: to.path, Appends: to.appends, Pos: n.pos}
+	sep, _ := n.format.separator()
+	file := File{Path: to.path, Appends: to.appends, Lines: sep == '\n', Pos: n.pos}
 	if table := n.tables[to.path]; table != nil {
 		file.Header = table.line
 	}

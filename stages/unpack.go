@@ -77,6 +77,11 @@ func (p *packedInput) open(offset int64, from place) error {
 	return nil
 }
 
+// OpenUnpacked opens the file at path; what is read is decompressed if its name says that it is compressed.
+func OpenUnpacked(path string) (io.ReadCloser, error) {
+	return openInput(path, compressionOf(path), 0, place{})
+}
+
 // newUnpacker is the unpacker for a kind of file.
 func newUnpacker(kind compression, source *countingReader) unpacker {
 	switch kind {
