@@ -131,7 +131,8 @@ func (a Array) Read(p []byte, off int64) error {
 		for side := a.side(stripe); ; {
 			v := side.Load()
 			copy(p[:n], a.memory(v)[off:])
-			if side.Load() == v {
+			// A swap, so that on no processor the copy's loads come behind it.
+			if side.CompareAndSwap(v, v) {
 				break
 			}
 		}

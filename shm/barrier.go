@@ -16,6 +16,9 @@ import (
 // Each slot numbers its waits from 1, and the number is part of its committed state: a replacement that arrives for the same wait again finds
 // its ticket, and nobody is counted twice (models/barrier.pml). The number of those who have arrived is a hint, computed anew from the rows
 // when dirty; whoever looks under the inner lock and finds that all are there opens the barrier, so that recovery need not.
+//
+// With an action, the one with place 0 leads: it runs the action and trips the barrier. Where that one is abandoned, or others are and the rest is
+// complete without them, nobody has that place: the least of those who wait takes it, is told so by Wait and Arrive, and leads.
 type Barrier struct{ *primitive }
 
 // Barrier is primitive number i, a barrier.
@@ -51,7 +54,7 @@ func (b barrierState) next(broken bool) barrierState {
 type Arrival struct {
 	Ticket uint32 // for Barrier.Wait
 	Place  int    // parties-1 for the first, 0 for the last to arrive, as threading.Barrier.wait returns
-	Leads  bool   // the last to arrive, of a barrier with an action: run it, then Trip
+	Leads  bool   // of a barrier with an action: run it, then Trip
 	Later  bool   // all parties of the generation are there already: wait for Ticket, then arrive again
 }
 
@@ -65,9 +68,8 @@ func (b Barrier) Arrive(s *Slot, n uint32) (Arrival, error) {
 	row := b.rowOf(s.index)
 	state := barrierState(b.head.state.Load())
 	if word := row.a.Load(); uint32(word>>32) == n {
-		a := Arrival{Ticket: uint32(word), Place: int(row.b.Load())}
-		a.Leads = b.c.Action && a.Place == 0 && !state.passed(a.Ticket)
-		return a, nil
+		leads := b.appoint(s.index, uint32(word))
+		return Arrival{Ticket: uint32(word), Place: int(row.b.Load()), Leads: leads}, nil
 	}
 	ticket := state.generation() + 1
 	switch here := b.head.hint.Load(); {
@@ -76,7 +78,7 @@ func (b Barrier) Arrive(s *Slot, n uint32) (Arrival, error) {
 	case here >= b.Parties():
 		return Arrival{Ticket: ticket, Later: true}, nil
 	default:
-		place := b.Parties() - 1 - here
+		place := b.place(ticket, here)
 		row.b.Store(uint64(place))
 		crashpoint(pointBarrierPlaced)
 		row.a.Store(uint64(n)<<32 | uint64(ticket))
@@ -85,6 +87,65 @@ func (b Barrier) Arrive(s *Slot, n uint32) (Arrival, error) {
 		b.open()
 		return Arrival{Ticket: ticket, Place: int(place), Leads: b.c.Action && place == 0}, nil
 	}
+}
+
+// place is the place of who arrives next: Parties-1-here, or, if one that was abandoned has left a gap, the greatest that nobody has. The
+// caller holds the inner lock.
+func (b Barrier) place(ticket uint32, here int64) int64 {
+	place := max(0, b.Parties()-1-here)
+	if b.has(ticket, place) {
+		for place = max(0, b.Parties()-1); place > 0 && b.has(ticket, place); place-- {
+		}
+	}
+	return place
+}
+
+// has says whether somebody has arrived with the ticket and has the place.
+func (b Barrier) has(ticket uint32, place int64) bool {
+	for i := range b.arena.Slots() {
+		if row := b.rowOf(i); row.at(ticket) && int64(row.b.Load()) == place {
+			return true
+		}
+	}
+	return false
+}
+
+// at says whether a row of a barrier has arrived with the ticket.
+func (r *primitiveRow) at(ticket uint32) bool {
+	w := r.a.Load()
+	return w != 0 && uint32(w) == ticket
+}
+
+// leads says whether the slot runs the action for its ticket; without the inner lock it is a hint.
+func (b Barrier) leads(slot int, ticket uint32) bool {
+	row := b.rowOf(slot)
+	if !b.c.Action || !row.at(ticket) || barrierState(b.head.state.Load()).passed(ticket) {
+		return false
+	}
+	mine := row.b.Load()
+	if mine == 0 {
+		return true
+	}
+	if b.head.hint.Load() < b.Parties() {
+		return false
+	}
+	for i := range b.arena.Slots() {
+		if other := b.rowOf(i); other.at(ticket) && other.b.Load() < mine {
+			return false
+		}
+	}
+	return true
+}
+
+// appoint gives the place of the leader to a slot that leads, so that nobody else can come to it, and says whether it does. The caller holds the
+// inner lock and has repaired.
+func (b Barrier) appoint(slot int, ticket uint32) bool {
+	if !b.leads(slot, ticket) {
+		return false
+	}
+	b.rowOf(slot).b.Store(0)
+	crashpoint(pointBarrierPlaced)
+	return true
 }
 
 // open opens the barrier if all are there and no action is to be run. The caller holds the inner lock.
@@ -116,7 +177,7 @@ func (b Barrier) repair() {
 func (b Barrier) arrived() int64 {
 	ticket, here := barrierState(b.head.state.Load()).generation()+1, int64(0)
 	for i := range b.arena.Slots() {
-		if w := b.rowOf(i).a.Load(); w != 0 && uint32(w) == ticket {
+		if b.rowOf(i).at(ticket) {
 			here++
 		}
 	}
@@ -135,7 +196,8 @@ func (b Barrier) Trip(s *Slot, ticket uint32) {
 }
 
 // Wait waits until the barrier has come to a ticket. ErrBroken says that this generation was broken: by a timeout, by Abort or by Reset.
-// A timeout breaks the barrier for all, as in threading.
+// A timeout breaks the barrier for all, as in threading. Of a barrier with an action, Ready may also say that the slot has come to lead it:
+// Arrive for the same wait says which, and is to be called after each Ready.
 func (b Barrier) Wait(s *Slot, ticket uint32, w Wait) (WaitResult, error) {
 	for start := time.Now(); ; {
 		if w.Timeout > 0 {
@@ -147,7 +209,9 @@ func (b Barrier) Wait(s *Slot, ticket uint32, w Wait) (WaitResult, error) {
 			return result, err
 		}
 		if result == TimedOut {
-			b.Break(s, ticket)
+			if b.Break(s, ticket); !b.endedBroken(ticket) {
+				return Ready, nil // the last came in time
+			}
 		}
 		state := barrierState(b.head.state.Load())
 		switch {
@@ -156,11 +220,19 @@ func (b Barrier) Wait(s *Slot, ticket uint32, w Wait) (WaitResult, error) {
 		case result != Ready || state.passed(ticket):
 			return result, nil
 		}
-		b.primitive.lock(s) // it only seemed so: a death made the count doubtful
+		b.primitive.lock(s) // it leads, or it only seemed so: a death made the count doubtful
 		b.repair()
+		leads := b.appoint(s.index, ticket)
 		b.unlock()
 		b.wake()
+		if leads {
+			return Ready, nil
+		}
 	}
+}
+
+func (b Barrier) endedBroken(ticket uint32) bool {
+	return barrierState(b.head.state.Load()).endedBroken(ticket)
 }
 
 // Break breaks the barrier if it has not come to the ticket: all who wait, and all who come until it is reset, get ErrBroken.

@@ -37,11 +37,7 @@ func (s *Slot) Commit(t *Tx) error {
 	}
 	record.word.Store(uint64(makeRecord(s.seq, recordIdle)))
 	crashpoint(pointCommitIdle)
-	for _, l := range t.unlocks {
-		if err := l.Release(s); err != nil {
-			return fmt.Errorf("commit in slot %d: %w", s.index, err)
-		}
-	}
+	s.releaseCommitted(t.unlocks)
 	previous.trim(next)
 	crashpoint(pointCommitTrimmed)
 	return nil
@@ -102,7 +98,7 @@ func (s *Slot) writeLocks(t *Tx, h *commitHeader) {
 	h.locks.Store(n)
 	owes := uint32(0)
 	for _, i := range s.arena.owned {
-		if s.arena.Semaphore(i).Held(s.index) > 0 {
+		if s.arena.Semaphore(i).Held(s.index) > t.releasesOf(i) {
 			owes = 1
 		}
 	}

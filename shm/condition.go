@@ -10,14 +10,16 @@ import (
 
 // A Condition lets slots wait, without its lock, until another notifies them.
 //
-//	row: number of the wait << 2 | state | ticket
+//	row: number of the wait << 2 | state | ticket | number of the last wait that was committed
 //
 //	left --Enter: ticket--> waiting --notify--> notified --Leave--> left
 //	                           '------- timeout: Leave -------> timed out
 //
 // Each slot numbers its waits from 1, and the number is part of its committed state: a replacement which enters the same wait again finds
 // its row and goes on with it, notified or not. Enter, Leave and Tx.Notify are called with the condition's lock held; Wait without it.
-// When a slot that waits is abandoned and was notified, all others are: nobody knows whose turn it would have been.
+// A wait that was begun and not committed is undone by the slot's death: the replacement may not come to it again, and would take a
+// notification that another needs. When such a slot, or one that is abandoned, was notified, all others are: nobody knows whose turn it
+// would have been.
 type Condition struct{ *primitive }
 
 // waitState is where a slot's wait stands.
@@ -71,6 +73,7 @@ func (c Condition) Enter(s *Slot, n uint64) error {
 	row.b.Store(c.head.ticket.Add(1))
 	crashpoint(pointConditionTicket)
 	row.a.Store(n<<2 | uint64(waitWaiting))
+	s.entered = append(s.entered, c.index)
 	return nil
 }
 
@@ -106,21 +109,49 @@ func (c Condition) Leave(s *Slot, n uint64) bool {
 	}
 }
 
-// notify makes one waiter go on. The word says which wait it was: a later one is not touched, so it may be done again.
+// notify makes one waiter go on. The word says which wait it was: a later one is not touched, so it may be done again. If the waiter
+// has been abandoned since it was chosen, or its wait was undone, all others go on.
 func (c Condition) notify(slot int, word uint64) {
-	c.rowOf(slot).a.CompareAndSwap(word, word&^3|uint64(waitNotified))
+	row := &c.rowOf(slot).a
+	if row.CompareAndSwap(word, word&^3|uint64(waitNotified)) {
+		return
+	}
+	if w := row.Load(); w>>2 < word>>2 || w == word|uint64(waitTimedOut) {
+		c.notifyAll()
+	}
 }
 
-// forget ends the wait of an abandoned slot. A notification that it had not used goes to all who wait.
-func (c Condition) forget(slot int) {
-	row := c.rowOf(slot)
-	w := row.a.Load()
-	if waitState(w&3) == waitNotified {
-		for _, other := range c.waiters() {
-			c.notify(other.slot, other.word)
-		}
+func (c Condition) notifyAll() {
+	for _, w := range c.waiters() {
+		c.rowOf(w.slot).a.CompareAndSwap(w.word, w.word&^3|uint64(waitNotified))
 	}
-	if s := waitState(w & 3); s == waitWaiting || s == waitNotified {
-		row.a.Store(w | uint64(waitTimedOut))
+}
+
+// undo takes back a wait that the dead slot had begun since its last commit.
+func (c Condition) undo(slot int) {
+	if row := c.rowOf(slot); row.a.Load()>>2 != row.c.Load() {
+		c.end(slot, row.c.Load()<<2|uint64(waitLeft))
+	}
+}
+
+// forget ends the wait of an abandoned slot.
+func (c Condition) forget(slot int) {
+	if row := c.rowOf(slot); waitState(row.a.Load()&3) != waitLeft {
+		c.end(slot, row.a.Load()|uint64(waitTimedOut))
+	}
+}
+
+// end gives the row of a dead slot another word. A notification that it had not used goes to all who wait; whoever notifies it meanwhile
+// is seen by the swap, or sees that it has failed.
+func (c Condition) end(slot int, word uint64) {
+	row := &c.rowOf(slot).a
+	for {
+		w := row.Load()
+		if waitState(w&3) == waitNotified && w != word {
+			c.notifyAll()
+		}
+		if row.CompareAndSwap(w, word) {
+			return
+		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 //	entry: primitive (4 bytes) | bytes behind (4) | argument (8) | image, padded to 8
 //	array:     offset        | bytes          semaphore: acquired | released
 //	           -1 - stripe   | its side       condition: slot     | the word of its wait
+//	                                                     -1       | the number of the slot's own wait
 //	                                          event, barrier: 0   | state
 type effect struct {
 	index  int // of the primitive
@@ -109,6 +110,17 @@ func (t *Tx) unlocked(l Lock) int {
 	return n
 }
 
+// releasesOf is how many of a semaphore the transaction gives back.
+func (t *Tx) releasesOf(index int) int64 {
+	n := int64(0)
+	for i := range t.effects {
+		if e := &t.effects[i]; e.op == effectRelease && e.index == index {
+			n += e.n
+		}
+	}
+	return n
+}
+
 func (t *Tx) effect(e effect) {
 	e.order = len(t.effects)
 	t.effects = append(t.effects, e)
@@ -120,6 +132,11 @@ type unit struct {
 	stripe int
 }
 
+// before says whether the unit's lock is taken before another's.
+func (u unit) before(v unit) bool {
+	return u.p.index < v.p.index || u.p.index == v.p.index && u.stripe < v.stripe
+}
+
 func (u unit) lock() *lockWord {
 	if u.p.c.Kind == KindArray {
 		return Array{u.p}.stripeLock(u.stripe)
@@ -127,10 +144,11 @@ func (u unit) lock() *lockWord {
 	return &u.p.head.lock
 }
 
-// stage takes the locks of everything that the transaction changes and writes down what will be there. With an error it has freed them.
+// stage takes the locks of everything that the transaction changes and writes down what will be there. With an error it has freed them; those
+// of rewritten stripes stay.
 func (s *Slot) stage(t *Tx) error {
 	s.images = s.images[:0]
-	if len(t.effects) == 0 && len(s.semaphores) == 0 && len(s.rewritten) == 0 {
+	if len(t.effects) == 0 && len(s.semaphores) == 0 && len(s.entered) == 0 && len(s.rewritten) == 0 {
 		return nil
 	}
 	if len(t.effects) > 0 && len(s.rewritten) > 0 { // whose locks could stand before those that are held
@@ -162,12 +180,13 @@ func (s *Slot) stage(t *Tx) error {
 	}
 	s.imageRewritten()
 	s.imageAcquired()
+	s.imageEntered()
 	crashpoint(pointEffectsStaged)
 	if err := s.writeImages(); err != nil {
 		s.unlockUnits()
-		s.rewritten = s.rewritten[:0]
 		return err
 	}
+	s.units = append(s.units, s.rewritten...)
 	return nil
 }
 
@@ -291,7 +310,7 @@ func (s *Slot) imageNumber(a Array, changes []effect) error {
 
 // imageNotify chooses who goes on.
 func (s *Slot) imageNotify(c Condition, n int64) {
-	waiters := c.waiters()
+	waiters := slices.DeleteFunc(c.waiters(), func(w conditionWaiter) bool { return w.slot == s.index }) // which begins to wait afterwards
 	if n >= 0 && n < int64(len(waiters)) {
 		waiters = waiters[:n]
 	}
@@ -311,6 +330,16 @@ func (s *Slot) imageAcquired() {
 		s.word(i, row.a.Load(), row.b.Load())
 	}
 }
+
+// imageEntered writes down which waits for conditions the slot has begun.
+func (s *Slot) imageEntered() {
+	for _, i := range s.entered {
+		s.word(i, conditionEntered, s.arena.Condition(i).rowOf(s.index).a.Load()>>2)
+	}
+}
+
+// conditionEntered is the argument of an entry that says which wait the slot itself has begun.
+const conditionEntered = 1<<64 - 1
 
 // writeImages puts the log of effects where recovery finds it.
 func (s *Slot) writeImages() error {
@@ -345,7 +374,7 @@ func (s *Slot) carryOut() error {
 			u.p.wake()
 		}
 	}
-	s.semaphores, s.rewritten = s.semaphores[:0], s.rewritten[:0]
+	s.semaphores, s.entered, s.rewritten = s.semaphores[:0], s.entered[:0], s.rewritten[:0]
 	return nil
 }
 
@@ -381,7 +410,7 @@ func (p *primitive) checkEffect(arg uint64, n int64) error {
 			ok = Array{p}.inside(int64(arg), n) == nil
 		}
 	case KindCondition:
-		ok = ok && arg < uint64(p.arena.Slots())
+		ok = ok && (arg < uint64(p.arena.Slots()) || arg == conditionEntered)
 	case KindLock:
 		ok = false
 	}
@@ -416,6 +445,10 @@ func (a *Arena) storeEffect(slot int, p *primitive, arg uint64, image []byte) {
 		p.head.state.Store(word)
 		p.head.dirty.Store(1)
 	case KindCondition:
+		if arg == conditionEntered {
+			p.rowOf(slot).c.Store(word)
+			return
+		}
 		Condition{p}.notify(int(arg), word)
 	}
 }
@@ -439,8 +472,9 @@ func (a *Arena) redoEffects(slot int, length uint64, step func(string)) error {
 				u.stripe = Array{p}.stripe(int64(arg))
 			}
 		}
-		// What a slot has acquired stands in its own row, without a lock.
-		if p.c.Kind == KindSemaphore || u.lock().owner().slot() == slot {
+		// What a slot has acquired, and for what it waits, stands in its own row, without a lock.
+		own := p.c.Kind == KindSemaphore || p.c.Kind == KindCondition && arg == conditionEntered
+		if own || u.lock().owner().slot() == slot {
 			a.storeEffect(slot, p, arg, image)
 			step("redone effect")
 		}

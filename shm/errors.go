@@ -25,6 +25,8 @@ var (
 	ErrAttached = errors.New("the slot is in use")
 	// ErrNotOwner says that a lock is held by another slot, or that the lock of a condition is not held by this one.
 	ErrNotOwner = errors.New("the lock is held by somebody else")
+	// ErrKept says that a lock which the slot's last commit names was to be released without a commit.
+	ErrKept = errors.New("the last commit keeps the lock, and only a commit can release it")
 	// ErrReleasedTooOften says that nobody holds what is to be released.
 	ErrReleasedTooOften = errors.New("released too often")
 	// ErrTooManyLocks says that a slot holds MaxHeldLocks locks.
@@ -33,6 +35,8 @@ var (
 	ErrBroken = errors.New("the barrier is broken")
 	// ErrRange says that a number does not fit its type, or that an offset is not inside its array.
 	ErrRange = errors.New("out of range")
+	// ErrRewritten says that a slot was to wait, or to rewrite other stripes out of their order, while it holds rewritten ones.
+	ErrRewritten = errors.New("stripes that were rewritten and not committed are held")
 	// ErrMustAdopt says that the slot's committed state asks for Slot.Adopt before the first commit.
 	ErrMustAdopt = errors.New("the slot's state was not adopted")
 )

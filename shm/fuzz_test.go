@@ -133,6 +133,39 @@ func touch(a *Arena, s *Slot) {
 	_ = s.Commit(tx)
 }
 
+// A dead one's log of effects may be any bytes: an error, or effects inside the arena.
+func FuzzEffects(f *testing.F) {
+	a := busyArena(f)
+	s := attach(f, a, 2)
+	_, _ = a.Lock(0).TryAcquire(s)
+	tx := s.Begin()
+	tx.Change(a.Array(7), Change{Off: 8, Kind: Int64, Number: IntNumber(3)})
+	tx.Change(a.Array(8), Change{Off: leastStripe - 1, Bytes: []byte("text")})
+	tx.SetEvent(a.Event(5), false)
+	tx.AbortBarrier(a.Barrier(6))
+	tx.ReleaseSemaphore(a.Semaphore(3), 2)
+	commit(f, s, tx)
+	f.Add(append([]byte(nil), s.images...))
+	f.Add([]byte{8, 0, 0, 0, 8, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 1, 0, 0, 0, 0, 0, 0, 0})
+	f.Add([]byte{4, 0, 0, 0, 8, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 1, 0, 0, 0, 0, 0, 0, 0})
+	f.Add([]byte{8, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0})
+	f.Fuzz(func(t *testing.T, log []byte) {
+		before := make([]byte, 64)
+		copy(before, a.mem)
+		stored := 0
+		err := a.eachEffect(log, func(p *primitive, arg uint64, image []byte) {
+			a.storeEffect(2, p, arg, image)
+			stored += effectHead + int(roundUp(int64(len(image)), 8))
+		})
+		if err == nil && stored != len(log) {
+			t.Errorf("%d of %d bytes were stored without an error", stored, len(log))
+		}
+		if string(before) != string(a.mem[:64]) {
+			t.Error("the header of the arena has changed")
+		}
+	})
+}
+
 // Open refuses or gives an arena that can be used, whatever the header says.
 func FuzzOpen(f *testing.F) {
 	f.Add(uint16(0), uint64(0), int64(0))

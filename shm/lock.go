@@ -25,6 +25,7 @@ func (a *Arena) Lock(i int) Lock { return Lock{a.primitive(i, KindLock)} }
 type heldLock struct {
 	index int
 	depth int
+	kept  int // the depth that the slot's last commit names
 }
 
 // holds is the place of the lock among those that the slot holds, -1 if it does not.
@@ -60,7 +61,7 @@ func (l Lock) TryAcquire(s *Slot) (bool, error) {
 
 func (l Lock) taken(s *Slot) {
 	crashpoint(pointLockTaken)
-	s.locks = append(s.locks, heldLock{l.index, 1})
+	s.locks = append(s.locks, heldLock{index: l.index, depth: 1})
 	s.moving()
 }
 
@@ -70,8 +71,8 @@ func (l Lock) Acquire(s *Slot, w Wait) (WaitResult, error) {
 	if ok, err := l.TryAcquire(s); ok || err != nil {
 		return Ready, err
 	}
-	if s.reserved > 0 {
-		return 0, fmt.Errorf("wait in slot %d with %d reserved blocks: %w", s.index, s.reserved, ErrTooMany)
+	if err := s.mayStop(); err != nil {
+		return 0, err
 	}
 	var deadline time.Time
 	if w.Timeout > 0 {
@@ -115,17 +116,36 @@ func (l Lock) Acquire(s *Slot, w Wait) (WaitResult, error) {
 func (l Lock) OwnerDied() bool { return l.head.died.Swap(0) != 0 }
 
 // Release gives the lock back at once, outside of any commit; Tx.Unlock does so with one. ErrReleasedTooOften says that nobody holds it,
-// ErrNotOwner that somebody else does: multiprocessing raises ValueError and AssertionError.
+// ErrNotOwner that somebody else does: multiprocessing raises ValueError and AssertionError. ErrKept says that the slot's last commit names
+// the lock: it is the replacement's if the slot dies, so that only a commit can release it.
 func (l Lock) Release(s *Slot) error {
 	i := s.holds(l)
 	if i < 0 {
 		return l.notHeld()
 	}
+	if s.locks[i].depth <= s.locks[i].kept {
+		return fmt.Errorf("release lock %s: %w", l.c.Name, ErrKept)
+	}
+	l.release(s, i)
+	return nil
+}
+
+// release takes the lock at a place of the slot's off once.
+func (l Lock) release(s *Slot, i int) {
 	if s.locks[i].depth--; s.locks[i].depth == 0 {
 		s.locks = slices.Delete(s.locks, i, i+1)
 		l.head.lock.unlock()
 	}
-	return nil
+}
+
+// releaseCommitted releases what a commit releases, and remembers which locks that commit names.
+func (s *Slot) releaseCommitted(unlocks []Lock) {
+	for _, l := range unlocks {
+		l.release(s, s.holds(l))
+	}
+	for i := range s.locks {
+		s.locks[i].kept = s.locks[i].depth
+	}
 }
 
 // notHeld is why a slot that does not hold the lock cannot release it.
@@ -152,7 +172,7 @@ func (l Lock) adopt(s *Slot, depth int) error {
 		}
 		if word.CompareAndSwap(v, uint32(s.me)|v&lockWaiter) {
 			crashpoint(pointAdoptLocked)
-			s.locks = append(s.locks, heldLock{l.index, depth})
+			s.locks = append(s.locks, heldLock{index: l.index, depth: depth, kept: depth})
 			return nil
 		}
 	}

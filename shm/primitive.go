@@ -129,7 +129,11 @@ func (p *primitive) Name() string { return p.c.Name }
 func (p *primitive) Index() int { return p.index }
 
 // lock takes the inner lock, which guards the state of everything but locks and arrays. Its holder does nothing but memory operations.
+// A slot that holds rewritten stripes panics, as for any other fault of the program: another may hold this lock and wait for the stripes.
 func (p *primitive) lock(s *Slot) {
+	if len(s.rewritten) > 0 {
+		panic(fmt.Sprintf("shm: slot %d uses %v %s: %v", s.index, p.c.Kind, p.c.Name, ErrRewritten))
+	}
 	if !p.head.lock.tryLock(s.me) {
 		p.head.lock.lockSlow(s.me, s.spin(lockSpin))
 	}
@@ -185,7 +189,7 @@ type primitiveHeader struct {
 // primitiveRow is what one slot has done with one primitive.
 //
 //	semaphore: acquired | released | acquired, as committed
-//	condition: number of the wait << 2 | waitState | ticket
+//	condition: number of the wait << 2 | waitState | ticket | number of the last wait that was committed
 //	barrier:   number of the wait << 32 | ticket | place among those who arrived
 type primitiveRow struct {
 	a, b, c atomic.Uint64

@@ -227,6 +227,12 @@ func (a *Arena) heldLocks(h *slotHeader) map[int]bool {
 // sweepPrimitives undoes what the slot had taken since its last commit, and frees the locks that name it but for those given. Effects have been
 // redone: what was not stored under an inner lock was never committed.
 func (a *Arena) sweepPrimitives(slot int, held map[int]bool, step func(string)) {
+	for i := range a.primitives { // before the locks under which waits are begun are freed
+		if p := &a.primitives[i]; p.c.Kind == KindCondition {
+			(Condition{p}).undo(slot)
+			step("condition")
+		}
+	}
 	for i := range a.primitives {
 		p := &a.primitives[i]
 		switch p.c.Kind {

@@ -2,14 +2,23 @@
 
 package shm
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"fmt"
+)
 
 // Rewrite makes the bytes from up to, but without, to anew: rewrite is called with parts of them, in order, reads what was there from old
 // and writes all of what will be there to new. Nobody sees it before the slot's next commit, which must change nothing else; the locks of
-// the stripes are held until then, so that the slot must not wait meanwhile. An error of rewrite is returned, and nothing has changed.
+// the stripes are held until then, so that the slot must not wait meanwhile, nor use other primitives. Before one commit arrays are rewritten in
+// the order of their numbers and each from its beginning to its end, no stripe twice: ErrRewritten says that this is not so, for two slots
+// could wait for each other. An error of rewrite is returned; then, and by DropRewritten, everything that was rewritten since the last commit
+// stays as it was. A commit that fails keeps it.
 func (a Array) Rewrite(s *Slot, from, to int64, rewrite func(new, old []byte, off int64) error) error {
 	if err := a.inside(from, to-from); err != nil || from == to {
 		return err
+	}
+	if n := len(s.rewritten); n > 0 && !s.rewritten[n-1].before(unit{a.primitive, a.stripe(from)}) {
+		return fmt.Errorf("rewrite array %s from byte %d: %w", a.c.Name, from, ErrRewritten)
 	}
 	size := stripeBytes(a.c.Value)
 	for stripe := a.stripe(from); stripe <= a.stripe(to-1); stripe++ {
@@ -22,7 +31,7 @@ func (a Array) Rewrite(s *Slot, from, to int64, rewrite func(new, old []byte, of
 		begin, end := int64(stripe)*size, min(int64(stripe+1)*size, a.c.Value)
 		side := a.side(stripe).Load()
 		if err := a.rewriteStripe(side, begin, end, max(begin, from), min(end, to), rewrite); err != nil {
-			s.forgetRewritten()
+			s.DropRewritten()
 			return err
 		}
 	}
@@ -46,8 +55,8 @@ func (a Array) rewriteStripe(side uint64, begin, end, from, to int64, rewrite fu
 	return nil
 }
 
-// forgetRewritten frees the stripes as they were.
-func (s *Slot) forgetRewritten() {
+// DropRewritten gives up what Array.Rewrite has made since the last commit: the arrays stay as they were.
+func (s *Slot) DropRewritten() {
 	for _, u := range s.rewritten {
 		u.lock().unlock()
 	}
@@ -60,5 +69,4 @@ func (s *Slot) imageRewritten() {
 		a := Array{u.p}
 		binary.LittleEndian.PutUint64(s.entry(a.index, uint64(-1-int64(u.stripe)), 8), a.side(u.stripe).Load()+1)
 	}
-	s.units = append(s.units, s.rewritten...)
 }

@@ -84,15 +84,18 @@ func (m Semaphore) Acquire(s *Slot, w Wait) (WaitResult, error) {
 	}
 }
 
-// Release gives n back at once, outside of any commit; Tx.ReleaseSemaphore does so with one. ErrReleasedTooOften says that a bounded
-// semaphore would have more than it began with: multiprocessing raises ValueError.
+// Release gives n back at once, outside of any commit; Tx.ReleaseSemaphore does so with one. What the slot has acquired since its last commit
+// is given back first, by taking that back: a death undoes it anyway, and must not give it back twice. ErrReleasedTooOften says that a
+// bounded semaphore would have more than it began with: multiprocessing raises ValueError.
 func (m Semaphore) Release(s *Slot, n int64) error {
 	m.primitive.lock(s)
 	m.repair()
 	err := m.checkBound(n)
 	if err == nil {
 		row := m.rowOf(s.index)
-		row.b.Store(row.b.Load() + uint64(n))
+		undone := min(uint64(n), row.a.Load()-row.c.Load())
+		row.a.Store(row.a.Load() - undone)
+		row.b.Store(row.b.Load() + uint64(n) - undone)
 		crashpoint(pointSemaphoreCounted)
 		m.head.hint.Add(n)
 	}
@@ -102,7 +105,11 @@ func (m Semaphore) Release(s *Slot, n int64) error {
 }
 
 func (m Semaphore) checkBound(n int64) error {
-	if n < 1 || m.c.Bounded && m.head.hint.Load()+n > m.c.Value || m.head.hint.Load()+n > 1<<31-1 {
+	most := int64(1<<31 - 1)
+	if m.c.Bounded {
+		most = m.c.Value
+	}
+	if n < 1 || n > most-m.head.hint.Load() {
 		return fmt.Errorf("release semaphore %s: %w", m.c.Name, ErrReleasedTooOften)
 	}
 	return nil

@@ -50,7 +50,7 @@ func (t Target) hint(s *Slot) bool {
 		return Condition{&a.primitives[t.Index]}.over(s.index, t.Arg)
 	case WaitAtBarrier:
 		p := &a.primitives[t.Index]
-		return p.head.dirty.Load() != 0 || barrierState(p.head.state.Load()).passed(uint32(t.Arg))
+		return p.head.dirty.Load() != 0 || barrierState(p.head.state.Load()).passed(uint32(t.Arg)) || Barrier{p}.leads(s.index, uint32(t.Arg))
 	}
 	return true
 }

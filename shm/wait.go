@@ -88,9 +88,20 @@ func (s *Slot) Wait(targets []Target, w Wait) (WaitResult, error) {
 	}
 }
 
-func (s *Slot) mayWait(targets []Target) error {
-	if s.reserved > 0 {
+// mayStop says whether others can go on while the slot does not.
+func (s *Slot) mayStop() error {
+	switch {
+	case s.reserved > 0:
 		return fmt.Errorf("wait in slot %d with %d reserved blocks: %w", s.index, s.reserved, ErrTooMany)
+	case len(s.rewritten) > 0:
+		return fmt.Errorf("wait in slot %d: %w", s.index, ErrRewritten)
+	}
+	return nil
+}
+
+func (s *Slot) mayWait(targets []Target) error {
+	if err := s.mayStop(); err != nil {
+		return err
 	}
 	if len(targets) < 1 || len(targets) > MaxInputs {
 		return fmt.Errorf("wait in slot %d for %d things: %w", s.index, len(targets), ErrTooMany)
