@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"math/bits"
+	"strings"
 )
 
 // intOperation is an operator as loops over ints: by another column, or by a constant. The loops report false as soon as one
@@ -363,6 +364,10 @@ func parseFloats(dst []float64, texts []string) bool {
 			dst[i] = float64(n)
 			continue
 		}
+		if f, ok := shortDecimal(s); ok {
+			dst[i] = f
+			continue
+		}
 		v, err := parseFloat(s)
 		if err != nil {
 			return false
@@ -371,6 +376,37 @@ func parseFloats(dst []float64, texts []string) bool {
 	}
 	return true
 }
+
+// shortDecimal reads up to 15 digits with a point among them, with or without a minus: both the digits and the power of ten that divides
+// them are exact, so that the quotient is what strconv.ParseFloat gives. Zero is left to that.
+func shortDecimal(s string) (f float64, ok bool) {
+	digits, negative := strings.CutPrefix(s, "-")
+	if len(digits) < 3 || len(digits) > 16 || digits[0] == '.' || digits[len(digits)-1] == '.' {
+		return 0, false
+	}
+	n, point := 0, 0
+	for i := range len(digits) {
+		d := digits[i] - '0'
+		if d > 9 {
+			if digits[i] != '.' || point > 0 {
+				return 0, false
+			}
+			point = i
+			continue
+		}
+		n = n*10 + int(d)
+	}
+	if point == 0 || n == 0 {
+		return 0, false
+	}
+	f = float64(n) / powersOfTen[len(digits)-1-point]
+	if negative {
+		f = -f
+	}
+	return f, true
+}
+
+var powersOfTen = [...]float64{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
 func truncateFloats(dst []int, x []float64) bool {
 	x = x[:len(dst)]

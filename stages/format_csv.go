@@ -40,7 +40,7 @@ func (d *csvDecoder) decode(w *window, limit int, out *Column) error {
 		skipByteOrderMark(w)
 	}
 	for n := 0; n < limit; {
-		if !d.skipEmpty(w) {
+		if n += d.plain(w, limit-n, out); n == limit || !d.skipEmpty(w) {
 			return nil
 		}
 		p := &d.parser
@@ -147,6 +147,12 @@ func (d *csvDecoder) emit(out *Column) {
 		out.Append(d.item())
 		return
 	}
+	d.records(out)
+	out.Strings = append(out.Strings, d.parser.fields...)
+}
+
+// records makes out a column of bare records.
+func (d *csvDecoder) records(out *Column) {
 	if d.layout == nil {
 		d.layout = &recordLayout{names: d.names, csv: true}
 	}
@@ -154,7 +160,6 @@ func (d *csvDecoder) emit(out *Column) {
 		out.become(Records)
 		out.layout = d.layout
 	}
-	out.Strings = append(out.Strings, d.parser.fields...)
 }
 
 func (d *csvDecoder) item() any {

@@ -120,6 +120,9 @@ func fillLane[T any](dst []T, texts []string, width, at int, read func(string) (
 
 // floatOfJSON reads a number with a fraction or an exponent.
 func floatOfJSON(text string) (float64, bool) {
+	if f, ok := shortDecimal(text); ok {
+		return f, true
+	}
 	if laneOfJSON(text) != laneFloat {
 		return 0, false
 	}

@@ -64,6 +64,7 @@ func (d *reducing) Step(r *Run, in, out *Batch) error {
 			i = 1
 		}
 	}
+	d.fold.prepare(in, n)
 	acc, done, err := d.fold.rows(d.acc, in, i, n)
 	if done > 0 {
 		d.acc, d.changed = acc, true

@@ -39,6 +39,7 @@ func (d *reducingBy) Step(r *Run, in, out *Batch) error {
 	d.column.Reset()
 	failure := d.by.Column(&d.column, in, min(in.Len(), r.Limit))
 	n, i := d.column.Len(), 0
+	d.fold.prepare(in, n)
 	for ; i < n; i++ {
 		slot, err := d.row(in, i)
 		if err != nil {
@@ -79,6 +80,13 @@ func (d *reducingBy) row(in *Batch, i int) (int, error) {
 	if d.accs.Kind == Ints {
 		if sum, ok := d.fold.ints(d.accs.Ints[slot], in, i); ok {
 			d.accs.Ints[slot] = sum
+			d.mark(slot)
+			return slot, nil
+		}
+	}
+	if d.accs.Kind == Floats {
+		if sum, ok := d.fold.floats(d.accs.Floats[slot], in, i); ok {
+			d.accs.Floats[slot] = sum
 			d.mark(slot)
 			return slot, nil
 		}
