@@ -108,7 +108,8 @@ type fakeHost struct {
 	careful bool
 
 	// onWait is called when the chain waits, after the commit.
-	onWait func()
+	onWait         func()
+	lazy, happened bool // Wait commits only if something has happened
 
 	volatile Pos
 	cuts     int
@@ -186,6 +187,7 @@ func (h *fakeHost) Cut() error {
 }
 
 func (h *fakeHost) Checkpoint() error {
+	h.happened = true
 	if ask(h.die) {
 		return errKilled
 	}
@@ -199,6 +201,7 @@ func (h *fakeHost) Commit() error {
 	if ask(h.die) {
 		return errKilled
 	}
+	h.happened = false
 	for _, do := range h.staged {
 		do()
 	}
@@ -229,8 +232,10 @@ func (h *fakeHost) save() {
 }
 
 func (h *fakeHost) Wait(w Waiter, timeout time.Duration) error {
-	if err := h.Commit(); err != nil {
-		return err
+	if !h.lazy || h.happened {
+		if err := h.Commit(); err != nil {
+			return err
+		}
 	}
 	if h.onWait != nil {
 		h.onWait()

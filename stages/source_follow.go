@@ -68,6 +68,10 @@ func (f *followInput) open() error {
 		file.Close()
 		return shortPathError(err)
 	}
+	if f.id != (fileID{}) && idOf(info) != f.id { // it was renamed between the two looks
+		file.Close()
+		return errNotYet
+	}
 	f.file, f.id = file, idOf(info)
 	return nil
 }

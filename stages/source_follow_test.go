@@ -135,3 +135,38 @@ func TestFollowRotatedWhileDead(t *testing.T) {
 		}
 	}
 }
+
+// TestFollowEmptyRotatedWhileDead: which file is followed is known to a replacement even if nothing had come of it, by a host that does
+// not commit where nothing has happened.
+func TestFollowEmptyRotatedWhileDead(t *testing.T) {
+	w := newWorld()
+	w.dir = t.TempDir()
+	f := followed{t, filepath.Join(w.dir, "log")}
+	f.add("")
+	stages := []Stage{stage("read", textList("log"), "follow", srcLiteral(true), "count", srcLiteral(2))}
+	h, err := w.start(stages, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.lazy = true
+	h.onWait = func() {
+		f.add("one\n")
+		h.die = func() bool { return true }
+	}
+	if err := h.finish(); !errors.Is(err, errKilled) {
+		t.Fatal(err)
+	}
+	h.chain.Reset()
+	f.rename("log.1")
+	f.add("two\n")
+	if h, err = w.start(stages, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	h.onWait = func() { t.Fatal("it waits although there is all it needs") }
+	if err := h.finish(); err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(string(AppendJSON(nil, w.queue("out").put))); got != `["one", "two"]` {
+		t.Errorf("got %s", got)
+	}
+}

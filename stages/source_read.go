@@ -27,6 +27,7 @@ type readNode struct {
 	looked bool    // cut is known
 	from   *reader // of the file that is next in files; nil: it has not been begun
 	fresh  bool    // from is another one than was written down
+	noted  fileID  // of the file that is followed, as it was written down when it had nothing yet
 	column Column
 	counts lineCount
 
@@ -162,12 +163,26 @@ func (n *readNode) without(r *Run, err error) error {
 		n.nextPiece()
 		return nil
 	case errors.Is(err, errNotYet):
+		if err := n.note(r); err != nil {
+			return err
+		}
 		return r.Await(n.from.in.waiter())
 	case errors.As(err, &broken):
 		broken.line += n.linesBefore()
 		return &ItemError{Type: "format", Message: broken.at(n.name()) + ": " + broken.message, Partial: true, Piece: broken.piece}
 	}
 	return n.fileFailed(err)
+}
+
+// note has it written down which file is followed, although nothing has come of it yet: else a replacement would take the one that has
+// its name by then, and what is written to this one meanwhile would be lost.
+func (n *readNode) note(r *Run) error {
+	n.from.mark()
+	if n.from.id == n.noted {
+		return nil
+	}
+	n.noted = n.from.id
+	return r.Checkpoint()
 }
 
 // open sees to it that the next file is open.
