@@ -115,3 +115,28 @@ func TestAcknowledgedOfSeveral(t *testing.T) {
 		}
 	}
 }
+
+// TestGivenUpOfSeveral gives up the last item of one queue, which has ended then, and goes on with the other.
+func TestGivenUpOfSeveral(t *testing.T) {
+	a, b := numbers(1, "q"), numbers(4, "r")
+	a.Name, b.Name = "x", "y"
+	reader := chain("b", 1, manual("q", "r"), when(ack(), "item != 0 or delivery.id startsWith 'r'"), stage("print", expr("item")))
+	reader.DependsOn = []planner.Dependency{{Process: "x", Condition: "completed"}, {Process: "y", Condition: "completed"}}
+	plan := planOf(t, 16, a, b, reader, chain("e", 1, get("dead"), stage("result", literal("dead"))))
+	for i := range plan.Queues {
+		switch q := &plan.Queues[i]; q.Name {
+		case "q":
+			q.MaxDeliveries, q.DeadLetter = 2, "dead"
+		case "dead":
+			q.Writers = []string{"b"}
+		}
+	}
+	got := runPlan(t, plan, Options{})
+	got.ok(t)
+	if want := "0\n0\n0\n1\n2\n3\n"; got.stdout != want {
+		t.Errorf("printed %q, want %q", got.stdout, want)
+	}
+	if q := got.report.Queues["r"]; q.Finished != q.Put {
+		t.Errorf("%d of %d of r are finished", q.Finished, q.Put)
+	}
+}

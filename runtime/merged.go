@@ -31,7 +31,7 @@ func (m *merged) Lease() (stages.Delivery, error) {
 			return stages.Delivery{}, err
 		}
 		if in.block != nil {
-			return in.Lease() // the rest of it
+			m.at-- // it goes on with the rest of it
 		}
 	}
 	for range m.ends {
