@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -68,10 +69,12 @@ func (in *inbox) deadly(deaths int) string {
 }
 
 // bury puts an item that is given up into the dead-letter queue, with the stage at which its workers died, or makes the run fail; the
-// next commit makes it so.
+// next commit makes it so. As with every queue, what nobody reads any more is dropped; a letter that the queue does not take fails the run
+// as if there were none.
 func (in *inbox) bury(item any, at stages.Pos, deaths int) error {
+	failure := &stages.StageError{Op: "get", Pos: at, Type: maxDeliveries, Item: stages.ShortJSON(item), Text: in.deadly(deaths)}
 	if in.def.DeadLetter == "" {
-		return &stages.StageError{Op: "get", Pos: at, Type: maxDeliveries, Item: stages.ShortJSON(item), Text: in.deadly(deaths)}
+		return failure
 	}
 	out, err := in.host.Outbox(stages.QueueRef{Name: in.def.DeadLetter})
 	if err != nil {
@@ -82,7 +85,14 @@ func (in *inbox) bury(item any, at stages.Pos, deaths int) error {
 	}})
 	for {
 		n, err := out.Put(&letter, 0, 1)
-		if err != nil || n == 1 {
+		var refused *stages.ItemError
+		switch {
+		case errors.As(err, &refused):
+			failure.Text += "; its dead letter: " + refused.Message
+			return failure
+		case errors.Is(err, stages.ErrNoReaders), err == nil && n == 1:
+			return nil
+		case err != nil:
 			return err
 		}
 		if err := in.host.Wait(out, 0); err != nil {

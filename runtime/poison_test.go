@@ -107,3 +107,34 @@ func TestPoisonInTheMiddle(t *testing.T) {
 		}
 	}
 }
+
+// TestDeadLettersThatDoNotArrive gives items up where nobody reads the dead letters any more, which changes nothing else, and where they are
+// refused, which fails the run with the item.
+func TestDeadLettersThatDoNotArrive(t *testing.T) {
+	const spec = `queues:
+  q: {%s, max_deliveries: 2, dead_letter: dead}
+  dead: {%s}
+processes:
+  a: {stages: [{range: 4}, {map: '{n: item, s: repeat("x", 300)}'}, {put: q}]}
+  b: {stages: [{get: q}, %s, {print: '${{ item.n }}'}]}
+  c: {stages: [%s]}
+`
+	for _, how := range []struct{ name, queue, stage, want string }{
+		{"dying", "ack: auto", `{exec: [sh, -c, 'test "$1" = 3 || kill -9 $PPID', sh, '${{ item.n }}'], as: answer}`, "2 workers died at work on this item of queue q [max-deliveries]"},
+		{"not acknowledged", "ack: manual", "{ack: item, when: item.n == 3}, {filter: item.n == 3}", "this item of queue q was delivered 2 times and not acknowledged [max-deliveries]"},
+	} {
+		t.Run("nobody, "+how.name, func(t *testing.T) {
+			first := "{get: dead}, {take: 1}, {print: 'letter ${{ item.item.n }}'}"
+			got := runPlan(t, planned(t, fmt.Sprintf(spec, how.queue, "capacity: 1", how.stage, first)), Options{})
+			got.ok(t)
+			sameLines(t, got.stdout, []string{"letter 0", "3"})
+		})
+		t.Run("too large, "+how.name, func(t *testing.T) {
+			got := runPlan(t, planned(t, fmt.Sprintf(spec, how.queue, "max_item: 200B", how.stage, "{get: dead}, {print: item}")), Options{})
+			want := how.want + "; its dead letter: an item of "
+			if got.report.Status != StatusFailed || !strings.Contains(got.failures(), want) || !strings.Contains(got.failures(), `(item {"n": 0`) {
+				t.Errorf("status %d: %s", got.report.Status, got.failures())
+			}
+		})
+	}
+}
