@@ -98,7 +98,7 @@ func (in *inbox) deliver() (stages.Delivery, error) {
 
 // poisoned deals with an item that has ended as many of its readers as it may: it goes to the dead-letter queue, or the run fails.
 func (in *inbox) poisoned(item any, tries int) (stages.Delivery, error) {
-	if err := in.bury(item, in.def.Pos, tries-1); err != nil {
+	if err := in.bury(item, "get", in.def.Pos, tries-1); err != nil {
 		return stages.Delivery{}, err
 	}
 	in.taken++

@@ -45,10 +45,7 @@ func (h *host) giveUp(in *inbox, deaths int) error {
 			Text: fmt.Sprintf("%d workers died in a row while an item of queue %s was on its way [%s]", deaths, in.part.label, maxDeliveries),
 		}
 	}
-	if in.def.DeadLetter == "" {
-		return &stages.StageError{Op: stage.Op, Pos: stage.Pos, Type: maxDeliveries, Item: stages.ShortJSON(item), Text: in.deadly(deaths)}
-	}
-	if err := in.bury(item, stage.Pos, deaths); err != nil {
+	if err := in.bury(item, stage.Op, stage.Pos, deaths); err != nil {
 		return err
 	}
 	h.chain.GiveUp()
@@ -71,8 +68,8 @@ func (in *inbox) deadly(deaths int) string {
 // bury puts an item that is given up into the dead-letter queue, with the stage at which its workers died, or makes the run fail; the
 // next commit makes it so. As with every queue, what nobody reads any more is dropped; a letter that the queue does not take fails the run
 // as if there were none.
-func (in *inbox) bury(item any, at stages.Pos, deaths int) error {
-	failure := &stages.StageError{Op: "get", Pos: at, Type: maxDeliveries, Item: stages.ShortJSON(item), Text: in.deadly(deaths)}
+func (in *inbox) bury(item any, op string, at stages.Pos, deaths int) error {
+	failure := &stages.StageError{Op: op, Pos: at, Type: maxDeliveries, Item: stages.ShortJSON(item), Text: in.deadly(deaths)}
 	if in.def.DeadLetter == "" {
 		return failure
 	}
