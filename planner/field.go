@@ -52,6 +52,9 @@ func (c *compiler) decodeField(e *spec.Entry, def *stages.FieldDef) (f stages.Fi
 	default:
 		f.Source, ok = c.decodeSource(n, def.Kind)
 	}
+	if ok && def.Kind == stages.TextField {
+		c.warnPlaceholders(n, e.Key.Text)
+	}
 	if ok && def.Positive {
 		ok = c.isPositive(n)
 	}
@@ -145,6 +148,7 @@ func (c *compiler) decodeTexts(n *spec.Node) ([]stages.Source, bool) {
 		t, good := accept(c, node, spec.ReadText)
 		if good {
 			c.fillText(&texts[i], t.Template)
+			c.warnPlaceholders(node, "")
 		}
 		ok = ok && good
 	}
@@ -156,6 +160,7 @@ func (c *compiler) decodeCommand(n *spec.Node) ([]stages.Source, bool) {
 	if !ok {
 		return nil, false
 	}
+	c.warnWords(n, command)
 	words := make([]stages.Source, len(command.Words))
 	for i, w := range command.Words {
 		c.fillText(&words[i], w)

@@ -71,6 +71,9 @@ func (c *compiler) nameHint(name string, kinds []string) string {
 		return hint
 	}
 	const few = 8
+	if len(names) == 0 && slices.Equal(kinds, []string{"queue"}) && spec.IsName(name) {
+		return "define it, at the top: queues: {" + name + ": {}}"
+	}
 	if len(names) == 0 || len(names) > few || len(kinds) != 1 {
 		return ""
 	}

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -65,6 +66,7 @@ func (c *compiler) decodeStage(n *spec.Node, st *stages.Stage) bool {
 		c.errorIn(n.Get("on_timeout").Key.At(), n, spec.CodeMissingKey, "add timeout: 10s, say", "on_timeout without timeout never happens")
 		ok = false
 	}
+	c.warnWithoutInit(operator, n)
 	ok = c.checkCreates(n, st) && ok
 	ok = c.checkReading(n, st) && ok
 	note.unknown = !ok
@@ -119,14 +121,18 @@ func (c *compiler) unknownOperator(n *spec.Node) {
 		if isGeneralKey(name) || strings.HasPrefix(name, "x-") || (len(n.Keys) > 1 && isSomeOption(name) && spec.Nearest(name, names) == "") {
 			continue
 		}
-		c.errorIn(e.Key.At(), e.Value, CodeUnknownOperator, didYouMean(name, names), "unknown operator %q", name)
+		c.errorIn(e.Key.At(), e.Value, CodeUnknownOperator, cmp.Or(foreignOperator(name), didYouMean(name, names)), "unknown operator %q", name)
 		return
 	}
 	at := n.At()
 	if len(n.Keys) > 0 {
 		at = n.Keys[0].Key.At()
 	}
-	c.errorIn(at, n, CodeNoOperator, "begin it with one, as in: map: item + 1", "the stage has no operator")
+	hint := "begin it with one, as in: map: item + 1"
+	if len(n.Keys) > 0 && !strings.HasSuffix(n.Path(), "[0]") {
+		hint = "begin it with one, as in: map: item + 1; what belongs to the stage above stands below its operator, without a dash"
+	}
+	c.errorIn(at, n, CodeNoOperator, hint, "the stage has no operator")
 }
 
 func operatorNames() []string {
@@ -212,7 +218,7 @@ func (c *compiler) unknownOption(e *spec.Entry, op *stages.Operator) {
 		own[i] = op.Options[i].Name
 	}
 	general := stages.GeneralKeys(op.Waits)
-	hint := didYouMean(name, slices.Concat(own, general))
+	hint := cmp.Or(foreignOption(op, name), didYouMean(name, slices.Concat(own, general)))
 	if hint == "" {
 		hint = "it takes " + andList(slices.Concat(own, general))
 	}

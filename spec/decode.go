@@ -65,6 +65,9 @@ func in(name string) string {
 }
 
 func unknownKeyHint(e *Entry, def *structDef) string {
+	if hint := foreignHint(e.Key.Text, def); hint != "" {
+		return hint
+	}
 	if hint := didYouMean(e.Key.Text, def.names()); hint != "" {
 		return hint
 	}
@@ -251,7 +254,10 @@ func (d *decoder) mapping(n *Node, v reflect.Value, t Type) {
 	}
 	if n.Kind != Map {
 		hint := ""
-		if n.Kind == Seq {
+		switch {
+		case t.Names != "" && n.IsScalar():
+			hint = listHint(n, t)
+		case n.Kind == Seq:
 			hint = "give each a name: NAME: …"
 		}
 		d.errorAt(n, CodeWrongKind, hint, "expected a mapping from names, found %s", n.found())

@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -208,7 +209,18 @@ func (c *compiler) unknownName(name string, at int) code {
 	for _, l := range c.lets {
 		candidates = append(candidates, l.name)
 	}
-	return c.fail(at, didYouMean(name, candidates), "unknown name %s", quoted(name))
+	return c.fail(at, cmp.Or(foreignName(name), didYouMean(name, candidates)), "unknown name %s", quoted(name))
+}
+
+// foreignName helps those who look for the item by the name that it has in other languages.
+func foreignName(name string) string {
+	switch name {
+	case "$item", "$ITEM", "ITEM", "line", "row", "record", "value", "this", "_", "$_", "x", "$0", "input", "element":
+		return "the current item is item"
+	case "i", "n", "NR", "idx":
+		return "the current item is item, its number index, and what is in vars vars.NAME"
+	}
+	return ""
 }
 
 // didYouMean is a hint at the nearest candidate, or "" if none is near: at most a third of its letters differ, or two neighbours have

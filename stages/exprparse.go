@@ -148,6 +148,10 @@ func tokenHint(token string) string {
 		return "bitand(a, b) works on bits, a and b on conditions"
 	case `Identifier("is")`:
 		return "== compares"
+	case `Operator("contains")`, `Operator("startsWith")`, `Operator("endsWith")`, `Operator("matches")`:
+		return `it stands between two texts: item ` + tokenText(strings.ReplaceAll(token, `"`, "")) + ` "x"`
+	case `Operator(".")`:
+		return "a field of the item is item.name"
 	}
 	return ""
 }

@@ -157,8 +157,43 @@ func compareNames(a, b string) int { return strings.Compare(a, b) }
 
 // refusedFunction explains functions of expr-lang that are not there on purpose.
 func refusedFunction(name string) string {
-	if name == "timezone" {
+	switch name {
+	case "timezone":
 		return "times are seconds since 1970; date(text, layout, zone) takes the zone's name"
+	case "str", "tostring", "toString", "text":
+		return "string(x) makes text"
+	case "length", "strlen", "size_of":
+		return "len(x) counts characters and elements"
+	case "toUpper", "uppercase", "ascii_upcase", "toupper":
+		return "write upper(text)"
+	case "toLower", "lowercase", "ascii_downcase", "tolower":
+		return "write lower(text)"
+	case "substr", "substring", "slice":
+		return "a part of a text or list is x[1:3], x[2:] or x[:-1]"
+	case "strip", "lstrip", "rstrip":
+		return "trim(text) takes off spaces, trimPrefix and trimSuffix the rest"
+	case "startswith", "endswith", "includes":
+		return `the word stands between two texts: item startsWith "x", item endsWith "x", item contains "x"`
+	case "test", "match", "regex", "search":
+		return `item matches "^a" is a condition; capture and find_all give what matched`
+	case "tonumber", "number", "parseInt", "parseFloat", "Number":
+		return "int(x) and float(x) read numbers"
+	case "format", "sprintf", "printf":
+		return `text is put together by +: item.name + ": " + string(item.n)`
+	case "basename":
+		return "write base(path)"
+	case "dirname":
+		return "write dir(path)"
+	case "sorted":
+		return "write sort(list)"
+	case "set", "unique", "dedup":
+		return "write uniq(list)"
+	case "typeof", "isinstance":
+		return "type(x) gives the name of the kind"
+	case "has":
+		return `"key" in item is the condition`
+	case "time":
+		return "now() gives seconds since 1970"
 	}
 	return ""
 }
