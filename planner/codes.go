@@ -45,6 +45,7 @@ const (
 	CodeDependsCycle    = "depends-cycle"
 	CodeNoProbe         = "no-probe"
 	CodeJoinDrain       = "join-before-drain"
+	CodeLateDrain       = "late-drain"
 	CodeNoProcesses     = "no-processes"
 	CodeSplit           = "nothing-to-split"
 	CodeWholeSource     = "whole-source"
@@ -100,6 +101,7 @@ func Codes() []spec.CodeDef {
 		{Code: CodeDependsCycle, Severity: spec.Error, Doc: "Processes wait for each other's start."},
 		{Code: CodeNoProbe, Severity: spec.Error, Doc: "A process waits for another to be ready that has no probe, ready:, to tell when it is."},
 		{Code: CodeJoinDrain, Severity: spec.Error, Doc: "A process waits for another's end while that one can fill a queue which only the first drains, or waits for the end of a queue which only the first fills."},
+		{Code: CodeLateDrain, Severity: spec.Warning, Doc: "A queue is read only when another process has ended, which itself reads until the queue's writer has ended: if more is put than the queue holds, nothing goes on. With capacity: unbounded it spills to a file. Allow it if little is put."},
 		{Code: CodeFormatName, Severity: spec.Warning, Doc: "The name of a file tells of a format, but read and write take lines where the stage has no format: names are never guessed from. Say which is meant."},
 		{Code: CodeFollow, Severity: spec.Error, Doc: "A read with follow waits at the end of one file, in records, in one replica; follow and split are the same for all items."},
 		{Code: CodeNotWritten, Severity: spec.Error, Doc: "The file's name asks for a compression that mprun reads but does not write."},

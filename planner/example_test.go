@@ -41,5 +41,5 @@ func ExampleCompile_findings() {
 	fmt.Println(append(found, more...))
 	// Output:
 	// wrong.yaml:4:9: unknown operator "itmes"; did you mean "items"? [unknown-operator]
-	// wrong.yaml:5:14: there is no queue "jobs" [unknown-name]
+	// wrong.yaml:5:14: there is no queue "jobs"; define it, at the top: queues: {jobs: {}} [unknown-name]
 }

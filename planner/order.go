@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mprun/mprun/spec"
+	"github.com/mprun/mprun/stages"
 )
 
 // startOrder reads depends_on and gives the processes in the order of their start: after what they depend on, else as in the spec.
@@ -113,6 +114,7 @@ func (c *compiler) checkJoins(after graph) {
 						"%s waits for the end of %s, which can fill %s, which only %s reads", p.plan.Name, d.Process, name, p.plan.Name)
 				}
 			}
+			c.checkFeeders(node, p, other, waiting)
 			for _, name := range other.plan.Gets {
 				q := c.symbols[name].queue
 				if slices.ContainsFunc(q.writers, func(u use) bool { return u.process == p }) {
@@ -122,6 +124,50 @@ func (c *compiler) checkJoins(after graph) {
 			}
 		}
 	}
+}
+
+// checkFeeders warns of the same at one remove: what other reads to its end comes from a process that can fill a queue which only those
+// drain that wait for other.
+func (c *compiler) checkFeeders(at *spec.Node, p, other *process, waiting map[*process]bool) {
+	for _, feeder := range c.feeders(other) {
+		for _, name := range feeder.plan.Puts {
+			q := c.symbols[name].queue
+			if q.bounded && len(q.readers) > 0 && !slices.ContainsFunc(q.readers, func(u use) bool { return !waiting[u.process] }) {
+				c.warnAt(at, CodeLateDrain, "give "+name+" capacity: unbounded, or let "+p.plan.Name+" start with "+other.plan.Name,
+					"%s waits for the end of %s, which reads until %s has ended, and that one can fill %s, which is read after %s only",
+					p.plan.Name, other.plan.Name, feeder.plan.Name, name, other.plan.Name)
+				return
+			}
+		}
+	}
+}
+
+// feeders are the processes that must end before p can, as it reads what they put until the end; not p itself.
+func (c *compiler) feeders(p *process) []*process {
+	var all []*process
+	seen := map[*process]bool{p: true}
+	for next := []*process{p}; len(next) > 0; next = next[1:] {
+		if endsEarly(next[0]) {
+			continue
+		}
+		for _, name := range next[0].plan.Gets {
+			for _, u := range c.symbols[name].queue.writers {
+				if !seen[u.process] {
+					seen[u.process] = true
+					all, next = append(all, u.process), append(next, u.process)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// endsEarly says whether a process may end before what it reads has.
+func endsEarly(p *process) bool {
+	return slices.ContainsFunc(p.plan.Stages, func(st stages.Stage) bool {
+		_, counted := st.Options["count"]
+		return counted || st.Op == "take" || st.Op == "take_while" || st.OnError != nil || st.OnTimeout != nil
+	})
 }
 
 // waitsFor gives the processes that cannot start before process i has: itself and those that depend on it.

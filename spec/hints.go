@@ -1,6 +1,9 @@
 package spec
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // wrongKindHint is the remedy where a value is of another kind than its key takes.
 func wrongKindHint(n *Node, want FieldKind) string {
@@ -17,10 +20,22 @@ func wrongKindHint(n *Node, want FieldKind) string {
 		return writeAs(n.src, n.Range)
 	case n.Kind == Int && want == KindSize, n.Kind == Int && want == KindDuration:
 		return "add the unit"
+	case want == KindCount && n.Kind == String && n.Style != Plain && n.Text != "" && strings.Trim(n.Text, "0123456789") == "":
+		return "write " + n.Text + ", without quotes"
+	case want == KindCount && n.Kind == String && planName(n.Text):
+		return "write ${{ " + n.Text + " }}"
+	case want == KindStruct && n.Kind == Seq && n.Path() == "processes.stages":
+		return "indent stages further, so that it belongs to its process"
 	case want == KindStruct && n.Kind == Seq:
 		return "write it without the dashes, or without [ ]"
 	}
 	return ""
+}
+
+// planName reports whether a text begins with what can be read everywhere, so that it was probably meant as an expression.
+func planName(text string) bool {
+	name, _, _ := strings.Cut(text, ".")
+	return slices.Contains([]string{"cpus", "vars", "env", "item", "args", "self"}, name)
 }
 
 // jinja reports whether a mapping comes of `{{ x }}`. The builder has dropped its key, which is no text, so that the mapping is empty.

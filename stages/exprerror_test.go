@@ -47,7 +47,7 @@ func TestCompileErrors(t *testing.T) {
 		{"upper()", "0: upper takes 1 argument, not 0"},
 		{`replace("a", "b")`, "0: replace takes 3 to 4 arguments, not 2"},
 		{"split(page, 1)", "12: split(), argument 2, takes a string, not an int"},
-		{`contains(page, "x")`, `8: unexpected "("; it stands between two texts: item contains "x"`},
+		{`contains(page, "x")`, `0: unexpected "contains"; it stands between two texts: item contains "x"`},
 		{".n", `0: unexpected "."; a field of the item is item.name`},
 		{"str(page)", `0: there is no function "str"; string(x) makes text`},
 		{"row.n", `0: unknown name "row"; the current item is item`},
