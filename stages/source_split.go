@@ -12,11 +12,11 @@ const splitPiece = 4 << 20
 
 // splitting is how the replicas of a process share files, without a word between them: piece number p of file number f belongs to
 // replica (f+p) modulo their number. So they must come to the same files in the same order, and the files must stay as they are but
-// for what is appended.
+// for what is appended (in CSV without quotes).
 //
-// A file that consists of lines is cut every splitPiece bytes; a record belongs to the piece that it begins in. Compressed files,
-// frames, bytes, what is no regular file, and CSV files with a quote in them (behind which a line's end may be no record's) are one
-// piece.
+// A file that consists of lines is cut every splitPiece bytes, even if there are not as many when it is looked at: it may grow before
+// another replica looks. A record belongs to the piece that it begins in. Compressed files, frames, bytes, what is no regular file, and
+// CSV files with a quote in them (behind which a line's end may be no record's) are one piece.
 type splitting struct {
 	replica, replicas int
 	piece             int64 // splitPiece, but in tests
@@ -41,14 +41,14 @@ func (s *splitting) next(file, piece int) int {
 	return piece + ahead
 }
 
-// size is how many bytes of the file at path are to be cut; 0 says that it is one piece. What cannot be looked at is one, too: it is
-// the first replica's to say so.
+// size is how many bytes of the file at path are to be cut; 0 says that it is one piece, or empty. What cannot be looked at is one,
+// too: it is the first replica's to say so.
 func (s *splitting) size(path string, f format) int64 {
 	if _, separated := f.separator(); !separated || path == "-" || compressionOf(path) != notCompressed {
 		return 0
 	}
 	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Size() <= s.piece {
+	if err != nil || !info.Mode().IsRegular() {
 		return 0
 	}
 	if f == formatCSV && hasQuote(path) {

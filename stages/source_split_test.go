@@ -133,6 +133,43 @@ func isSubsequence(part, all []string) bool {
 	return len(part) == 0
 }
 
+// TestSplitOfAFileThatGrows: what one replica reads of a file that was small when it looked no other one reads that finds it large.
+func TestSplitOfAFileThatGrows(t *testing.T) {
+	for _, format := range []string{"lines", "csv"} {
+		path := filepath.Join(writeFiles(t, map[string]string{"f": "name\n1\n"}), "f")
+		seen := map[string]bool{}
+		for index := range 2 {
+			w := newWorld()
+			w.dir = filepath.Dir(path)
+			h, err := w.start([]Stage{stage("read", textList("f"), "format", srcLiteral(format), "split", srcLiteral(true))},
+				Options{BlockItems: 1, Self: map[string]any{"index": index, "replicas": 2}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			read := h.chain.links[0].node.(*readNode)
+			read.shares.piece = 100
+			grown := index > 0
+			h.die = func() bool {
+				if !grown && read.from != nil { // it has looked
+					grown = true
+					followed{t, path}.add("23\n" + strings.Repeat("a line\n", 14) + "4\n5\n6\n7\n8\n9\n")
+				}
+				return false
+			}
+			if err := h.finish(); err != nil {
+				t.Fatal(err)
+			}
+			for _, item := range w.queue("out").put {
+				text := string(AppendJSON(nil, item))
+				if seen[text] && !strings.Contains(text, "a line") {
+					t.Errorf("%s: %s is there twice", format, text)
+				}
+				seen[text] = true
+			}
+		}
+	}
+}
+
 // TestSplitSpreads: the pieces of a large file come to all replicas alike.
 func TestSplitSpreads(t *testing.T) {
 	dir := t.TempDir()
