@@ -17,6 +17,9 @@ var (
 
 // operandError says that an operator has no meaning for its operands.
 func operandError(op string, a, b any) error {
+	if a == nil || b == nil { // mostly a field by a misspelt name
+		return fmt.Errorf("%s has no meaning between %s and %s (a field that is not there is null)", op, aKind(a), aKind(b))
+	}
 	return fmt.Errorf("%s has no meaning between %s and %s", op, aKind(a), aKind(b))
 }
 

@@ -132,7 +132,7 @@ func TestRunErrors(t *testing.T) {
 		{"item.s - 1", "7: - has no meaning between a string and an int"},
 		{"item.n % item.f", "7: % takes integers; mod(a, b) takes floats too"},
 		{"item.n < item.s", "7: < has no meaning between an int and a string"},
-		{"item.n < item.null", "7: < has no meaning between an int and null"},
+		{"item.n < item.null", "7: < has no meaning between an int and null (a field that is not there is null)"},
 		{"-item.s", "0: - has no meaning for a string"},
 		{"+item.s", "0: + has no meaning for a string"},
 		{"item.n and true", "5: a condition must be true or false, not an int"},
