@@ -35,7 +35,7 @@ type Queue struct {
 	MaxBytes      Size       `yaml:"max_bytes" default:"256MiB" example:"max_bytes: 1GiB" doc:"Bytes that may wait, counted as capacity is; one item is always admitted."`
 	Ack           Enum       `yaml:"ack" words:"auto|manual" default:"auto" example:"ack: manual" doc:"Whether an item is finished when it has left the chain, or by ack: item; one that leaves the chain without is delivered again, up to max_deliveries."`
 	MaxDeliveries Count      `yaml:"max_deliveries" default:"3" example:"max_deliveries: 5" doc:"How often an item is delivered, because its workers died or it was not acknowledged, before it is given up."`
-	DeadLetter    Name       `yaml:"dead_letter" ref:"queues" example:"dead_letter: failed" doc:"Queue for items that were given up; without one the run fails."`
+	DeadLetter    Name       `yaml:"dead_letter" ref:"queues" example:"dead_letter: failed" doc:"Queue for items that were given up; without one the run fails, and where the item is too large for it. What nobody reads there any more is dropped."`
 }
 
 // Pipe is a pipe: `pipes.p`.
