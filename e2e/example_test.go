@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,7 +17,7 @@ import (
 // example is a row: a file of examples/, how it is run, and what it must print, computed without mprun.
 type example struct {
 	file     string
-	args     []string // DIR stands for an empty folder
+	args     []string // DIR stands for an empty folder, PORT for a port that nobody listens at
 	stdin    string
 	script   string // a shell script that prints what is expected, in examples/ and with DIR in the environment
 	needs    []string
@@ -55,6 +56,19 @@ var examples = []example{
 			seq 2 999 | awk -v primes="$(echo $primes)" 'BEGIN { n = split(primes, p, " ") }
 				{ for (i = 1; i <= n; i++) if ($1 % p[i] == 0) next; left++ } END { print left " numbers below 1000 are left" }'
 			echo "$primes"`,
+	},
+	{
+		file: "crawl.yaml", args: []string{"port=PORT", "rate=200/s"}, needs: []string{"python3", "curl"},
+		script: `python3 -c '
+import os, re
+seen, todo = set(), ["index.html"]
+while todo:
+    page = todo.pop()
+    if page in seen: continue
+    seen.add(page)
+    if os.path.exists("links/" + page):
+        todo += [l for l in re.findall("href=\"([^\"]+)\"", open("links/" + page).read()) if "://" not in l]
+for p in sorted(("ok      " if os.path.exists("links/" + p) else "missing ") + "http://127.0.0.1:" + os.environ["PORT"] + "/" + p for p in seen): print(p)'`,
 	},
 	{
 		file: "links.yaml", needs: []string{"python3"},
@@ -223,20 +237,21 @@ func patience(t *testing.T, example string) string {
 type trial struct {
 	*session
 	dir      string
+	port     string
 	expected string
 }
 
 // start starts the example.
 func (x example) start(t *testing.T, more ...string) *trial {
 	t.Helper()
-	dir := t.TempDir()
+	dir, port := t.TempDir(), freePort(t)
 	args := []string{filepath.Join("../examples", x.file)}
 	for _, a := range x.args {
-		args = append(args, strings.ReplaceAll(a, "DIR", dir))
+		args = append(args, strings.NewReplacer("DIR", dir, "PORT", port).Replace(a))
 	}
-	s := &trial{session: prepare(t, append(args, more...)...), dir: dir}
+	s := &trial{session: prepare(t, append(args, more...)...), dir: dir, port: port}
 	if !x.after {
-		s.expected = x.expected(t, dir)
+		s.expected = x.expected(t, dir, port)
 	}
 	// A file can be read again by the replacement of a worker.
 	stdin := filepath.Join(dir, "stdin")
@@ -264,7 +279,7 @@ func (s *trial) inPeace() *tried { return &tried{s, s.wait()} }
 func (x example) check(t *testing.T, s *tried) {
 	t.Helper()
 	if x.after {
-		s.expected = x.expected(t, s.dir)
+		s.expected = x.expected(t, s.dir, s.port)
 	}
 	got := result{s.code, s.stdout.String(), s.stderr.String()}
 	if x.file2 != "" {
@@ -286,12 +301,27 @@ func (x example) check(t *testing.T, s *tried) {
 	}
 }
 
+// freePort is a port of the local host that nobody listens at.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
 // expected is what the row's script prints.
-func (x example) expected(t *testing.T, dir string) string {
+func (x example) expected(t *testing.T, dir, port string) string {
 	t.Helper()
 	cmd := exec.Command("sh", "-ec", x.script)
 	cmd.Dir = "../examples"
-	cmd.Env = append(os.Environ(), "LC_ALL=C", "DIR="+dir)
+	cmd.Env = append(os.Environ(), "LC_ALL=C", "DIR="+dir, "PORT="+port)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
