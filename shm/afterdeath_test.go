@@ -61,6 +61,38 @@ func TestBarrierWhoseLeaderIsAbandoned(t *testing.T) {
 	expect(t, "the action was run", done, Ready)
 }
 
+// Who came too many takes the place of one that is abandoned while the leader runs its action.
+func TestBarrierTakesWhoCameTooMany(t *testing.T) {
+	a, s := newPrimitives(t, 3, PrimitiveConfig{Kind: KindBarrier, Name: "b", Value: 2, Action: true})
+	b := a.Barrier(0)
+	arriveAt(t, b, s[0], 1, Arrival{Ticket: 1, Place: 1})
+	arriveAt(t, b, s[1], 1, Arrival{Ticket: 1, Place: 0, Leads: true})
+	arriveAt(t, b, s[2], 1, Arrival{Ticket: 1, Later: true})
+	done := inWait(t, a, s[2], func() (WaitResult, error) { return b.Wait(s[2], 1, Wait{}) })
+	abandon(t, a, 1)
+	expect(t, "the leader was abandoned", done, Ready)
+	arriveAt(t, b, s[2], 1, Arrival{Ticket: 1, Place: 0, Leads: true})
+}
+
+// An abandoned slot that had arrived is not counted beside the party that is missing, though the count is repaired only later.
+func TestBarrierCountsNobodyTwice(t *testing.T) {
+	a, s := newPrimitives(t, 4, PrimitiveConfig{Kind: KindBarrier, Name: "b", Value: 4})
+	b := a.Barrier(0)
+	arriveAt(t, b, s[0], 1, Arrival{Ticket: 1, Place: 3})
+	arriveAt(t, b, s[1], 1, Arrival{Ticket: 1, Place: 2})
+	b.forget(1)
+	b.head.parts.Store(1) // as Shrink, which has not come to say that the count is doubtful
+	arriveAt(t, b, s[2], 1, Arrival{Ticket: 1, Place: 1})
+	if barrierState(b.head.state.Load()).generation() != 0 {
+		t.Error("the barrier opened with a party missing")
+	}
+	b.Shrink(1)
+	arriveAt(t, b, s[3], 1, Arrival{Ticket: 1, Place: 0})
+	if barrierState(b.head.state.Load()).generation() != 1 {
+		t.Error("the barrier did not open")
+	}
+}
+
 // What is acquired and released between two commits is not given back twice by a death.
 func TestSemaphoreReleasedBeforeTheCommit(t *testing.T) {
 	a, s := newPrimitives(t, 1, PrimitiveConfig{Kind: KindSemaphore, Name: "m", Value: 1, Bounded: true, Owned: true})
@@ -138,6 +170,21 @@ func TestConditionForgetsWhatWasNotCommitted(t *testing.T) {
 	c.notify(chosen.slot, chosen.word)
 	if !c.over(1, 1) || !c.Leave(s[1], 1) {
 		t.Error("the notification of an abandoned slot was lost")
+	}
+	s[0] = attach(t, a, 0)
+	// Who was notified and went on, but is abandoned before it has committed that, may not have done what it was notified for.
+	enter(0, 2)
+	change(t, s[0], func(tx *Tx) { tx.Unlock(l) })
+	enter(1, 2)
+	change(t, s[1], func(tx *Tx) { tx.Unlock(l) })
+	_, _ = l.TryAcquire(s[2])
+	change(t, s[2], func(tx *Tx) { tx.Notify(c, 1); tx.Unlock(l) })
+	if !c.over(0, 2) || !c.Leave(s[0], 2) || c.over(1, 2) {
+		t.Error("another than the first was notified")
+	}
+	abandon(t, a, 0)
+	if !c.over(1, 2) {
+		t.Error("a notification was lost with the slot that had not committed what it did")
 	}
 	// Who notifies and then waits in one commit does not notify itself.
 	_, _ = l.TryAcquire(s[2])

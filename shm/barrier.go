@@ -55,7 +55,7 @@ type Arrival struct {
 	Ticket uint32 // for Barrier.Wait
 	Place  int    // parties-1 for the first, 0 for the last to arrive, as threading.Barrier.wait returns
 	Leads  bool   // of a barrier with an action: run it, then Trip
-	Later  bool   // all parties of the generation are there already: wait for Ticket, then arrive again
+	Later  bool   // all parties of the generation are there already: Wait for Ticket, then arrive again
 }
 
 // Arrive arrives for the slot's n-th wait, n from 1; for a wait that it has arrived for already it gives the same again. ErrBroken says
@@ -72,13 +72,18 @@ func (b Barrier) Arrive(s *Slot, n uint32) (Arrival, error) {
 		return Arrival{Ticket: uint32(word), Place: int(row.b.Load()), Leads: leads}, nil
 	}
 	ticket := state.generation() + 1
-	switch here := b.head.hint.Load(); {
+	parties, here := b.Parties(), b.head.hint.Load()
+	if here+1 >= parties { // exactly, as in complete: who seems to be the last may not be
+		here = b.arrived()
+		b.head.hint.Store(here)
+	}
+	switch {
 	case state.broken():
 		return Arrival{}, fmt.Errorf("wait at barrier %s: %w", b.c.Name, ErrBroken)
-	case here >= b.Parties():
+	case here >= parties:
 		return Arrival{Ticket: ticket, Later: true}, nil
 	default:
-		place := b.place(ticket, here)
+		place := b.place(ticket, parties, here)
 		row.b.Store(uint64(place))
 		crashpoint(pointBarrierPlaced)
 		row.a.Store(uint64(n)<<32 | uint64(ticket))
@@ -91,10 +96,10 @@ func (b Barrier) Arrive(s *Slot, n uint32) (Arrival, error) {
 
 // place is the place of who arrives next: Parties-1-here, or, if one that was abandoned has left a gap, the greatest that nobody has. The
 // caller holds the inner lock.
-func (b Barrier) place(ticket uint32, here int64) int64 {
-	place := max(0, b.Parties()-1-here)
+func (b Barrier) place(ticket uint32, parties, here int64) int64 {
+	place := max(0, parties-1-here)
 	if b.has(ticket, place) {
-		for place = max(0, b.Parties()-1); place > 0 && b.has(ticket, place); place-- {
+		for place = max(0, parties-1); place > 0 && b.has(ticket, place); place-- {
 		}
 	}
 	return place
@@ -126,7 +131,7 @@ func (b Barrier) leads(slot int, ticket uint32) bool {
 	if mine == 0 {
 		return true
 	}
-	if b.head.hint.Load() < b.Parties() {
+	if !b.complete() {
 		return false
 	}
 	for i := range b.arena.Slots() {
@@ -150,9 +155,21 @@ func (b Barrier) appoint(slot int, ticket uint32) bool {
 
 // open opens the barrier if all are there and no action is to be run. The caller holds the inner lock.
 func (b Barrier) open() {
-	if !b.c.Action && b.head.hint.Load() >= b.Parties() {
+	if !b.c.Action && b.complete() {
 		b.end(false)
 	}
+}
+
+// complete says whether all have arrived. The parties are read before the rows: an abandoned slot's arrival is taken back before there is one
+// party less, and it must not count as both. The hint alone may still have it.
+func (b Barrier) complete() bool {
+	parties := b.Parties()
+	return b.head.hint.Load() >= parties && b.arrived() >= parties
+}
+
+// wanted says whether a slot that came too many for a ticket is needed after all, because one of those who were there has been abandoned.
+func (b Barrier) wanted(slot int, ticket uint32) bool {
+	return !b.rowOf(slot).at(ticket) && b.head.hint.Load() < b.Parties()
 }
 
 // end ends the generation. The caller holds the inner lock.
@@ -222,10 +239,10 @@ func (b Barrier) Wait(s *Slot, ticket uint32, w Wait) (WaitResult, error) {
 		}
 		b.primitive.lock(s) // it leads, or it only seemed so: a death made the count doubtful
 		b.repair()
-		leads := b.appoint(s.index, ticket)
+		over := b.appoint(s.index, ticket) || b.wanted(s.index, ticket)
 		b.unlock()
 		b.wake()
-		if leads {
+		if over {
 			return Ready, nil
 		}
 	}

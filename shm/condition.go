@@ -10,7 +10,7 @@ import (
 
 // A Condition lets slots wait, without its lock, until another notifies them.
 //
-//	row: number of the wait << 2 | state | ticket | number of the last wait that was committed
+//	row: number of the wait << 2 | state | ticket | number of the last wait that was committed << 1 | it was not over
 //
 //	left --Enter: ticket--> waiting --notify--> notified --Leave--> left
 //	                           '------- timeout: Leave -------> timed out
@@ -73,13 +73,29 @@ func (c Condition) Enter(s *Slot, n uint64) error {
 	row.b.Store(c.head.ticket.Add(1))
 	crashpoint(pointConditionTicket)
 	row.a.Store(n<<2 | uint64(waitWaiting))
-	s.entered = append(s.entered, c.index)
+	s.waited(c)
 	return nil
 }
 
 // Wait waits until the slot's n-th wait is over: Ready says that it was notified. The slot does not hold the condition's lock.
 func (c Condition) Wait(s *Slot, n uint64, w Wait) (WaitResult, error) {
 	return s.Wait([]Target{{WaitForCondition, c.index, n}}, w)
+}
+
+// waited remembers that the next commit must write down how the slot's wait stands.
+func (s *Slot) waited(c Condition) {
+	if !slices.Contains(s.entered, c.index) {
+		s.entered = append(s.entered, c.index)
+	}
+}
+
+// standing is how the slot's wait stands, as a commit writes it down.
+func (c Condition) standing(slot int) uint64 {
+	w := c.rowOf(slot).a.Load()
+	if s := waitState(w & 3); s == waitWaiting || s == waitNotified {
+		return w>>2<<1 | 1
+	}
+	return w >> 2 << 1
 }
 
 // over says whether the slot's n-th wait is over.
@@ -104,6 +120,7 @@ func (c Condition) Leave(s *Slot, n uint64) bool {
 			next = waitTimedOut
 		}
 		if row.a.CompareAndSwap(w, n<<2|uint64(next)) {
+			s.waited(c)
 			return next == waitLeft
 		}
 	}
@@ -129,15 +146,19 @@ func (c Condition) notifyAll() {
 
 // undo takes back a wait that the dead slot had begun since its last commit.
 func (c Condition) undo(slot int) {
-	if row := c.rowOf(slot); row.a.Load()>>2 != row.c.Load() {
-		c.end(slot, row.c.Load()<<2|uint64(waitLeft))
+	if row := c.rowOf(slot); row.a.Load()>>2 != row.c.Load()>>1 {
+		c.end(slot, row.c.Load()>>1<<2|uint64(waitLeft))
 	}
 }
 
-// forget ends the wait of an abandoned slot.
+// forget ends the wait of an abandoned slot. If it went on and has not committed that, what it was notified for was not done.
 func (c Condition) forget(slot int) {
-	if row := c.rowOf(slot); waitState(row.a.Load()&3) != waitLeft {
+	switch row := c.rowOf(slot); {
+	case waitState(row.a.Load()&3) != waitLeft:
 		c.end(slot, row.a.Load()|uint64(waitTimedOut))
+	case row.c.Load()&1 != 0:
+		c.notifyAll()
+		row.a.Store(row.a.Load() | uint64(waitTimedOut))
 	}
 }
 

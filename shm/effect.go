@@ -17,7 +17,7 @@ import (
 //	entry: primitive (4 bytes) | bytes behind (4) | argument (8) | image, padded to 8
 //	array:     offset        | bytes          semaphore: acquired | released
 //	           -1 - stripe   | its side       condition: slot     | the word of its wait
-//	                                                     -1       | the number of the slot's own wait
+//	                                                     -1       | how the slot's own wait stands
 //	                                          event, barrier: 0   | state
 type effect struct {
 	index  int // of the primitive
@@ -331,14 +331,14 @@ func (s *Slot) imageAcquired() {
 	}
 }
 
-// imageEntered writes down which waits for conditions the slot has begun.
+// imageEntered writes down how the waits for conditions stand that the slot has begun or ended.
 func (s *Slot) imageEntered() {
 	for _, i := range s.entered {
-		s.word(i, conditionEntered, s.arena.Condition(i).rowOf(s.index).a.Load()>>2)
+		s.word(i, conditionEntered, s.arena.Condition(i).standing(s.index))
 	}
 }
 
-// conditionEntered is the argument of an entry that says which wait the slot itself has begun.
+// conditionEntered is the argument of an entry that says how the slot's own wait stands.
 const conditionEntered = 1<<64 - 1
 
 // writeImages puts the log of effects where recovery finds it.

@@ -189,7 +189,7 @@ type primitiveHeader struct {
 // primitiveRow is what one slot has done with one primitive.
 //
 //	semaphore: acquired | released | acquired, as committed
-//	condition: number of the wait << 2 | waitState | ticket | number of the last wait that was committed
+//	condition: number of the wait << 2 | waitState | ticket | wait as committed << 1 | it was not over
 //	barrier:   number of the wait << 32 | ticket | place among those who arrived
 type primitiveRow struct {
 	a, b, c atomic.Uint64

@@ -24,7 +24,7 @@ type Slot struct {
 	reserved   int        // blocks being filled
 	locks      []heldLock // in the order they were taken
 	semaphores []int      // acquired since the last commit
-	entered    []int      // conditions whose waits were begun since the last commit
+	entered    []int      // conditions whose waits were begun or ended since the last commit
 	rewritten  []unit     // stripes made anew since the last commit, whose locks the slot has
 	units      []unit     // whose locks a commit has taken
 	images     []byte     // the log of effects of the commit that is being made

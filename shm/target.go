@@ -49,8 +49,8 @@ func (t Target) hint(s *Slot) bool {
 	case WaitForCondition:
 		return Condition{&a.primitives[t.Index]}.over(s.index, t.Arg)
 	case WaitAtBarrier:
-		p := &a.primitives[t.Index]
-		return p.head.dirty.Load() != 0 || barrierState(p.head.state.Load()).passed(uint32(t.Arg)) || Barrier{p}.leads(s.index, uint32(t.Arg))
+		b, ticket := Barrier{&a.primitives[t.Index]}, uint32(t.Arg)
+		return b.head.dirty.Load() != 0 || barrierState(b.head.state.Load()).passed(ticket) || b.leads(s.index, ticket) || b.wanted(s.index, ticket)
 	}
 	return true
 }
