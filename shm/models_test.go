@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-var models = flag.Bool("models", false, "check the protocols' models with spin and gcc (about two minutes)")
+var models = flag.Bool("models", false, "check the protocols' models with spin and gcc (about five minutes)")
 
 // A modelRow is one search. A wrong variant must give a counterexample: the model can see that hole.
 type modelRow struct {
