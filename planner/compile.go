@@ -49,16 +49,7 @@ func Compile(doc *spec.Pipeline, host Host, opts Options) (*Plan, spec.Diagnosti
 
 // SpecOptions are the options that a spec must be loaded with to be compiled: the expression language's own lexer and functions.
 func SpecOptions(file string) spec.Options {
-	return spec.Options{File: file, FindClose: stages.FindClose, IsFunction: isFunction}
-}
-
-func isFunction(name string) bool {
-	for _, f := range stages.Functions() {
-		if f == name {
-			return true
-		}
-	}
-	return false
+	return spec.Options{File: file, FindClose: stages.FindClose, IsFunction: stages.IsFunction}
 }
 
 // compiler is what the passes share.

@@ -95,7 +95,7 @@ func (c *compiler) scopeErrors(n *spec.Node, offset int, src string, err error) 
 	for _, e := range all {
 		at := max(0, min(e.Offset, len(src)))
 		name := src[at : at+tokenLen(src[at:])]
-		if s, ok := c.symbols[name]; ok && s.kind != "queue" && s.kind != "process" && !isFunction(name) {
+		if s, ok := c.symbols[name]; ok && s.kind != "queue" && s.kind != "process" && !stages.IsFunction(name) {
 			c.errorIn(tokenRange(n, offset, src, e.Offset), n, CodeNotAvailable, "",
 				"this version of mprun cannot read %s in expressions yet", withArticle(s.kind))
 			continue

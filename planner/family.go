@@ -121,7 +121,7 @@ func (c *compiler) replicaScope(p *process) *stages.Scope {
 		Resources: map[string]stages.Type{},
 	}
 	for _, q := range c.queues {
-		if q.plan.Count > 0 && !isFunction(q.plan.Name) {
+		if q.plan.Count > 0 && !stages.IsFunction(q.plan.Name) {
 			s.Resources[q.plan.Name] = stages.ListOf(stages.RecordOf())
 		}
 	}

@@ -87,7 +87,7 @@ func (c *compiler) nameHint(name string, kinds []string) string {
 func (c *compiler) resourceTypes() map[string]stages.Type {
 	types := map[string]stages.Type{}
 	for _, n := range c.doc.Names {
-		if n.Section != "queues" || isFunction(n.Name) {
+		if n.Section != "queues" || stages.IsFunction(n.Name) {
 			continue
 		}
 		types[n.Name] = queueType()
@@ -96,7 +96,7 @@ func (c *compiler) resourceTypes() map[string]stages.Type {
 		}
 	}
 	for _, p := range slices.Concat(c.processes, c.absent) {
-		if name := p.plan.Name; !isFunction(name) {
+		if name := p.plan.Name; !stages.IsFunction(name) {
 			types[name] = processType(p.plan.Replicas)
 		}
 	}

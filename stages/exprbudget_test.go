@@ -29,6 +29,21 @@ func TestBudget(t *testing.T) {
 	}
 }
 
+// TestBudgetBeforeTheList: a list of ints that the budget does not allow is not made first; an editor asks at each key that is struck.
+func TestBudgetBeforeTheList(t *testing.T) {
+	scope, env := testScope(), testEnv()
+	env.Budget = 1000
+	for _, src := range []string{"len(1..16000000)", "len(1..int(item.n) * 5000000)"} {
+		e, err := CompileExpr(src, scope)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if made := testing.AllocsPerRun(3, func() { _, err = e.Run(env) }); err == nil || made > 100 {
+			t.Errorf("%s makes %v allocations, and %v", src, made, err)
+		}
+	}
+}
+
 // TestGrowth holds the bounds of what grows without a budget, too.
 func TestGrowth(t *testing.T) {
 	scope, env := testScope(), testEnv()

@@ -187,7 +187,7 @@ func resource(name string, typ Type, at int) code {
 }
 
 func (c *compiler) unknownName(name string, at int) code {
-	if findFunction(name) != nil || findLoop(name) != nil {
+	if IsFunction(name) {
 		return c.fail(at, fmt.Sprintf("call it: %s(...)", name), "%s is a function", name)
 	}
 	for _, v := range variables {
@@ -304,7 +304,7 @@ func (c *compiler) declare(n *ast.VariableDeclaratorNode) code {
 	switch {
 	case n.Name == "it" || n.Name == "null" || isVariable(n.Name):
 		c.fail(at, "", "%s cannot be declared: it has a meaning already", n.Name)
-	case findFunction(n.Name) != nil || findLoop(n.Name) != nil:
+	case IsFunction(n.Name):
 		c.fail(at, "", "%s cannot be declared: it is a function", n.Name)
 	case slices.ContainsFunc(c.lets, func(l let) bool { return l.name == n.Name }) || slices.Contains(c.scope.names(), n.Name):
 		c.fail(at, "", "%s is declared already", n.Name)

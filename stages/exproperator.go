@@ -150,24 +150,32 @@ func (c *compiler) binary(n *ast.BinaryNode) code {
 	if exponent, ok := right.val.(int); ok && exponent >= 0 && typ.Kinds == KindNumber && left.typ.Is(KindInt) {
 		typ = IntType
 	}
-	got := code{typ: typ, run: binaryRun(op, left, right, at)}
 	if op.symbol == ".." {
-		return paid(got, at)
+		return code{typ: typ, run: spanRun(left.run, right.run, at)}
 	}
-	return fold(got, left, right)
+	return fold(code{typ: typ, run: binaryRun(op, left, right, at)}, left, right)
 }
 
-// paid takes what the values cost out of the budget. They are not computed before the run.
-func paid(got code, at int) code {
-	run := got.run
-	got.run = func(env *Env) (any, error) {
-		v, err := run(env)
-		if err == nil {
-			err = env.spend(steps(v), at)
+// spanRun makes the list of a..b, which is never done before the run: its elements are taken out of the budget before they are made.
+func spanRun(left, right evalFunc, at int) evalFunc {
+	return func(env *Env) (any, error) {
+		a, err := left(env)
+		if err != nil {
+			return nil, err
 		}
-		return v, err
+		b, err := right(env)
+		if err != nil {
+			return nil, err
+		}
+		n, err := spanLength(a, b)
+		if err != nil {
+			return nil, failAt(err, at)
+		}
+		if err := env.spend(1+n, at); err != nil {
+			return nil, err
+		}
+		return span(a, b)
 	}
-	return got
 }
 
 // binaryRun calls the operator; a constant right side, as most have, is fetched once.
@@ -339,22 +347,31 @@ func compileRegexp(pattern string) (*regexp.Regexp, error) {
 	return re, nil
 }
 
-// span is a..b: the ints from a to b, both included.
-func span(a, b any) (any, error) {
+// spanLength is how many ints there are from a to b, both included.
+func spanLength(a, b any) (int, error) {
 	from, ok := a.(int)
 	to, ok2 := b.(int)
 	if !ok || !ok2 {
-		return nil, operandError("..", a, b)
+		return 0, operandError("..", a, b)
 	}
 	if to < from {
-		return []any{}, nil
+		return 0, nil
 	}
 	if uint64(to)-uint64(from) >= maxList {
-		return nil, fmt.Errorf("a list may be made of at most %d ints", maxList)
+		return 0, fmt.Errorf("a list may be made of at most %d ints", maxList)
 	}
-	list := make([]any, to-from+1)
+	return to - from + 1, nil
+}
+
+// span is a..b: the ints from a to b, both included.
+func span(a, b any) (any, error) {
+	n, err := spanLength(a, b)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]any, n)
 	for i := range list {
-		list[i] = from + i
+		list[i] = a.(int) + i
 	}
 	return list, nil
 }

@@ -136,6 +136,9 @@ func Functions() []string {
 	return names
 }
 
+// IsFunction says whether there is a function of this name.
+func IsFunction(name string) bool { return findFunction(name) != nil || findLoop(name) != nil }
+
 // findFunction is the row of a function without closure, or nil.
 func findFunction(name string) *function {
 	low, high := 0, len(functions)
