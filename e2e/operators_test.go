@@ -44,7 +44,8 @@ func fencesOf(document string) []fence {
 	return all
 }
 
-// TestOperatorsByExample runs every example of examples/operators.md and holds its output against what stands there.
+// TestOperatorsByExample runs every example of examples/operators.md and holds its output against what stands there, with
+// batches and item by item.
 func TestOperatorsByExample(t *testing.T) {
 	document, err := os.ReadFile(operatorsFile)
 	if err != nil {
@@ -67,6 +68,9 @@ func TestOperatorsByExample(t *testing.T) {
 		}
 		t.Run(firstOperator(t, b), func(t *testing.T) {
 			got := b.run(t, files)
+			if single := b.run(t, files, "--block-items", "1"); single.stdout != got.stdout || single.code != got.code {
+				t.Errorf("%s:%d: item by item standard output is\n%sin place of\n%s%s", operatorsFile, b.line, single.stdout, got.stdout, single.stderr)
+			}
 			printed[blocks[i+1].line] = got.stdout
 			if !*updateOperators && got.stdout != blocks[i+1].text {
 				t.Errorf("%s:%d: standard output is\n%sin place of\n%s%s", operatorsFile, b.line, got.stdout, blocks[i+1].text, got.stderr)
@@ -85,8 +89,8 @@ func TestOperatorsByExample(t *testing.T) {
 	}
 }
 
-// run runs an example in a folder with the files of the document.
-func (b fence) run(t *testing.T, files map[string]string) result {
+// run runs an example in a folder of its own with the files of the document.
+func (b fence) run(t *testing.T, files map[string]string, options ...string) result {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
@@ -102,7 +106,7 @@ func (b fence) run(t *testing.T, files map[string]string) result {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return run(t, nil, path)
+	return run(t, nil, append([]string{path}, options...)...)
 }
 
 // writeOutputs puts outputs into the document's blocks that begin at these lines.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strconv"
 
 	"github.com/mprun/mprun/planner"
 	"github.com/mprun/mprun/shm"
@@ -75,10 +74,10 @@ func (in *inbox) deliver() (stages.Delivery, error) {
 	}
 	items := &in.column
 	if err := items.Decode(payload); err != nil {
-		return stages.Delivery{}, fmt.Errorf("queue %s, block %d: %w", in.part.name, in.block.Seq(), err)
+		return stages.Delivery{}, fmt.Errorf("queue %s, block at item %d: %w", in.part.name, in.block.Seq(), err)
 	}
 	if items.Len() != in.block.Items() {
-		return stages.Delivery{}, fmt.Errorf("queue %s, block %d has %d items instead of %d", in.part.name, in.block.Seq(), items.Len(), in.block.Items())
+		return stages.Delivery{}, fmt.Errorf("queue %s, block at item %d has %d items instead of %d", in.part.name, in.block.Seq(), items.Len(), in.block.Items())
 	}
 	in.host.dirty = true
 	tries := in.block.Tries()
@@ -92,7 +91,7 @@ func (in *inbox) deliver() (stages.Delivery, error) {
 		return in.poisoned(left.At(0), tries)
 	}
 	return stages.Delivery{
-		Items: left, First: in.taken, ID: in.part.name + "#" + strconv.FormatUint(in.block.Seq(), 10), Attempt: tries, Single: in.single,
+		Items: left, Queue: in.part.name, First: in.block.Seq() + uint64(in.taken), Attempt: tries, Single: in.single,
 	}, nil
 }
 

@@ -89,7 +89,8 @@ func (b *Block) Tries() int { return b.word.tries() }
 // TriesAfterAdvance is what Tries will be behind a commit that advances the block.
 func (b *Block) TriesAfterAdvance() int { return triesAfterStep(b.Tries(), b.queue.l.MaxDeliveries) }
 
-// Seq orders the blocks of a queue as they were published; a redelivered block keeps its number.
+// Seq is the number of the block's first item among all items that were published in the queue, from 1 on: it does not depend on how they
+// share blocks. A redelivered block keeps it.
 func (b *Block) Seq() uint64 { return b.seq }
 
 // Payload is a leased block's bytes, valid until the commit that releases the block. They lie in shared memory or in a copy; they must not be

@@ -224,11 +224,11 @@ func (q *Queue) push(o *txOutput) error {
 	return nil
 }
 
-// ready takes the next sequence number and makes a FILLING block READY; recovery does the same without the lock. It may be done again as
-// long as the block is FILLING: numbers may be left out.
+// ready numbers the items and makes a FILLING block READY; recovery does the same without the lock. It may be done again as long as the
+// block is FILLING: numbers may be left out.
 func (q *Queue) ready(index uint32, w blockWord, items uint32, bytes int64) bool {
 	e := &q.table[index]
-	e.seq.Store(q.head.sequence.Add(1))
+	e.seq.Store(q.head.sequence.Add(uint64(items)) - uint64(items) + 1)
 	crashpoint(pointPublishSequence)
 	e.items.Store(items)
 	e.bytes.Store(bytes)

@@ -11,7 +11,7 @@ import "slices"
 func (a *Arena) CycleQuiet(queues, writerSlots []int) bool {
 	before := a.published(queues)
 	for _, i := range queues {
-		// A block that is being filled counts too: it takes its sequence number before it is READY.
+		// A block that is being filled counts too: its items are numbered before it is READY.
 		if !a.queues[i].allFree() {
 			return false
 		}

@@ -53,7 +53,7 @@ type queueHeader struct {
 	used          atomic.Uint32 // blocks from here on have never been reserved; no hint: raised before its block is taken
 	_             [12]byte
 
-	sequence atomic.Uint64 // blocks published, counted before each is READY
+	sequence atomic.Uint64 // items published, counted before their block is READY
 	closed   atomic.Uint32
 	gone     atomic.Uint32 // all readers have ended
 	_        [48]byte

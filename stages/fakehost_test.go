@@ -296,6 +296,15 @@ func (q *fakeInbox) arrival() time.Duration {
 	return 0
 }
 
+// number tells the item to be taken next from all others: none are put while they are read.
+func (q *fakeInbox) number() uint64 {
+	left := -q.at
+	for i := range q.queue.blocks {
+		left += q.queue.blocks[i].Len()
+	}
+	return uint64(1_000_000 - left)
+}
+
 func (q *fakeInbox) Lease() (Delivery, error) {
 	if q.manual {
 		return q.leaseOne()
@@ -324,8 +333,7 @@ func (q *fakeInbox) Lease() (Delivery, error) {
 			return q.Lease()
 		}
 		q.held = true
-		id := fmt.Sprintf("%s-%d", q.name, number)
-		return Delivery{Items: block.Slice(from, block.Len()), First: from, ID: id, Attempt: 1 + q.queue.attempts, Single: q.queue.single}, nil
+		return Delivery{Items: block.Slice(from, block.Len()), Queue: q.name, First: q.number(), Attempt: 1 + q.queue.attempts, Single: q.queue.single}, nil
 	}
 	return Delivery{}, io.EOF
 }

@@ -44,8 +44,7 @@ func (q *fakeInbox) leaseOne() (Delivery, error) {
 		q.acked = true
 		return q.leaseOne()
 	}
-	id := q.name + "-" + string(AppendJSON(nil, len(q.queue.blocks)))
-	return Delivery{Items: block.Slice(q.at, q.at+1), First: q.at, ID: id, Attempt: 1 + q.returned, Single: true}, nil
+	return Delivery{Items: block.Slice(q.at, q.at+1), Queue: q.name, First: q.number(), Attempt: 1 + q.returned, Single: true}, nil
 }
 
 // commitOne moves the cursor over an item that was acknowledged.

@@ -79,8 +79,8 @@ type Inbox interface {
 // Delivery is a block of items in a chain's hands.
 type Delivery struct {
 	Items   Column
-	First   int    // number of Items[0] within its block
-	ID      string // identity of the block: the items are ID.0, ID.1, ...
+	Queue   string // the name of the queue, or of its part
+	First   uint64 // number of Items[0] among all items of the queue: with the name, its identity, however items share blocks
 	Attempt int    // 1 at the first delivery
 	Single  bool   // to be worked off item by item, with a commit after each: an earlier delivery ended in a death
 }

@@ -348,7 +348,7 @@ func (q *slowInbox) Lease() (Delivery, error) {
 		return Delivery{}, ErrEmpty
 	}
 	q.next++
-	return Delivery{Items: ColumnOf(q.next - 1), ID: fmt.Sprint(q.next), Attempt: 1}, nil
+	return Delivery{Items: ColumnOf(q.next - 1), Queue: "in", First: uint64(q.next), Attempt: 1}, nil
 }
 
 func (q *slowInbox) Take(int) {}

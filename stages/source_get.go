@@ -97,7 +97,7 @@ func (n *getNode) give(limit int, in, out *Batch) {
 		limit = 1
 	}
 	from, to := n.at, min(n.held.Items.Len(), n.at+n.room(limit))
-	out.emitDelivered(in, &n.held.Items, from, to, n.held.ID, n.held.First)
+	out.emitDelivered(in, &n.held, from, to)
 	n.inbox.Take(to - from)
 	n.made += to - from
 	n.at = to
@@ -105,7 +105,8 @@ func (n *getNode) give(limit int, in, out *Batch) {
 
 // emitDelivered adds the items of a delivery from up to, but without, to as results of the first row of in; their identities are
 // the delivery's.
-func (b *Batch) emitDelivered(in *Batch, items *Column, from, to int, id string, first int) {
+func (b *Batch) emitDelivered(in *Batch, d *Delivery, from, to int) {
+	items := &d.Items
 	if len(b.bound) == 0 {
 		b.item.AppendRange(items, from, to)
 	} else {
@@ -115,7 +116,7 @@ func (b *Batch) emitDelivered(in *Batch, items *Column, from, to int, id string,
 	}
 	if b.tracked {
 		for i := from; i < to; i++ {
-			b.ids = append(b.ids, partID(id, first+i))
+			b.ids = append(b.ids, deliveredID(d.Queue, d.First+uint64(i)))
 		}
 	}
 }

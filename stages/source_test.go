@@ -569,7 +569,7 @@ func TestGet(t *testing.T) {
 	q := w.queue("in")
 	q.blocks = []Column{ColumnOf(1, 2, 3), ColumnOf("a")}
 	get := stage("get", queueField("in"))
-	if got := outOf(w, []Stage{get, mapStage("[item, delivery.id, delivery.attempt]")}, 2); got != `[[1, "in-2.0", 1], [2, "in-2.1", 1], [3, "in-2.2", 1], ["a", "in-1.0", 1]]` {
+	if got := outOf(w, []Stage{get, mapStage("[item, delivery.id, delivery.attempt]")}, 2); got != `[[1, "in#999996", 1], [2, "in#999997", 1], [3, "in#999998", 1], ["a", "in#999999", 1]]` {
 		t.Error(got)
 	}
 	w = newWorld()
