@@ -81,7 +81,7 @@ func tableSinks() []Operator {
 					Name: "header", Kind: HeaderField, Default: "true",
 					Doc: "Of `format: csv`: whether a file begins with the names of the fields, or the names, in their order; without them, those of the first item, sorted. A field that is not among them is an error, one that is missing is empty.",
 				},
-				{Name: "append", Kind: BoolField, Default: "false", Doc: "Adds to what is there, and at once; to a compressed file within a second."},
+				{Name: "append", Kind: BoolField, Default: "false", Doc: "Adds to what is there, and at once; to a compressed file within a second. A last line without an end is ended before."},
 			},
 			Effect: true, Build: buildWrite,
 		},
