@@ -22,6 +22,17 @@ type outbox struct {
 	bytes  int // of staged, about
 
 	average int // bytes of an item in the last block; 0: there was none
+	readers int // workers that share the queue
+	put     int // items of all blocks so far
+}
+
+// shared is how many items the next block of a queue may have, of at most so many: no more than each of its readers has a few of in
+// what was put before. A block goes to one reader as a whole, so that of a few items, each of which is much work, one would get them all.
+func shared(most, put, readers int) int {
+	if readers < 2 {
+		return most
+	}
+	return max(1, min(most, put/(4*readers)))
 }
 
 // newOutbox sizes blocks so that several fit into the capacity: the reader works on one while the next is filled.
@@ -34,7 +45,7 @@ func newOutbox(h *host, p *arenaPart) *outbox {
 	if def.Capacity > 0 {
 		most = max(1, min(most, def.Capacity/4))
 	}
-	return &outbox{host: h, queue: h.arena.Queue(p.index), def: def, label: p.label, most: most}
+	return &outbox{host: h, queue: h.arena.Queue(p.index), def: def, label: p.label, most: most, readers: h.arena.Queue(p.index).Config().Readers}
 }
 
 // Put implements stages.Outbox.
@@ -86,7 +97,7 @@ func (o *outbox) prepare(c *stages.Column, from, to int) (n, size int, err error
 // fit is how many of the items there is room for in the block that is being filled, or in a new one, and their size in bytes, about.
 // A new block takes at least one.
 func (o *outbox) fit(c *stages.Column, from, to int) (n, size int, err error) {
-	most, used := o.most, 0
+	most, used := shared(o.most, o.put, o.readers), 0
 	if o.block != nil {
 		most, used = o.block.Granted()-o.staged.Len(), o.bytes
 	}
@@ -118,7 +129,7 @@ func (o *outbox) expected(open bool) int {
 	if !open || o.average == 0 {
 		return 1
 	}
-	return max(1, min(o.most, blockBytes/o.average))
+	return max(1, min(shared(o.most, o.put, o.readers), blockBytes/o.average))
 }
 
 // room is how many items could be put now, as far as that can be seen.
@@ -172,7 +183,7 @@ func (o *outbox) seal() error {
 	}
 	o.block.Truncate(len(stages.AppendColumn(buf[:0], &o.staged, 0, n)))
 	o.host.sealed = append(o.host.sealed, sealedBlock{block: o.block, items: n})
-	o.average = max(1, o.bytes/n)
+	o.average, o.put = max(1, o.bytes/n), o.put+n
 	o.staged.Reset()
 	o.block, o.bytes = nil, 0
 	return nil

@@ -2,6 +2,7 @@ package stages
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/expr-lang/expr/ast"
 )
@@ -238,16 +239,36 @@ func (b *columnBuilder) logical(operator string, x, y *loopNode) *loopNode {
 	})
 }
 
-// texts compares a lane of texts with a constant.
+// texts compares a lane of texts with a constant, or looks for it in them.
 func (b *columnBuilder) texts(operator string, x, y *loopNode) *loopNode {
-	if x.isConst || !y.isConst || (operator != "==" && operator != "!=") {
+	if x.isConst || !y.isConst {
 		return nil
 	}
-	equal := operator == "=="
+	switch operator {
+	case "==", "!=":
+		equal := operator == "=="
+		return b.compare(func(dst []bool, n int) {
+			want := y.text
+			for i, s := range x.texts[:n] {
+				dst[i] = (s == want) == equal
+			}
+		})
+	case "contains":
+		return b.looking(strings.Contains, x, y)
+	case "startsWith":
+		return b.looking(strings.HasPrefix, x, y)
+	case "endsWith":
+		return b.looking(strings.HasSuffix, x, y)
+	}
+	return nil
+}
+
+// looking says of each text whether it has the constant in it.
+func (b *columnBuilder) looking(has func(s, part string) bool, x, y *loopNode) *loopNode {
 	return b.compare(func(dst []bool, n int) {
-		want := y.text
+		part := y.text
 		for i, s := range x.texts[:n] {
-			dst[i] = (s == want) == equal
+			dst[i] = has(s, part)
 		}
 	})
 }
