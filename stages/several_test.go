@@ -2,6 +2,7 @@ package stages
 
 import (
 	"errors"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -109,7 +110,7 @@ func TestKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	values := []any{1, 1.0, "1", -0.0, 0, nil, []byte("1"), []any{1, "a"}, []any{1.0, "a"}, true, map[string]any{"b": 1, "a": 2.0}, map[string]any{"a": 2, "b": 1}}
+	values := []any{1, 1.0, "1", math.Copysign(0, -1), 0, nil, []byte("1"), []any{1, "a"}, []any{1.0, "a"}, true, map[string]any{"b": 1, "a": 2.0}, map[string]any{"a": 2, "b": 1}}
 	var c Column
 	for _, v := range values {
 		c.Append(map[string]any{"k": v})
