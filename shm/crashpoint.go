@@ -56,6 +56,7 @@ const (
 	pointBarrierTripped
 	pointEffectLocked
 	pointEffectsStaged
+	pointEffectsLogged
 	pointEffectStored
 	pointEffectUnlocked
 	pointRewritten
@@ -115,6 +116,7 @@ var pointNames = [pointEnd]string{
 	pointBarrierTripped:   "barrier.3.tripped",
 	pointEffectLocked:     "effect.1.locked",
 	pointEffectsStaged:    "effect.2.staged",
+	pointEffectsLogged:    "effect.2.logged",
 	pointEffectStored:     "effect.3.stored",
 	pointEffectUnlocked:   "effect.4.unlocked",
 	pointRewritten:        "rewrite.1.written",

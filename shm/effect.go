@@ -27,6 +27,8 @@ type effect struct {
 	event  bool
 	n      int64 // semaphore, condition
 	op     effectOp
+
+	least, most int64 // of several adds in one: the sums on the way, of which each must fit
 }
 
 type effectOp uint8
@@ -59,11 +61,38 @@ func (t *Tx) Change(a Array, c Change) {
 		}
 		return
 	}
-	if c.Off%int64(c.Kind.Size()) != 0 {
+	if c.Off&int64(c.Kind.Size()-1) != 0 {
 		t.fail(fmt.Errorf("change array %s at %d: %w", a.c.Name, c.Off, ErrRange))
 		return
 	}
+	if c.Add && !c.Kind.IsFloat() {
+		t.add(a, c)
+		return
+	}
 	t.effect(effect{index: a.index, stripe: a.stripe(c.Off), change: c})
+	*t.latest(a, c.Off) = int32(len(t.effects))
+}
+
+// add joins an add to an integer with those before it, where nothing else was done to the number since: a block of items that counts on a few
+// numbers is a few effects. Floats stay apart, since the order in which they are added shows.
+func (t *Tx) add(a Array, c Change) {
+	place := t.latest(a, c.Off)
+	if *place > 0 {
+		e := &t.effects[*place-1]
+		sum := e.change.Number.Int() + c.Number.Int()
+		overflow := (sum > e.change.Number.Int()) != (c.Number.Int() > 0) && c.Number != 0
+		if e.index == a.index && e.change.Off == c.Off && e.change.Kind == c.Kind && e.change.Add && !overflow {
+			e.change.Number, e.least, e.most = IntNumber(sum), min(e.least, sum), max(e.most, sum)
+			return
+		}
+	}
+	t.effect(effect{index: a.index, stripe: a.stripe(c.Off), change: c, least: c.Number.Int(), most: c.Number.Int()})
+	*place = int32(len(t.effects))
+}
+
+// latest is the place where the last effect on a number is remembered, from 1, until another number needs the place.
+func (t *Tx) latest(a Array, off int64) *int32 {
+	return &t.numbers[(uint64(off)/8^uint64(off)^uint64(a.index)*7)%uint64(len(t.numbers))]
 }
 
 // SetEvent sets or clears an event.
@@ -291,21 +320,32 @@ func (s *Slot) imageNumber(a Array, changes []effect) error {
 	first := &changes[0].change
 	n := a.Load(first.Off, first.Kind)
 	for i := range changes {
-		c := &changes[i].change
-		err := error(nil)
-		if c.Add {
-			n, err = c.Kind.plus(n, c.Number)
-		} else if n = c.Number; err == nil {
-			err = c.Kind.check(n)
-		}
-		if err != nil {
-			return fmt.Errorf("array %s at byte %d: %w", a.c.Name, c.Off, err)
+		var err error
+		if n, err = changes[i].result(n); err != nil {
+			return fmt.Errorf("array %s at byte %d: %w", a.c.Name, first.Off, err)
 		}
 	}
 	var bits [8]byte
 	binary.LittleEndian.PutUint64(bits[:], first.Kind.encode(n))
 	copy(s.entry(a.index, uint64(first.Off), first.Kind.Size()), bits[:])
 	return nil
+}
+
+// result is what a change of a number makes of it.
+func (e *effect) result(n Number) (Number, error) {
+	c := &e.change
+	switch {
+	case !c.Add:
+		return c.Number, c.Kind.check(c.Number)
+	case c.Kind.IsFloat():
+		return c.Kind.plus(n, c.Number)
+	}
+	for _, sum := range [...]int64{e.least, e.most} {
+		if _, err := c.Kind.plus(n, IntNumber(sum)); err != nil {
+			return 0, err
+		}
+	}
+	return c.Kind.plus(n, c.Number)
 }
 
 // imageNotify chooses who goes on.
@@ -341,7 +381,7 @@ func (s *Slot) imageEntered() {
 // conditionEntered is the argument of an entry that says how the slot's own wait stands.
 const conditionEntered = 1<<64 - 1
 
-// writeImages puts the log of effects where recovery finds it.
+// writeImages puts the log of effects where recovery finds it. The record is idle: nobody reads it yet.
 func (s *Slot) writeImages() error {
 	if len(s.images) == 0 {
 		return nil
@@ -349,9 +389,12 @@ func (s *Slot) writeImages() error {
 	if int64(len(s.images)) > stateLogBytes {
 		return fmt.Errorf("write %d bytes of effects: %w", len(s.images), ErrTooLarge)
 	}
-	if _, err := s.arena.files[1].WriteAt(s.images, stateOffset(s.index, effectLog)); err != nil {
+	if len(s.images) <= len(s.effectMap) {
+		copy(s.effectMap, s.images)
+	} else if _, err := s.arena.files[1].WriteAt(s.images, stateOffset(s.index, effectLog)); err != nil {
 		return fmt.Errorf("write the effects of slot %d: %w", s.index, err)
 	}
+	crashpoint(pointEffectsLogged)
 	return nil
 }
 

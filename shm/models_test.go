@@ -71,6 +71,7 @@ var modelRows = []modelRow{
 	{"effects", "-DLOOK_FIRST", true},
 	{"effects", "-DUNLOCK_FIRST", true},
 	{"effects", "-DIDLE_FIRST", true},
+	{"effects", "-DLOG_LATE", true},
 	{"kept", "", false},
 	{"kept", "-DFREE_KEPT", true},
 	{"kept", "-DONE_HEADER", true},

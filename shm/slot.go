@@ -28,6 +28,7 @@ type Slot struct {
 	rewritten  []unit     // stripes made anew since the last commit, whose locks the slot has
 	units      []unit     // whose locks a commit has taken
 	images     []byte     // the log of effects of the commit that is being made
+	effectMap  []byte     // the mapped start of the log of effects
 	pool       []*Block   // for reuse
 	tx         Tx
 	targets    [MaxInputs]Target
@@ -59,11 +60,16 @@ func (a *Arena) Attach(slot int) (*Slot, error) {
 		h.attached.Store(0)
 		return nil, err
 	}
+	effects, err := a.mapEffects(slot)
+	if err != nil {
+		h.attached.Store(0)
+		return nil, err
+	}
 	current := &h.record.headers[word.seq()&1]
 	s := &Slot{
 		arena: a, index: slot, head: h, me: makeTag(slot, h.epoch.Load()), seq: word.seq(), rows: a.row(slot),
-		state:  stateLog{file: a.files[1], slot: slot, log: current.log.Load() & 1, length: int64(current.length.Load()), window: window},
-		budget: mostSpin,
+		state:     stateLog{file: a.files[1], slot: slot, log: current.log.Load() & 1, length: int64(current.length.Load()), window: window},
+		effectMap: effects, budget: mostSpin,
 		resume: current.resume.Load() != 0 || current.held.Load() != 0 || current.locks.Load() != 0,
 	}
 	if s.state.length < 0 || s.state.length > stateLogBytes {

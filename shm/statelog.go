@@ -12,9 +12,12 @@ import (
 // trimBytes is the size from which on freed payloads are given back to the kernel.
 const trimBytes = 256 << 10
 
-// stateWindow is how much of the start of each state log its worker maps. Most commits fit in there and cost a copy; what lies behind
-// goes through pwrite, which all workers' logs share a lock of the kernel for: they are one file.
-const stateWindow = 256 << 10
+// stateWindow is how much of the start of each state log its worker maps, and effectWindow how much of its log of effects. Most commits fit in
+// there and cost a copy; what does not goes through pwrite, which all workers' logs share a lock of the kernel for: they are one file.
+const (
+	stateWindow  = 256 << 10
+	effectWindow = 64 << 10
+)
 
 // A stateLog is a slot's committed state: one of two logs, and how many of its bytes are committed. What lies behind is invisible and is
 // overwritten. A commit appends to the current log or starts the other one; commitHeader carries the choice.
@@ -76,14 +79,30 @@ func (l stateLog) trim(next stateLog) {
 func (a *Arena) mapState(slot int) (*[2][]byte, error) {
 	window := new([2][]byte)
 	for log := range window {
-		mem, err := unix.Mmap(int(a.files[1].Fd()), stateOffset(slot, uint32(log)), stateWindow, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+		mem, err := a.mapLog(slot, uint32(log), stateWindow)
 		if err != nil {
-			return nil, fmt.Errorf("map the state of slot %d: %w", slot, err)
+			return nil, err
 		}
 		window[log] = mem
-		a.mu.Lock()
-		a.windows = append(a.windows, mem)
-		a.mu.Unlock()
 	}
 	return window, nil
+}
+
+// mapEffects maps the start of a slot's log of effects, until Close. Without primitives there are none.
+func (a *Arena) mapEffects(slot int) ([]byte, error) {
+	if len(a.primitives) == 0 {
+		return nil, nil
+	}
+	return a.mapLog(slot, effectLog, effectWindow)
+}
+
+func (a *Arena) mapLog(slot int, log uint32, n int) ([]byte, error) {
+	mem, err := unix.Mmap(int(a.files[1].Fd()), stateOffset(slot, log), n, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("map log %d of slot %d: %w", log, slot, err)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.windows = append(a.windows, mem)
+	return mem, nil
 }

@@ -14,6 +14,7 @@ type Tx struct {
 	nInputs  int
 	state    stateChange
 	effects  []effect
+	numbers  [64]int32 // places in effects, see latest
 	unlocks  []Lock
 	resume   bool
 	err      error
@@ -36,6 +37,9 @@ type txInput struct {
 func (s *Slot) Begin() *Tx {
 	t := &s.tx
 	t.slot, t.nOutputs, t.nInputs, t.state, t.resume, t.err = s, 0, 0, stateChange{}, false, nil
+	if len(t.effects) > 0 {
+		t.numbers = [len(t.numbers)]int32{}
+	}
 	t.effects, t.unlocks = t.effects[:0], t.unlocks[:0]
 	return t
 }

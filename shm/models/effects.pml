@@ -8,6 +8,7 @@
  *                 -DLOOK_FIRST    what will be there is computed before the locks are taken
  *                 -DUNLOCK_FIRST  the locks are freed before the cells are stored
  *                 -DIDLE_FIRST    recovery says IDLE before it stores
+ *                 -DLOG_LATE      the log, which is mapped, is written behind the store that decides
  */
 #ifndef KILLS
 #define KILLS 2
@@ -26,9 +27,15 @@ reborn:
 #ifdef LOOK_FIRST
        look(); take(0); take(1);
 #else
-       take(0); take(1); look();
+       take(0); take(1);
+#ifndef LOG_LATE
+       look();
+#endif
 #endif
        atomic { committed[s]=1; seq[s]++ };
+#ifdef LOG_LATE
+       look();
+#endif
 #ifdef UNLOCK_FIRST
        lk[0]=0; lk[1]=0; cell[0]=image[2*s]; cell[1]=image[2*s+1];
 #else
