@@ -73,14 +73,15 @@ func isSplit(st *stages.Stage) bool {
 	return src != nil && (src.Kind != stages.SourceLiteral || src.Value == true)
 }
 
-// whole warns of a source at the head of a chain all of whose items each replica gives, unless the spec says that this is meant.
+// whole warns of a source at the head of a chain all of whose items each replica gives, unless the spec says that this is meant. Times
+// are nothing that is done twice if each replica has its own.
 func (s *sharing) whole(list []*stages.Stage) {
 	if len(list) == 0 {
 		return
 	}
 	st := list[0]
 	note := s.notes[st]
-	if note == nil || note.op == nil || note.unknown || note.op.Takes || note.node.Get("split") != nil || s.readsSelf(st) {
+	if note == nil || note.op == nil || note.unknown || note.op.Takes || st.Op == "every" || note.node.Get("split") != nil || s.readsSelf(st) {
 		return
 	}
 	for i := range st.Operand.Sources {

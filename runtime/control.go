@@ -116,8 +116,8 @@ type control struct {
 }
 
 // newControl reads the socket. signalled is called with the signals that the worker passes on; it must not wait. The guardian is told of
-// what the worker has guarded.
-func newControl(socket *os.File, g *guardian, signalled func(syscall.Signal)) *control {
+// what the worker has guarded, and folders of the folders that it makes for that.
+func newControl(socket *os.File, g *guardian, folders *outFolders, signalled func(syscall.Signal)) *control {
 	c := &control{socket: socket, done: make(chan struct{}), guarded: map[string]bool{}}
 	go func() {
 		defer close(c.done)
@@ -136,6 +136,7 @@ func newControl(socket *os.File, g *guardian, signalled func(syscall.Signal)) *c
 				signalled(m.Signal)
 			case m.Guard != nil:
 				c.guarded[string(m.Guard)] = true
+				folders.expect(string(m.Guard))
 				g.tree(string(m.Guard))
 				_ = send(socket, message{Guarded: true}) // a worker that is gone does not hear it
 			case m.Unguard != nil:

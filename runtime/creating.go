@@ -26,6 +26,7 @@ func (s *supervisor) create(r *replica) (fresh bool, err error) {
 		return true, nil
 	}
 	if err == nil {
+		s.folders.expect(c.Temp)
 		err = c.Prepare()
 	}
 	if err != nil {

@@ -60,7 +60,7 @@ func startDrain(s *supervisor) (*drain, error) {
 		return nil, err
 	}
 	d := &drain{
-		s: s, queue: s.arena.Queue(s.arena.Queues() - 1), slot: slot, files: newOutFiles(s.guardian, s.id),
+		s: s, queue: s.arena.Queue(s.arena.Queues() - 1), slot: slot, files: newOutFiles(s.guardian, s.id, s.folders),
 		done: make(chan struct{}), results: map[string]any{}, skipped: map[string]int{},
 		stdout: standardStream{name: "standard output"}, stderr: standardStream{name: "standard error"},
 	}

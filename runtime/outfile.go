@@ -16,9 +16,8 @@ import (
 
 // outFile is a file that is being written.
 type outFile struct {
-	path    string // as the processes have it
-	place   string // where it is put: behind the links of path
-	temp    string // what is written; "": place itself
+	path    string // its one path, behind links; where it is put
+	temp    string // what is written; "": path itself
 	appends bool
 	packing stages.Packing
 	header  string
@@ -43,19 +42,21 @@ type outFile struct {
 }
 
 // create opens a file for the first time, or again after it was put in place: then what comes is added to it.
-func (o *outFiles) create(to destination) (*outFile, error) {
-	f := &outFile{path: to.path, place: to.path, appends: to.appends, header: to.header, writers: map[string]bool{}, last: to}
+func (o *outFiles) create(path string, to destination) (*outFile, error) {
+	f := &outFile{path: path, appends: to.appends, header: to.header, writers: map[string]bool{}, last: to}
 	var err error
 	if f.packing, err = stages.PackingOf(to.path); err != nil {
 		return nil, err
 	}
-	info, err := os.Stat(to.path)
+	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
 		return nil, syscall.EISDIR
-	case len(filepath.Base(to.path)) > maxName:
+	case errors.Is(err, syscall.ELOOP):
+		return nil, reason(err)
+	case len(filepath.Base(path)) > maxName:
 		return nil, syscall.ENAMETOOLONG
-	case err == nil && (!info.Mode().IsRegular() || isKernels(to.path)):
+	case err == nil && (!info.Mode().IsRegular() || isKernels(path)):
 		f.stays = true // a device or named pipe has no temporary twin
 		return f, o.open.add(f, os.O_WRONLY|os.O_APPEND, 0)
 	case to.appends:
@@ -114,15 +115,11 @@ func (o *outFiles) replace(f *outFile, info fs.FileInfo) error {
 	mode := fs.FileMode(0o666) // less the umask
 	if info != nil {
 		mode = info.Mode().Perm()
-		var err error
-		if f.place, err = filepath.EvalSymlinks(f.path); err != nil {
-			return err
-		}
 	} else if err := o.folders.make(filepath.Dir(f.path)); err != nil {
 		return err
 	}
 	o.made++
-	f.temp = filepath.Join(filepath.Dir(f.place), fmt.Sprintf(".%.100s.mprun-%s-%d", filepath.Base(f.place), o.runID, o.made))
+	f.temp = filepath.Join(filepath.Dir(f.path), fmt.Sprintf(".%.100s.mprun-%s-%d", filepath.Base(f.path), o.runID, o.made))
 	o.guardian.file(f.temp)
 	if err := o.open.add(f, os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, mode); err != nil {
 		return err
@@ -145,7 +142,7 @@ func (f *outFile) takeOver(mode fs.FileMode, header string) error {
 	if f.begun = true; header != f.header {
 		return otherHeader(header, f.header)
 	}
-	old, err := os.Open(f.place)
+	old, err := os.Open(f.path)
 	if err != nil {
 		return err
 	}
@@ -160,6 +157,9 @@ func (f *outFile) takeOver(mode fs.FileMode, header string) error {
 func (f *outFile) accept(to destination) error {
 	if f.appends != to.appends {
 		return errors.New("one stage writes it with append: true, another without")
+	}
+	if packing, err := stages.PackingOf(to.path); err != nil || packing != f.packing {
+		return fmt.Errorf("it is the same file as %s, by a link, but their names tell different compressions", f.last.path)
 	}
 	if f.header != to.header {
 		return otherHeader(f.header, to.header)

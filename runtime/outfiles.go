@@ -19,10 +19,11 @@ import (
 type outFiles struct {
 	guardian *guardian
 	runID    string
-	files    map[string]*outFile // by path; those that are being written
-	placed   map[string]string   // the headers of files that this run has put in place, by path
+	names    map[string]string   // the one path of a file (realPath) by each that processes have for it
+	files    map[string]*outFile // by their one path; those that are being written
+	placed   map[string]string   // the headers of files that this run has put in place, by their one path
 	made     int                 // temporary files so far
-	folders  outFolders
+	folders  *outFolders
 	open     openFiles
 	packer   *packer
 	flushAt  time.Time // when compressed files that are appended to are brought up to date; zero: they are
@@ -41,10 +42,10 @@ type destination struct {
 	lines   bool // what is written is lines
 }
 
-func newOutFiles(g *guardian, runID string) *outFiles {
+func newOutFiles(g *guardian, runID string, folders *outFolders) *outFiles {
 	o := &outFiles{
-		guardian: g, runID: runID, files: map[string]*outFile{}, placed: map[string]string{},
-		folders: outFolders{guardian: g}, open: newOpenFiles(),
+		guardian: g, runID: runID, names: map[string]string{}, files: map[string]*outFile{}, placed: map[string]string{},
+		folders: folders, open: newOpenFiles(),
 	}
 	o.packer = newPacker(o.append)
 	return o
@@ -52,13 +53,14 @@ func newOutFiles(g *guardian, runID string) *outFiles {
 
 // write appends data to the file of a process.
 func (o *outFiles) write(to destination, data []byte) error {
-	f, ok := o.files[to.path]
+	path := o.name(to.path)
+	f, ok := o.files[path]
 	if !ok {
 		var err error
-		if f, err = o.create(to); err != nil {
+		if f, err = o.create(path, to); err != nil {
 			return &fileError{to, err}
 		}
-		o.files[to.path] = f
+		o.files[path] = f
 	}
 	if err := f.accept(to); err != nil {
 		return &fileError{to, err}
@@ -74,6 +76,19 @@ func (o *outFiles) write(to destination, data []byte) error {
 		data = append([]byte("\n"), data...)
 	}
 	return o.add(f, data)
+}
+
+// name is the one path of a file. It is found out once: putting the file in place changes what a link leads to, and not which file is
+// meant.
+func (o *outFiles) name(path string) string {
+	name, ok := o.names[path]
+	if !ok {
+		if name = path; !isKernels(path) {
+			name = realPath(path)
+		}
+		o.names[path] = name
+	}
+	return name
 }
 
 // add writes data to a file, at once or compressed.
@@ -168,7 +183,7 @@ func (o *outFiles) complete(f *outFile) error {
 	if f.failed || err != nil {
 		return errors.Join(err, os.Remove(f.temp))
 	}
-	if err := os.Rename(f.temp, f.place); err != nil {
+	if err := os.Rename(f.temp, f.path); err != nil {
 		return errors.Join(&fileError{f.last, fmt.Errorf("putting it in place: %w", reason(err))}, os.Remove(f.temp))
 	}
 	o.placed[f.path] = f.header
@@ -183,7 +198,6 @@ func (o *outFiles) close() {
 		delete(o.files, path)
 	}
 	o.packer.close()
-	o.folders.close()
 }
 
 // reason is an error without the operation and path that messages name themselves.

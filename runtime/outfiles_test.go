@@ -24,7 +24,7 @@ type fileBench struct {
 }
 
 func newFileBench(t *testing.T) *fileBench {
-	b := &fileBench{newOutFiles(nil, "id"), t, t.TempDir()}
+	b := &fileBench{newOutFiles(nil, "id", newOutFolders(nil)), t, t.TempDir()}
 	t.Cleanup(b.close)
 	return b
 }
@@ -367,8 +367,60 @@ func TestFoldersAreMade(t *testing.T) {
 	b.ok(b.settle("good", true))
 	b.ok(b.settle("bad", false))
 	b.close()
+	b.folders.close()
 	if got, want := b.left(), "a a/b a/b/c a/b/c/x log log/x"; got != want {
 		t.Errorf("left: %s\nwant  %s", got, want)
+	}
+}
+
+// TestExpectedFolders are gone in the end where nothing came into them, and only those that were not there before.
+func TestExpectedFolders(t *testing.T) {
+	b := newFileBench(t)
+	b.ok(os.Mkdir(filepath.Join(b.dir, "there"), 0o700))
+	for _, path := range []string{"there/x", "used/x", "empty/a/b/x", "empty/a/c/x"} {
+		b.folders.expect(filepath.Join(b.dir, path))
+		b.ok(os.MkdirAll(filepath.Dir(filepath.Join(b.dir, path)), 0o700))
+	}
+	b.ok(os.WriteFile(filepath.Join(b.dir, "used/x"), nil, 0o600))
+	b.folders.close()
+	if got, want := b.left(), "there used used/x"; got != want {
+		t.Errorf("left: %s\nwant  %s", got, want)
+	}
+}
+
+// TestOneFileByManyNames is one file, whoever writes to it by which, there already or not.
+func TestOneFileByManyNames(t *testing.T) {
+	for _, appends := range []bool{false, true} {
+		b := newFileBench(t)
+		b.ok(os.Mkdir(filepath.Join(b.dir, "d"), 0o700))
+		b.ok(os.Symlink("d", filepath.Join(b.dir, "folder")))
+		b.ok(os.Symlink("../d/x", filepath.Join(b.dir, "d/link")))
+		b.ok(os.Symlink(filepath.Join(b.dir, "folder/link"), filepath.Join(b.dir, "far")))
+		b.ok(os.Symlink("x", filepath.Join(b.dir, "d/packed.gz")))
+		for i, name := range []string{"d/x", "folder/x", "far", "d/link"} {
+			b.mustPut("p", name, fmt.Sprintln(i), appends)
+		}
+		if err := b.put("p", "d/packed.gz", "", "x", appends); err == nil || !strings.Contains(err.Error(), "different compressions") {
+			t.Errorf("by a name of another compression: %v", err)
+		}
+		b.ok(b.settle("p", true))
+		b.has("d/x", "0\n1\n2\n3\n")
+		b.mustPut("q", "folder/link", "4\n", appends) // what the run has put in place is added to
+		b.ok(b.settle("q", true))
+		b.has("far", "0\n1\n2\n3\n4\n")
+		if got, want := b.left(), "d d/link d/packed.gz d/x far folder"; got != want {
+			t.Errorf("left: %s\nwant  %s", got, want)
+		}
+	}
+}
+
+// TestRealPathOfACircle comes to an end.
+func TestRealPathOfACircle(t *testing.T) {
+	b := newFileBench(t)
+	b.ok(os.Symlink("b", filepath.Join(b.dir, "a")))
+	b.ok(os.Symlink("a", filepath.Join(b.dir, "b")))
+	if err := b.put("p", "a", "", "x", false); err == nil {
+		t.Error("written to a link in a circle")
 	}
 }
 

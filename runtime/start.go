@@ -120,7 +120,7 @@ func (s *supervisor) startWorker(r *replica) error {
 		ours.Close()
 		return readable(err, p, s.dir(p))
 	}
-	r.control = newControl(ours, s.guardian, func(sig syscall.Signal) { s.later(0, func() { s.signalled(sig) }) })
+	r.control = newControl(ours, s.guardian, s.folders, func(sig syscall.Signal) { s.later(0, func() { s.signalled(sig) }) })
 	return s.watch(r, pid, pidfd)
 }
 
@@ -199,7 +199,7 @@ func (s *supervisor) openStdio(r *replica, fd int, io planner.Stdio) (file *os.F
 // emptyOnce is the flag that empties a file when the run opens it for the first time: its other writers, and those who are started
 // again, add to it.
 func (s *supervisor) emptyOnce(path string) int {
-	path = filepath.Clean(path)
+	path = realPath(path)
 	if s.emptied[path] {
 		return 0
 	}

@@ -31,6 +31,7 @@ type supervisor struct {
 	spawner  *spawner
 	reaper   *reaper
 	guardian *guardian // nil unless the plan needs one
+	folders  *outFolders
 	null     *os.File
 	exe      string
 
@@ -108,6 +109,7 @@ func newSupervisor(plan *planner.Plan, opt Options) (_ *supervisor, err error) {
 			return nil, err
 		}
 	}
+	s.folders = newOutFolders(s.guardian)
 	s.outlet, err = startDrain(s)
 	return s, err
 }
@@ -211,6 +213,9 @@ func (s *supervisor) close() {
 			s.arena.Close()
 		}()
 		return
+	}
+	if s.folders != nil {
+		s.folders.close()
 	}
 	s.guardian.close()
 	if s.arena != nil {

@@ -153,8 +153,8 @@ type Programs interface {
 	Run(ctx context.Context, p Program) error
 	// Start starts p, which lives beside the chain.
 	Start(p Program) (Running, error)
-	// Guard has what will be at path, a file or a folder, removed should the worker or the whole run die before Unguard. When it returns
-	// that is certain.
+	// Guard has what will be at path, a file or a folder, removed should the worker or the whole run die before Unguard, and in the end
+	// those of the folders around it that are missing now, if they stay empty. When it returns that is certain.
 	Guard(path string) error
 	Unguard(path string)
 }

@@ -42,14 +42,14 @@ func (n *execNode) create(r *Run, in *Batch) (path string, done bool, err error)
 
 // createNow runs the program and puts what it has created in place.
 func (n *execNode) createNow(r *Run, c *Creation, program Program) error {
-	if err := c.Prepare(); err != nil {
-		n.running = false
-		return creatingError(err)
-	}
 	if err := r.Programs().Guard(c.Temp); err != nil {
 		return err
 	}
 	defer r.Programs().Unguard(c.Temp)
+	if err := c.Prepare(); err != nil {
+		n.running = false
+		return creatingError(err)
+	}
 	err := n.run(r, program)
 	if err != nil {
 		c.Discard()

@@ -1,10 +1,16 @@
 package stages
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // everyNode is `every`: its count, again and again. The first item comes at once, the others at whole periods after it, however long the
 // chain takes: where it takes longer than a period, the items that would have come meanwhile are one, given as soon as the chain is
 // back. The times are in the state, so that a replacement of the worker goes on in step.
+//
+// With `split` replicas give the items in turns: each comes as often as there are replicas less often, the first of replica i after i
+// periods. Each goes by its own start, as replicas say nothing to each other.
 type everyNode struct {
 	turn
 	operand *RowExpr
@@ -13,7 +19,7 @@ type everyNode struct {
 }
 
 func buildEvery(b *Builder, stage *Stage) (Node, error) {
-	t, err := newTurn(b)
+	t, err := newSharedTurn(b)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +37,10 @@ func (n *everyNode) Step(r *Run, in, out *Batch) error {
 		if err := n.begin(in); err != nil {
 			return err
 		}
-		n.period, n.next = period, now
+		if n.share.stride > 1 {
+			n.most = int(n.part(uint64(n.most)))
+		}
+		n.period, n.next = times(period, n.share.stride), later(now, times(period, n.share.first))
 	}
 	switch {
 	case n.room(1) == 0:
@@ -41,7 +50,7 @@ func (n *everyNode) Step(r *Run, in, out *Batch) error {
 		return r.AwaitTime(n.next)
 	}
 	n.next = gridAfter(n.next, n.period, now)
-	out.EmitPart(in, 0, n.made, n.made)
+	out.EmitPart(in, 0, n.number(n.made), n.number(n.made))
 	if n.made++; n.room(1) == 0 {
 		n.finish(in)
 	}
@@ -55,6 +64,14 @@ func positive(e *RowExpr, in *Batch) (time.Duration, error) {
 		err = Failf("expression", "a duration above 0s is needed here")
 	}
 	return d, err
+}
+
+// times is n times d, or the longest of all times.
+func times(d time.Duration, n int) time.Duration {
+	if n > 0 && d > math.MaxInt64/time.Duration(n) {
+		return math.MaxInt64
+	}
+	return d * time.Duration(n)
 }
 
 // gridAfter is the first of the times from, from+period, from+2*period ... that is after t, which is not before from.

@@ -9,7 +9,8 @@ func tableSources() []Operator {
 		Name: "split", Kind: BoolField, Default: "false",
 		Doc: "Replicas share the source, instead of each running it whole: item n is given by replica n modulo their number, and count is about all of them.",
 	}
-	laterSplit, alwaysSplit := split, split
+	laterSplit, alwaysSplit, turns := split, split, split
+	turns.Doc = "Replicas give the items in turns, instead of each giving all of them: item n is given by replica n modulo their number, and count is about all of them."
 	laterSplit.Later = "sources that replicas share"
 	alwaysSplit.Doc = "Replicas share a queue in any case."
 	return []Operator{
@@ -87,10 +88,10 @@ func tableSources() []Operator {
 		},
 		{
 			Name: "every", Group: Sources, Source: true,
-			Doc:     "Gives its count, from 0, at once and then again and again. Items come at whole periods from the first on; those that are missed while the chain is at work are one, which comes late. In replicas, each has its own.",
+			Doc:     "Gives its count, from 0, at once and then again and again. Items come at whole periods from the first on; those that are missed while the chain is at work are one, which comes late. In replicas, each has its own, unless they take turns (`split`).",
 			Example: "every: 1s",
 			Operand: FieldDef{Kind: DurationField, Positive: true, Doc: "The time from item to item."},
-			Options: []FieldDef{count, laterSplit},
+			Options: []FieldDef{count, turns},
 			Infer:   rangeType, Build: buildEvery,
 		},
 		{

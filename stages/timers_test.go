@@ -94,6 +94,37 @@ func TestTimes(t *testing.T) {
 	}
 }
 
+// TestEveryInTurns: replicas that share the items of `every` give each at its time, as one would, but for what one of them misses.
+func TestEveryInTurns(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		stages  []Stage
+		index   int
+		want    string
+		options []any
+	}{
+		{"the first", nil, 0, "0:0 30:3 60:6", []any{"count", srcLiteral(7)}},
+		{"the second", nil, 1, "10:1 40:4", []any{"count", srcLiteral(7)}},
+		{"the third", nil, 2, "20:2 50:5", []any{"count", srcLiteral(7)}},
+		{"one that has none", nil, 2, "", []any{"count", srcLiteral(2)}},
+		{"one that misses some", []Stage{only(timeStage("sleep", "65s"), "item == 1")}, 1, "75:1 75:4 100:7", []any{"count", srcLiteral(8)}},
+		{"without a count", []Stage{countStage("take", 2)}, 2, "20:2 50:5", nil},
+	} {
+		w := newWorld()
+		start := w.now
+		source := everyStage("10s", append(test.options, "split", srcLiteral(true))...)
+		err := w.run(append([]Stage{source}, test.stages...), Options{Self: map[string]any{"index": test.index, "replicas": 3}})
+		var b strings.Builder
+		out := w.queue("out")
+		for i, item := range out.put {
+			fmt.Fprintf(&b, "%g:%s ", (out.times[i] - start).Seconds(), AppendJSON(nil, item))
+		}
+		if got := strings.TrimSpace(b.String()); got != test.want || err != nil {
+			t.Errorf("%s: %v\n%s, want\n%s", test.name, err, got, test.want)
+		}
+	}
+}
+
 // TestBadTimes: what is wrong with a time is an error of its stage.
 func TestBadTimes(t *testing.T) {
 	for _, test := range []struct {
