@@ -13,9 +13,6 @@ var notYet = [...]struct {
 	unless string // the value that asks for nothing: the default
 }{
 	{path: "pipes"},
-	{path: "locks"},
-	{path: "semaphores"},
-	{path: "conditions"},
 	{path: "events"},
 	{path: "barriers"},
 	{path: "values"},

@@ -24,6 +24,7 @@ func Compile(doc *spec.Pipeline, host Host, opts Options) (*Plan, spec.Diagnosti
 	c.readNames()
 	c.readTypes()
 	c.readQueues()
+	c.readPrimitives()
 	c.readChains()
 	c.readProcesses()
 	c.readUnusedChains()
@@ -68,11 +69,12 @@ type compiler struct {
 	planScope stages.Scope
 	planEnv   stages.Env
 
-	symbols   map[string]symbol
-	records   []*recordType
-	queues    []*queue
-	processes []*process
-	absent    []*process // those whose `when` is false: they are checked, and take no part
+	symbols    map[string]symbol
+	records    []*recordType
+	queues     []*queue
+	primitives []*primitive
+	processes  []*process
+	absent     []*process // those whose `when` is false: they are checked, and take no part
 
 	chains      map[string]*chain
 	loose       []*process // chains that nobody uses, as what would run them
@@ -91,10 +93,11 @@ type compiler struct {
 
 // symbol is what a name of the spec stands for.
 type symbol struct {
-	kind    string // "queue": the section, in the singular
-	key     *spec.Node
-	queue   *queue
-	process *process
+	kind      string // "queue": the section, in the singular
+	key       *spec.Node
+	queue     *queue
+	primitive *primitive
+	process   *process
 }
 
 func newCompiler(doc *spec.Pipeline, host Host, opts Options) *compiler {
@@ -155,6 +158,9 @@ func (c *compiler) plan(order []*process) *Plan {
 	}
 	for _, q := range c.queues {
 		p.Queues = append(p.Queues, q.plan)
+	}
+	for _, prim := range c.primitives {
+		p.Primitives = append(p.Primitives, prim.plan)
 	}
 	for _, proc := range order {
 		p.Processes = append(p.Processes, proc.plan)

@@ -12,7 +12,7 @@
 //
 //	vars      what the spec declares and the command line overrides
 //	names     one namespace of resources, processes, chains and types
-//	decode    processes and queues; stages against the operator table, into stages.Stage
+//	decode    processes, queues and primitives; stages against the operator table, into stages.Stage
 //	wire      who reads and writes each queue; cycles; who is never read or written
 //	types     from stage to stage, and from queue to queue until nothing changes; expressions are checked here
 //	order     depends_on, then the order of the spec

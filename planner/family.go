@@ -7,23 +7,41 @@ import (
 	"github.com/mprun/mprun/stages"
 )
 
-// decodeIndex decodes the [index] behind the name of a family, which begins at the byte at of the place's text.
-func (c *compiler) decodeIndex(n *spec.Node, at int, p *stages.Place, q *queue) bool {
+// members is how many members the resource has as a family, 0 if it is none. It is not known of one that could not be read; ok is false of
+// kinds that have none.
+func (s symbol) members() (count int, known, ok bool) {
+	switch {
+	case s.queue != nil:
+		return s.queue.plan.Count, true, true
+	case s.primitive != nil:
+		return s.primitive.plan.Count, true, true
+	}
+	return 0, false, slices.Contains(familyKinds[:], s.kind)
+}
+
+// familyKinds are the kinds of resource that may be families.
+var familyKinds = [...]string{"queue", "lock", "semaphore", "condition", "event", "barrier"}
+
+// familyText is what a family of a kind is called.
+func familyText(kind string) string { return "a family of " + kind + "s" }
+
+// decodeIndex decodes the [index] behind the name of a family of count members, which begins at the byte at of the place's text.
+func (c *compiler) decodeIndex(n *spec.Node, at int, p *stages.Place, count int, known bool) bool {
 	rest := n.Text[at:]
 	switch {
-	case q == nil || q.plan.Count == 0 && rest == "":
+	case !known || count == 0 && rest == "":
 		return true
-	case q.plan.Count == 0:
+	case count == 0:
 		c.errorIn(n.RangeAt(at, len(n.Text)), n, CodeBadPlace, "", "%s is %s, which has no %s", p.Name, withArticle(p.Kind), partName(rest))
 		return false
 	case rest == "":
-		c.errorAt(n, CodeBadPlace, "say which, as in "+p.Name+"[0]", "%s is a family of queues: %s", p.Name, stages.FamilyText(p.Name, q.plan.Count))
+		c.errorAt(n, CodeBadPlace, "say which, as in "+p.Name+"[0]", "%s is %s: %s", p.Name, familyText(p.Kind), stages.FamilyText(p.Name, count))
 		return false
 	case rest[0] != '[' || rest[len(rest)-1] != ']' || len(rest) < 3:
 		c.errorIn(n.RangeAt(at, len(n.Text)), n, CodeBadPlace, "as in "+p.Name+"[0]", "behind %s, which is a family, belongs an index in [ ] and nothing else", p.Name)
 		return false
 	}
-	p.Count = q.plan.Count
+	p.Count = count
 	p.Index = []stages.Source{{Kind: stages.SourceExpr, Text: rest[1 : len(rest)-1], Pos: stagePos(n.PosAt(at + 1))}}
 	return true
 }
@@ -120,9 +138,9 @@ func (c *compiler) replicaScope(p *process) *stages.Scope {
 		},
 		Resources: map[string]stages.Type{},
 	}
-	for _, q := range c.queues {
-		if q.plan.Count > 0 && !stages.IsFunction(q.plan.Name) {
-			s.Resources[q.plan.Name] = stages.ListOf(stages.RecordOf())
+	for name, sym := range c.symbols {
+		if count, _, _ := sym.members(); count > 0 && !stages.IsFunction(name) {
+			s.Resources[name] = stages.ListOf(stages.RecordOf())
 		}
 	}
 	if p.plan.Args == nil {
@@ -156,16 +174,16 @@ func (c *compiler) replicaEnv(p *process, index int) *stages.Env {
 	return env
 }
 
-// families is the families of queues as far as they are known when the plan is made: it implements stages.Resources.
+// families is the families as far as they are known when the plan is made: it implements stages.Resources.
 type families struct{ *compiler }
 
 // Lookup implements stages.Resources.
 func (f families) Lookup(name string) (any, bool) {
-	s, ok := f.symbols[name]
-	if !ok || s.queue == nil || s.queue.plan.Count == 0 {
+	count, _, _ := f.symbols[name].members()
+	if count == 0 {
 		return nil, false
 	}
-	list := make([]any, s.queue.plan.Count)
+	list := make([]any, count)
 	for i := range list {
 		list[i] = map[string]any{}
 	}

@@ -11,6 +11,8 @@ const (
 	maxCapacity   = 1 << 24 // items of a bounded queue
 	maxItem       = 1 << 30 // bytes of one item
 	maxDeliveries = 4094    // of one item
+	maxPrimitives = 1 << 16 // locks, semaphores, conditions with their locks, events and barriers
+	maxSemaphore  = 1<<31 - 1
 )
 
 // atMost finds a number of the spec that is greater than most, and gives fallback for it.

@@ -71,7 +71,7 @@ func (c *compiler) nameHint(name string, kinds []string) string {
 		return hint
 	}
 	const few = 8
-	if len(names) == 0 && slices.Equal(kinds, []string{"queue"}) && spec.IsName(name) {
+	if _, taken := c.symbols[name]; len(names) == 0 && slices.Equal(kinds, []string{"queue"}) && spec.IsName(name) && !taken {
 		return "define it, at the top: queues: {" + name + ": {}}"
 	}
 	if len(names) == 0 || len(names) > few || len(kinds) != 1 {
@@ -87,12 +87,13 @@ func (c *compiler) nameHint(name string, kinds []string) string {
 func (c *compiler) resourceTypes() map[string]stages.Type {
 	types := map[string]stages.Type{}
 	for _, n := range c.doc.Names {
-		if n.Section != "queues" || stages.IsFunction(n.Name) {
+		typ, ok := familyType(singular(n.Section))
+		if !ok || stages.IsFunction(n.Name) {
 			continue
 		}
-		types[n.Name] = queueType()
-		if q := c.symbols[n.Name].queue; q != nil && q.plan.Count > 0 {
-			types[n.Name] = stages.ListOf(queueType())
+		types[n.Name] = typ
+		if count, _, _ := c.symbols[n.Name].members(); count > 0 {
+			types[n.Name] = stages.ListOf(typ)
 		}
 	}
 	for _, p := range slices.Concat(c.processes, c.absent) {
@@ -101,6 +102,14 @@ func (c *compiler) resourceTypes() map[string]stages.Type {
 		}
 	}
 	return types
+}
+
+// familyType is what expressions read of a resource that may be one of a family.
+func familyType(kind string) (stages.Type, bool) {
+	if kind == "queue" {
+		return queueType(), true
+	}
+	return primitiveType(kind)
 }
 
 func queueType() stages.Type {

@@ -53,9 +53,12 @@ func (w *Worker) UnmarshalText(text []byte) error {
 }
 
 // Member is the name of a member of the queue: jobs[2] of a family, the queue's own else.
-func (q *Queue) Member(i int) string {
-	if q.Count == 0 {
-		return q.Name
+func (q *Queue) Member(i int) string { return memberName(q.Name, q.Count, i) }
+
+// memberName is the name of a member of a family, or what is no family by its own.
+func memberName(name string, count, i int) string {
+	if count == 0 {
+		return name
 	}
-	return q.Name + "[" + strconv.Itoa(i) + "]"
+	return name + "[" + strconv.Itoa(i) + "]"
 }

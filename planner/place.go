@@ -61,8 +61,8 @@ func (c *compiler) decodePlace(n *spec.Node, kinds []string) (stages.Place, bool
 	}
 	c.places[name] = append(c.places[name], n)
 	p := stages.Place{Name: name, Kind: s.kind, Pos: posOf(n)}
-	if s.kind == "queue" {
-		return p, c.decodeIndex(n, len(name), &p, s.queue)
+	if count, known, ok := s.members(); ok {
+		return p, c.decodeIndex(n, len(name), &p, count, known)
 	}
 	if rest := n.Text[len(name):]; rest != "" { // what is available yet has neither indexes nor fields
 		c.errorIn(n.RangeAt(len(name), len(n.Text)), n, CodeBadPlace, "", "%s is %s, which has no %s", name, withArticle(s.kind), partName(rest))

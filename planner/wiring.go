@@ -127,6 +127,7 @@ func (c *compiler) checkWiring() {
 			c.warnAt(r.def.Key, CodeUnused, "", "nothing uses the type %s", r.def.Name)
 		}
 	}
+	c.checkPrimitivesUsed()
 	for _, p := range c.processes {
 		c.checkReduce(p)
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // Inbox implements stages.Host.
-func (h *host) Inbox(from ...stages.QueueRef) (stages.Inbox, error) {
+func (h *host) Inbox(from ...stages.Ref) (stages.Inbox, error) {
 	var ends []*inbox
 	for _, ref := range from {
 		part, err := h.partToRead(ref)
@@ -26,7 +26,7 @@ func (h *host) Inbox(from ...stages.QueueRef) (stages.Inbox, error) {
 }
 
 // partToRead is the part of a queue that this replica reads.
-func (h *host) partToRead(ref stages.QueueRef) (*arenaPart, error) {
+func (h *host) partToRead(ref stages.Ref) (*arenaPart, error) {
 	for i := range h.parts {
 		p := &h.parts[i]
 		if p.def.Name == ref.Name && p.member == ref.Member && p.isReadBy(h.handoff.Process.Name, h.handoff.Index) {
@@ -37,7 +37,7 @@ func (h *host) partToRead(ref stages.QueueRef) (*arenaPart, error) {
 }
 
 // Outbox implements stages.Host.
-func (h *host) Outbox(to stages.QueueRef) (stages.Outbox, error) {
+func (h *host) Outbox(to stages.Ref) (stages.Outbox, error) {
 	if out, ok := h.fanOuts[to]; ok {
 		return out, nil
 	}
@@ -77,7 +77,7 @@ func (h *host) outboxOf(p *arenaPart) *outbox {
 }
 
 // refText names a queue, with its number in the family unless that is the first.
-func refText(ref stages.QueueRef) string {
+func refText(ref stages.Ref) string {
 	if ref.Member == 0 {
 		return ref.Name
 	}

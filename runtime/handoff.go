@@ -14,22 +14,23 @@ import (
 // handoff is what the supervisor gives a worker to know: its process, and the run around it. It travels as JSON in a memory file,
 // never in arguments or environment, so that no process list shows it.
 type handoff struct {
-	Process    planner.Process `json:"process"`
-	Index      int             `json:"index"` // of the replica
-	Slot       int             `json:"slot"`
-	Start      int             `json:"start"`              // 0 for the first start of this replica
-	Fresh      bool            `json:"fresh,omitempty"`    // what the slot's last owner left is of no use: it came to its end
-	Terminal   bool            `json:"terminal,omitempty"` // its group has the terminal, and so its signals
-	Queues     []planner.Queue `json:"queues"`
-	Processes  []processEntry  `json:"processes"` // the board's
-	Vars       planner.Values  `json:"vars,omitempty"`
-	Run        planner.Values  `json:"run,omitempty"`
-	Files      int             `json:"files"` // descriptors of the arena
-	Seed       int64           `json:"seed"`
-	BlockItems int             `json:"block_items,omitempty"`
-	Dir        string          `json:"dir"`
-	RunID      string          `json:"run_id"`
-	ParentPID  int             `json:"parent_pid"`
+	Process    planner.Process     `json:"process"`
+	Index      int                 `json:"index"` // of the replica
+	Slot       int                 `json:"slot"`
+	Start      int                 `json:"start"`              // 0 for the first start of this replica
+	Fresh      bool                `json:"fresh,omitempty"`    // what the slot's last owner left is of no use: it came to its end
+	Terminal   bool                `json:"terminal,omitempty"` // its group has the terminal, and so its signals
+	Queues     []planner.Queue     `json:"queues"`
+	Primitives []planner.Primitive `json:"primitives,omitempty"`
+	Processes  []processEntry      `json:"processes"` // the board's
+	Vars       planner.Values      `json:"vars,omitempty"`
+	Run        planner.Values      `json:"run,omitempty"`
+	Files      int                 `json:"files"` // descriptors of the arena
+	Seed       int64               `json:"seed"`
+	BlockItems int                 `json:"block_items,omitempty"`
+	Dir        string              `json:"dir"`
+	RunID      string              `json:"run_id"`
+	ParentPID  int                 `json:"parent_pid"`
 }
 
 // The descriptors a worker inherits, after its standard streams.

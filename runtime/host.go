@@ -28,20 +28,22 @@ type host struct {
 	control *os.File
 	chain   *stages.Chain
 
-	parts    []arenaPart
-	inboxes  []*inbox        // in the order in which the chain has asked for them
-	outboxes map[int]*outbox // by number of the part
-	fanOuts  map[stages.QueueRef]stages.Outbox
-	outlet   *outlet
-	programs *programs
+	parts      []arenaPart
+	primitives primitives
+	inboxes    []*inbox        // in the order in which the chain has asked for them
+	outboxes   map[int]*outbox // by number of the part
+	fanOuts    map[stages.Ref]stages.Outbox
+	outlet     *outlet
+	programs   *programs
 
-	sealed    []sealedBlock // filled, in the order in which they will be published
-	open      []filler      // with blocks that are being filled
-	dirty     bool          // something has happened since the last commit
-	moved     bool          // the chain has got on since the last commit
-	careful   bool          // the chain commits behind each row, until none is in flight
-	committed time.Time     // the last commit
-	volatile  uint64        // number of commits for which volatile input was announced, +1
+	sealed    []sealedBlock   // filled, in the order in which they will be published
+	open      []filler        // with blocks that are being filled
+	effects   []func(*shm.Tx) // what the next commit does to primitives, in the order of the stages
+	dirty     bool            // something has happened since the last commit
+	moved     bool            // the chain has got on since the last commit
+	careful   bool            // the chain commits behind each row, until none is in flight
+	committed time.Time       // the last commit
+	volatile  uint64          // number of commits for which volatile input was announced, +1
 
 	notes    []leaseNote // of the last entry of the state log that was loaded
 	state    stages.StateWriter
@@ -87,7 +89,7 @@ const (
 func newHost(ctx context.Context, h *handoff, arena *shm.Arena, slot *shm.Slot, control *os.File) *host {
 	host := &host{
 		ctx: ctx, handoff: h, arena: arena, slot: slot, control: control,
-		parts: arenaParts(h.Queues), outboxes: map[int]*outbox{}, fanOuts: map[stages.QueueRef]stages.Outbox{}, programs: newPrograms(os.Stdout),
+		parts: arenaParts(h.Queues), primitives: numberPrimitives(h.Primitives), outboxes: map[int]*outbox{}, fanOuts: map[stages.Ref]stages.Outbox{}, programs: newPrograms(os.Stdout),
 	}
 	host.outlet = &outlet{host: host, queue: arena.Queue(arena.Queues() - 1)}
 	return host
@@ -161,6 +163,9 @@ func (h *host) Commit() error {
 	for _, s := range h.sealed {
 		tx.Publish(s.block, s.items)
 	}
+	for _, do := range h.effects {
+		do(tx)
+	}
 	standing := h.chain.Standing()
 	h.careful = h.careful && standing || h.onlyDelivery()
 	h.finishInputs(tx, standing)
@@ -170,6 +175,7 @@ func (h *host) Commit() error {
 		return err
 	}
 	h.sealed = h.sealed[:0]
+	h.effects = h.effects[:0]
 	h.dirty, h.moved = false, false
 	h.committed = time.Now()
 	return nil
@@ -332,6 +338,7 @@ func (h *host) options() (stages.Options, error) {
 	for _, q := range h.handoff.Queues {
 		opts.Resources = append(opts.Resources, q.Name)
 	}
+	opts.Resources = append(opts.Resources, h.primitives.names()...)
 	for _, entry := range h.handoff.Processes {
 		opts.Resources = append(opts.Resources, entry.Name)
 	}

@@ -73,7 +73,7 @@ func (in *inbox) bury(item any, op string, at stages.Pos, deaths int) error {
 	if in.def.DeadLetter == "" {
 		return failure
 	}
-	out, err := in.host.Outbox(stages.QueueRef{Name: in.def.DeadLetter})
+	out, err := in.host.Outbox(stages.Ref{Name: in.def.DeadLetter})
 	if err != nil {
 		return err
 	}

@@ -162,7 +162,7 @@ func (s *supervisor) prepareMemory() error {
 			}
 		}
 	}
-	config := shm.Config{Slots: slots, Board: lines, Limits: s.plan.Limits}
+	config := shm.Config{Slots: slots, Board: lines, Limits: s.plan.Limits, Primitives: numberPrimitives(s.plan.Primitives).configs()}
 	parts := arenaParts(s.plan.Queues)
 	for i := range parts {
 		config.Queues = append(config.Queues, parts[i].config(s.byName))

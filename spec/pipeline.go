@@ -30,9 +30,9 @@ type Pipeline struct {
 	Chains      []*ChainDef   `yaml:"chains" example:"chains: {clean: {stages: [{map: trim(item)}]}}" doc:"Chains of stages, or functions, for use: NAME."`
 	Queues      []*Queue      `yaml:"queues" example:"queues: {jobs: {capacity: 100}}" doc:"Queues: items go from process to process, each to one reader."`
 	Pipes       []*Pipe       `yaml:"pipes" example:"pipes: {p: {duplex: false}}" doc:"Pipes: two ends, bytes or items in order."`
-	Locks       []*Lock       `yaml:"locks" later:"true" example:"locks: {l: {}}" doc:"Locks, held by one process at a time."`
-	Semaphores  []*Semaphore  `yaml:"semaphores" later:"true" example:"semaphores: {s: {value: 3}}" doc:"Semaphores, held by so many at a time."`
-	Conditions  []*Condition  `yaml:"conditions" later:"true" example:"conditions: {c: {lock: l}}" doc:"Conditions: wait under a lock until notified."`
+	Locks       []*Lock       `yaml:"locks" example:"locks: {l: {}}" doc:"Locks, held by one process at a time."`
+	Semaphores  []*Semaphore  `yaml:"semaphores" example:"semaphores: {s: {value: 3}}" doc:"Semaphores, held by so many at a time."`
+	Conditions  []*Condition  `yaml:"conditions" example:"conditions: {c: {lock: l}}" doc:"Conditions: wait under a lock until notified."`
 	Events      []*Event      `yaml:"events" later:"true" example:"events: {ready: {}}" doc:"Events: set once, all who wait go on."`
 	Barriers    []*Barrier    `yaml:"barriers" later:"true" example:"barriers: {b: {parties: 3}}" doc:"Barriers: all arrive before any goes on."`
 	Values      []*Value      `yaml:"values" later:"true" example:"values: {total: {type: int64}}" doc:"Shared values."`

@@ -22,9 +22,9 @@ func (b *Builder) destination(place *Place) (*destination, error) {
 		return nil, err
 	}
 	d := &destination{member: m}
-	refs := []QueueRef{{Name: place.Name}}
+	refs := []Ref{{Name: place.Name}}
 	if m.index != nil {
-		ref, err := QueueRef{}, error(nil)
+		ref, err := Ref{}, error(nil)
 		if m.once {
 			ref, err = m.fixed()
 		}
@@ -33,7 +33,7 @@ func (b *Builder) destination(place *Place) (*destination, error) {
 		} else {
 			refs = refs[:0]
 			for i := range place.Count {
-				refs = append(refs, QueueRef{Name: place.Name, Member: i})
+				refs = append(refs, Ref{Name: place.Name, Member: i})
 			}
 		}
 	}

@@ -138,6 +138,9 @@ func fieldHint(name string, names []string) string {
 		return hint
 	}
 	hint := "there are "
+	if len(names) == 1 {
+		hint = "there is "
+	}
 	for i, n := range names {
 		if i > 0 {
 			hint += ", "

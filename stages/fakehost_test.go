@@ -119,7 +119,7 @@ func (w *world) host() *fakeHost { return &fakeHost{world: w, boxes: map[string]
 
 func ask(f func() bool) bool { return f != nil && f() }
 
-func (h *fakeHost) Inbox(from ...QueueRef) (Inbox, error) {
+func (h *fakeHost) Inbox(from ...Ref) (Inbox, error) {
 	merged := &fakeMerged{}
 	for _, ref := range from {
 		q := h.world.queue(fakeName(ref))
@@ -133,7 +133,7 @@ func (h *fakeHost) Inbox(from ...QueueRef) (Inbox, error) {
 	return merged.ends[0], nil
 }
 
-func (h *fakeHost) Outbox(to QueueRef) (Outbox, error) {
+func (h *fakeHost) Outbox(to Ref) (Outbox, error) {
 	queue := fakeName(to)
 	if h.boxes[queue] == nil {
 		h.boxes[queue] = &fakeOutbox{host: h, name: queue, queue: h.world.queue(queue)}
@@ -523,7 +523,7 @@ func (h *fakeHost) finish() error {
 		}
 		out := h.chain.Out()
 		if out.Len() > 0 {
-			box, _ := h.Outbox(QueueRef{Name: "out"})
+			box, _ := h.Outbox(Ref{Name: "out"})
 			c := out.Column()
 			if _, err := box.Put(&c, 0, c.Len()); err != nil {
 				return err

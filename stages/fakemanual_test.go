@@ -36,7 +36,7 @@ func (q *fakeInbox) leaseOne() (Delivery, error) {
 	block := &q.queue.blocks[0]
 	if q.returned == fakeDeliveries {
 		letter := ColumnOf(block.At(q.at))
-		out, _ := q.host.Outbox(QueueRef{Name: "dead"})
+		out, _ := q.host.Outbox(Ref{Name: "dead"})
 		if _, err := out.Put(&letter, 0, 1); err != nil {
 			return Delivery{}, err
 		}

@@ -8,7 +8,7 @@ import (
 )
 
 // fakeName is a queue's name in the world of a test: jobs, or jobs[2] for a member of a family that is not its first.
-func fakeName(ref QueueRef) string {
+func fakeName(ref Ref) string {
 	if ref.Member == 0 {
 		return ref.Name
 	}

@@ -11,8 +11,8 @@ import (
 type Host interface {
 	// Inbox is the reading end of a queue, or of several: then it gives what any of them has, each in its turn, until all have ended.
 	// Outbox is the writing end of a queue. They are asked for when the chain is built, always in the same order.
-	Inbox(from ...QueueRef) (Inbox, error)
-	Outbox(to QueueRef) (Outbox, error)
+	Inbox(from ...Ref) (Inbox, error)
+	Outbox(to Ref) (Outbox, error)
 	// Limiter is the limit with that number in the plan: Stage.Limit of a `throttle`. It is asked for once, when the chain is built.
 	Limiter(number int) (Limiter, error)
 	// Outlet is where what leaves the run goes: standard output and error, files, results, the log.
@@ -43,8 +43,8 @@ type Host interface {
 	Cut() error
 }
 
-// QueueRef names a queue.
-type QueueRef struct {
+// Ref names a resource of the run.
+type Ref struct {
 	Name   string
 	Member int // of a family, from 0
 }

@@ -29,8 +29,8 @@ func (b *Builder) member(place *Place) (*member, error) {
 }
 
 // fixed is the queue where the index is the same for all items.
-func (m *member) fixed() (QueueRef, error) {
-	ref := QueueRef{Name: m.place.Name}
+func (m *member) fixed() (Ref, error) {
+	ref := Ref{Name: m.place.Name}
 	v, err := m.index.Alone()
 	if err == nil && m.index != nil {
 		ref.Member, err = m.number(v)

@@ -362,7 +362,7 @@ func (q *slowInbox) Wait(ctx context.Context) error {
 // cycleHost is a fakeHost whose queue is a slowInbox.
 type cycleHost struct{ *fakeHost }
 
-func (h cycleHost) Inbox(...QueueRef) (Inbox, error) {
+func (h cycleHost) Inbox(...Ref) (Inbox, error) {
 	return &slowInbox{host: h.fakeHost, last: 5}, nil
 }
 

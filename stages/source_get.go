@@ -25,7 +25,7 @@ func buildGet(b *Builder, stage *Stage) (Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	refs := make([]QueueRef, len(stage.Operand.Places))
+	refs := make([]Ref, len(stage.Operand.Places))
 	for i := range refs {
 		m, err := b.member(&stage.Operand.Places[i])
 		if err != nil {

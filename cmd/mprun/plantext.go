@@ -32,6 +32,10 @@ func planText(p *planner.Plan) string {
 		b.WriteString("\nqueues\n")
 		writeQueues(&b, p.Queues, p.Secrets)
 	}
+	if len(p.Primitives) > 0 {
+		b.WriteString("\nprimitives\n")
+		writePrimitives(&b, p.Primitives)
+	}
 	b.WriteString("\nprocesses, in the order of their start\n")
 	for i := range p.Processes {
 		writeProcess(&b, &p.Processes[i], p.Secrets)

@@ -1,0 +1,47 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/mprun/mprun/planner"
+)
+
+// writePrimitives writes locks, semaphores, conditions, events and barriers, a line each.
+func writePrimitives(b *strings.Builder, primitives []planner.Primitive) {
+	var table strings.Builder
+	t := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	for i := range primitives {
+		p := &primitives[i]
+		name := p.Name
+		if p.Count > 0 {
+			name += fmt.Sprintf(" x %d", p.Count)
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s\n", name, p.Kind, strings.Join(primitiveText(p), ", "))
+	}
+	flushTrimmed(b, &table, t)
+}
+
+// primitiveText says what is particular about a primitive.
+func primitiveText(p *planner.Primitive) []string {
+	var parts []string
+	say := func(when bool, format string, args ...any) {
+		if when {
+			parts = append(parts, fmt.Sprintf(format, args...))
+		}
+	}
+	say(p.Recursive, "recursive")
+	say(p.OnOwnerDeath == "fail", "fails when its owner dies")
+	say(p.Kind == "semaphore", "value %d", p.Value)
+	say(p.Bounded, "bounded")
+	say(p.Lock != "", "with the lock %s", p.Lock)
+	say(p.Set, "set")
+	say(p.Parties > 0, "%d parties", p.Parties)
+	say(p.Timeout != "", "breaks after %s", p.Timeout)
+	say(p.OnDeath != "", "%s when a party dies", p.OnDeath)
+	say(len(p.Action) > 0, "with an action")
+	return parts
+}
