@@ -35,13 +35,16 @@ type crew struct {
 	items   int
 	crashes func(slot, life int) string // MPRUN_CRASH of a worker's n-th life, from 0
 	ended   func(slot int)              // a worker has ended well
-	events  chan death
-	lives   []int
-	running map[int]*exec.Cmd
-	kills   [2]int           // in first lives, in later ones
-	slowly  bool             // recover with an interruption at each step
-	tick    <-chan time.Time // torture at each of these
-	torture func()
+	// abandons says that a worker who died in its n-th life, from 0, is not replaced: its slot is abandoned, and then gone is called.
+	abandons func(slot, life int) bool
+	gone     func(slot int)
+	events   chan death
+	lives    []int
+	running  map[int]*exec.Cmd
+	kills    [2]int           // in first lives, in later ones
+	slowly   bool             // recover with an interruption at each step
+	tick     <-chan time.Time // torture at each of these
+	torture  func()
 }
 
 type death struct {
@@ -55,6 +58,7 @@ func newCrew(t testing.TB, path string, items int, arena *Arena, roles ...string
 		t: t, path: path, items: items, arena: arena, roles: roles, events: make(chan death, len(roles)),
 		lives: make([]int, len(roles)), running: make(map[int]*exec.Cmd),
 		crashes: func(int, int) string { return "" }, ended: func(int) {},
+		abandons: func(int, int) bool { return false }, gone: func(int) {},
 	}
 }
 
@@ -147,9 +151,23 @@ func (c *crew) reap(d death) {
 		}
 		return
 	}
-	c.kills[min(1, c.lives[d.slot]-1)]++
-	if !c.t.Failed() {
+	life := c.lives[d.slot] - 1
+	c.kills[min(1, life)]++
+	switch {
+	case c.t.Failed():
+	case c.abandons(d.slot, life):
+		c.abandon(d.slot)
+		c.gone(d.slot)
+	default:
 		c.start(d.slot)
+	}
+}
+
+func (c *crew) abandon(slot int) {
+	if c.slowly {
+		withInterruptions(c.t, func(step func(string)) error { return c.arena.abandonSlot(slot, step) })
+	} else if err := c.arena.Abandon(slot); err != nil {
+		c.t.Error(err)
 	}
 }
 
@@ -159,9 +177,15 @@ func (c *crew) signal(slot int, sig syscall.Signal) {
 	}
 }
 
-// recoverWithInterruptions runs a recovery that is interrupted at its first step, then one that is interrupted at its second, and so on,
-// until one runs to its end.
+// recoverWithInterruptions runs a recovery with interruptions.
 func recoverWithInterruptions(t testing.TB, a *Arena, slot int) {
+	t.Helper()
+	withInterruptions(t, func(step func(string)) error { return a.recoverSlot(slot, step) })
+}
+
+// withInterruptions does something that is interrupted at its first step, then at its second, and so on, until it comes to its end.
+func withInterruptions(t testing.TB, do func(step func(string)) error) {
+	t.Helper()
 	for k := 1; ; k++ {
 		n, interrupted := 0, true
 		func() {
@@ -170,7 +194,7 @@ func recoverWithInterruptions(t testing.TB, a *Arena, slot int) {
 					panic(r)
 				}
 			}()
-			if err := a.recoverSlot(slot, func(string) {
+			if err := do(func(string) {
 				if n++; n == k {
 					panic(errInterruption)
 				}

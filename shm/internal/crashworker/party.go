@@ -19,30 +19,43 @@ const (
 	partyChanged // a condition of partyLock
 	partyOpen    // an event
 	partyMeet    // a barrier of three
-	partyCounts  // four numbers
+	partyCounts  // five numbers
 	partyWide    // an array of several stripes, rewritten in thirds
+	partyLed     // a barrier of three with an action
 )
 
 // Each of three members goes through rounds of steps. What it has committed is its step and its numbers of waits, so that a replacement goes
 // on in the middle. Counts 0 to 2 are raised by one in each member's round: under a lock by load and store, under a recursive lock that is
-// kept over a commit, and by adding under a semaphore. Count 3 is the round that the condition announces.
+// kept over a commit, and by adding under a semaphore. Count 3 is the round that the condition announces, count 4 is raised by the action of a
+// barrier. Member 1 has nothing to do that others wait for but to come: it may be abandoned.
 type party struct {
 	*worker
 	member, rounds int
-	round, step    uint64
-	met, waits     uint64
+	partyState
 }
 
-const partySteps = 13
+// partyState is what a member has committed.
+type partyState struct {
+	round, step uint64
+	met, led    uint64 // waits at the two barriers that are over
+	acted       uint64 // the last wait at the second for which the action was done
+	waits       uint64 // waits for the condition that are over
+}
+
+const (
+	partySteps      = 14
+	partyStateBytes = 6 * 8
+)
 
 func (w *worker) party(slot, rounds int) error {
 	p := &party{worker: w, member: slot, rounds: rounds}
 	if len(w.log) > 0 {
-		if len(w.log) != 32 {
+		if len(w.log) != partyStateBytes {
 			return fmt.Errorf("a state of %d bytes", len(w.log))
 		}
-		at := func(i int) uint64 { return binary.LittleEndian.Uint64(w.log[8*i:]) }
-		p.round, p.step, p.met, p.waits = at(0), at(1), at(2), at(3)
+		for i, n := range p.numbers() {
+			*n = binary.LittleEndian.Uint64(w.log[8*i:])
+		}
 	}
 	for p.round < uint64(rounds) {
 		if err := p.do(); err != nil {
@@ -50,6 +63,11 @@ func (w *worker) party(slot, rounds int) error {
 		}
 	}
 	return nil
+}
+
+// numbers is the state in the order in which it is written.
+func (s *partyState) numbers() [6]*uint64 {
+	return [...]*uint64{&s.round, &s.step, &s.met, &s.led, &s.acted, &s.waits}
 }
 
 // commit commits a transaction with the step behind this one.
@@ -63,7 +81,10 @@ func (p *party) commit(fill func(tx *shm.Tx)) error {
 func (p *party) save(fill func(tx *shm.Tx)) error {
 	tx := p.slot.Begin()
 	fill(tx)
-	state := appendNumber(appendNumber(appendNumber(appendNumber(nil, p.round), p.step), p.met), p.waits)
+	var state []byte
+	for _, n := range p.numbers() {
+		state = appendNumber(state, *n)
+	}
 	tx.Snapshot(state)
 	return p.slot.Commit(tx)
 }
@@ -122,28 +143,11 @@ func (p *party) do() error {
 		})
 	case 11:
 		return p.rewrite()
-	default:
+	case 12:
 		return p.reset()
+	default:
+		return p.lead()
 	}
-}
-
-// meet waits at the barrier.
-func (p *party) meet() error {
-	b := p.arena.Barrier(partyMeet)
-	for {
-		arrival, err := b.Arrive(p.slot, uint32(p.met+1))
-		if err != nil {
-			return err
-		}
-		if err := ready(b.Wait(p.slot, arrival.Ticket, shm.Wait{})); err != nil {
-			return err
-		}
-		if !arrival.Later {
-			break
-		}
-	}
-	p.met++
-	return p.commit(nothing)
 }
 
 // locked raises count 0 by a load and a store, in one commit with the release.
