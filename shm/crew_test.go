@@ -9,21 +9,36 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 )
 
-// crashWorker builds the worker with its crash points compiled in.
+// crashWorker is the worker with its crash points compiled in, built once; TestMain removes it.
 func crashWorker(t testing.TB) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "crashworker")
-	out, err := exec.Command("go", "build", "-tags", "crashpoints", "-o", path, "./internal/crashworker").CombinedOutput()
+	path, err := builtWorker()
 	if err != nil {
-		t.Fatalf("build the crash worker: %v\n%s", err, out)
+		t.Fatal(err)
 	}
 	return path
 }
+
+var builtWorker = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "crashworker-*")
+	if err != nil {
+		return "", err
+	}
+	builtWorkerDir = dir
+	path := filepath.Join(dir, "crashworker")
+	if out, err := exec.Command("go", "build", "-tags", "crashpoints", "-o", path, "./internal/crashworker").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the crash worker: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+var builtWorkerDir string // empty: there is none
 
 // crew is workers as processes of their own, one for each of the first slots, with this process as their supervisor: whoever is killed is
 // recovered and started again.
@@ -38,13 +53,16 @@ type crew struct {
 	// abandons says that a worker who died in its n-th life, from 0, is not replaced: its slot is abandoned, and then gone is called.
 	abandons func(slot, life int) bool
 	gone     func(slot int)
-	events   chan death
-	lives    []int
-	running  map[int]*exec.Cmd
-	kills    [2]int           // in first lives, in later ones
-	slowly   bool             // recover with an interruption at each step
-	tick     <-chan time.Time // torture at each of these
-	torture  func()
+	// recovered says when a slot was recovered; stdout, if not nil, is a file for each slot that its workers write to.
+	recovered func(slot int, from, to time.Duration)
+	stdout    []*os.File
+	events    chan death
+	lives     []int
+	running   map[int]*exec.Cmd
+	kills     [2]int           // in first lives, in later ones
+	slowly    bool             // recover with an interruption at each step
+	tick      <-chan time.Time // torture at each of these
+	torture   func()
 }
 
 type death struct {
@@ -59,6 +77,7 @@ func newCrew(t testing.TB, path string, items int, arena *Arena, roles ...string
 		lives: make([]int, len(roles)), running: make(map[int]*exec.Cmd),
 		crashes: func(int, int) string { return "" }, ended: func(int) {},
 		abandons: func(int, int) bool { return false }, gone: func(int) {},
+		recovered: func(int, time.Duration, time.Duration) {},
 	}
 }
 
@@ -69,6 +88,9 @@ func (c *crew) start(slot int) {
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=2", "MPRUN_CRASH="+c.crashes(slot, c.lives[slot]))
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
+	if c.stdout != nil {
+		cmd.Stdout = c.stdout[slot]
+	}
 	if err := cmd.Start(); err != nil {
 		c.t.Fatal(err)
 	}
@@ -135,11 +157,13 @@ func (c *crew) hang() {
 // reap recovers a dead worker, and restarts it if it was killed.
 func (c *crew) reap(d death) {
 	delete(c.running, d.slot)
+	from := Now()
 	if c.slowly {
 		recoverWithInterruptions(c.t, c.arena, d.slot)
 	} else if err := c.arena.Recover(d.slot); err != nil {
 		c.t.Error(err)
 	}
+	c.recovered(d.slot, from, Now())
 	if d.err == nil {
 		c.ended(d.slot)
 		return

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestMain is also the other process of a benchmark, and fails on leaked descriptors.
+// TestMain is also the other process of a benchmark, removes the crash worker, and fails on leaked descriptors.
 func TestMain(m *testing.M) {
 	if n, err := strconv.Atoi(os.Getenv(echoVariable)); err == nil {
 		files := make([]*os.File, n)
@@ -24,6 +24,12 @@ func TestMain(m *testing.M) {
 	}
 	before := memoryFiles()
 	code := m.Run()
+	if builtWorkerDir != "" {
+		if err := os.RemoveAll(builtWorkerDir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
 	if after := memoryFiles(); code == 0 && after > before {
 		fmt.Fprintf(os.Stderr, "%d descriptors of shared memory are open after the tests, %d before\n", after, before)
 		code = 1

@@ -1,7 +1,7 @@
 //go:build linux
 
-// Command crashworker is the worker of this package's crash tests: a source, a mapper, a sink or a taker of turns over queues whose files it inherits from
-// descriptor 3 on. The tests build it with the tag crashpoints, kill it, recover its slot and start it again.
+// Command crashworker is the worker of this package's crash tests: a source, a mapper, a sink, a member of a party, a taker of turns or somebody who
+// writes a history of what it does, over an arena whose files it inherits from descriptor 3 on. The tests build it with the tag crashpoints, kill it, recover its slot and start it again.
 //
 // The chain: the source puts the numbers 0 to n-1 into queue 0. Mappers turn number i into i*10, or, for each fifth, into i*10, i*10+1 and
 // i*10+2 in a commit each (a chain that is cut in the middle of an item); even ones go to queue 1, which is bounded, odd ones to queue 2,
@@ -30,7 +30,7 @@ func main() {
 // run takes role, slot, number of items, number of descriptors.
 func run(args []string) error {
 	if len(args) != 4 {
-		return errors.New("usage: crashworker source|mapper|sink|taker SLOT ITEMS FILES")
+		return errors.New("usage: crashworker source|mapper|sink|party|taker|lock|semaphore|queue SLOT ITEMS FILES")
 	}
 	var n [3]int
 	for i, arg := range args[1:] {
@@ -73,6 +73,8 @@ func run(args []string) error {
 		return w.sink()
 	case "taker":
 		return w.taker(n[1])
+	case "lock", "semaphore", "queue":
+		return w.history(args[0], n[0], n[1])
 	}
 	return fmt.Errorf("no role %q", args[0])
 }
