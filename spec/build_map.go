@@ -62,7 +62,7 @@ func (m *mappingBuilder) own(e *Entry) {
 	default:
 		m.add(Diagnostic{
 			Code: CodeDuplicateKey, Range: e.Key.At(), Path: e.Value.Path(),
-			Summary: "the key " + quoteName(e.Key.Text) + " is there twice",
+			Summary: "the key " + quoteName(e.Key.Text) + " is there twice, first " + m.node.Keys[i].Key.At().Start.from(e.Key.At().Start),
 			Related: []Related{{Range: m.node.Keys[i].Key.At(), Message: "the first is here"}},
 		})
 	}

@@ -214,13 +214,38 @@ func (d *decoder) short(n *Node, v reflect.Value, key string) {
 	def := d.def(v.Type())
 	for i, f := range def.Fields {
 		if f.Name == key {
-			if !n.IsScalar() || n.IsEmpty() {
-				d.errorAt(n, CodeWrongKind, "", "expected %s or a mapping, found %s", oneOf(f.Type.Words), n.found())
-				return
+			switch {
+			case !n.IsScalar() || n.IsEmpty():
+				d.errorAt(n, CodeWrongKind, "", "expected %s, found %s", oneOf(append(slices.Clone(f.Type.Words), "a mapping")), n.found())
+			case f.Type.Kind == KindEnum && !slices.Contains(f.Type.Words, n.Text):
+				hint := didYouMean(n.Text, f.Type.Words)
+				if hint == "" {
+					hint = longHint(n.Text, def.ExactlyOne)
+				}
+				d.errorAt(n, CodeBadValue, hint, "expected %s, found %s", oneOf(append(slices.Clone(f.Type.Words), "a mapping")), quoteName(n.Text))
+			default:
+				d.value(n, v.FieldByIndex(def.index[i]), f.Type)
 			}
-			d.value(n, v.FieldByIndex(def.index[i]), f.Type)
 		}
 	}
+}
+
+// longHint says how a mapping is written in place of a word that is none: keys are those of which it has one. A pipe has ends, and is no
+// mere name.
+func longHint(text string, keys []string) string {
+	if strings.ContainsAny(text, ",{}[]\n#:") {
+		return ""
+	}
+	var ways []string
+	for _, key := range keys {
+		if key == "file" || key != "pipe" && IsName(text) {
+			ways = append(ways, "{"+key+": "+text+"}")
+		}
+	}
+	if len(ways) == 0 {
+		return ""
+	}
+	return "write " + oneOf(ways)
 }
 
 func (d *decoder) list(n *Node, v reflect.Value, t Type) {

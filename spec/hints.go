@@ -18,6 +18,8 @@ func wrongKindHint(n *Node, want FieldKind) string {
 		return "an expression in a text is written ${{ }}"
 	case n.Kind == Map && n.Style == Block && n.Range.Start.Line == n.Range.End.Line && (want == KindText || want == KindScript):
 		return writeAs(n.src, n.Range)
+	case (n.Kind == Map || n.Kind == Seq) && n.Style == Flow && want == KindText && strings.Contains(n.Path(), ".stages"):
+		return asTemplate(n)
 	case n.Kind == Int && want == KindSize, n.Kind == Int && want == KindDuration:
 		return "add the unit"
 	case want == KindCount && n.Kind == String && n.Style != Plain && n.Text != "" && strings.Trim(n.Text, "0123456789") == "":
@@ -41,6 +43,16 @@ func planName(text string) bool {
 // jinja reports whether a mapping comes of `{{ x }}`. The builder has dropped its key, which is no text, so that the mapping is empty.
 func jinja(n *Node) bool {
 	return len(n.Keys) == 0 && strings.HasPrefix(n.src.Text(n.Range), "{{")
+}
+
+// asTemplate says how a text is written that has the value of a mapping or list of expressions.
+func asTemplate(n *Node) string {
+	const longest = 60
+	text := n.src.Text(n.Range)
+	if len(text) > longest || strings.ContainsAny(text, "'\n#$") {
+		return ""
+	}
+	return "for the value of such expressions write '${{ " + text + " }}'"
 }
 
 // hasComment reports whether a comment follows on the line of a value.

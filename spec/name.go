@@ -70,7 +70,7 @@ func (r *reader) define(ns *namespace, n *Named) {
 	case first != nil:
 		r.add(Diagnostic{
 			Code: CodeDuplicateName, Range: n.Key.At(), Path: n.Node.Path(),
-			Summary: "the name " + quoteName(n.Name) + " is taken: " + first.Section + " has it already",
+			Summary: "the name " + quoteName(n.Name) + " is taken: " + first.Section + " has it already, " + first.Key.At().Start.from(n.Key.At().Start),
 			Hint:    "all resources, processes, chains and types share one namespace",
 			Related: []Related{{Range: first.Key.At(), Message: "the first is here"}},
 		})

@@ -25,6 +25,17 @@ func (p Pos) String() string {
 	return p.File + ":" + at
 }
 
+// from says where p is to somebody who looks at other: on which line, at which column of the same, or in which file.
+func (p Pos) from(other Pos) string {
+	switch {
+	case p.File != other.File:
+		return "at " + p.String()
+	case p.Line == other.Line:
+		return "at column " + strconv.Itoa(p.Col)
+	}
+	return "on line " + strconv.Itoa(p.Line)
+}
+
 // Range is the part of a document from Start up to, not including, End.
 type Range struct{ Start, End Pos }
 
