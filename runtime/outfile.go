@@ -83,8 +83,12 @@ func (o *outFiles) extend(f *outFile, info fs.FileInfo, lines bool) error {
 	if f.begun = true; f.header != "" {
 		f.begun, err = f.hasHeader()
 	}
-	if err == nil && lines && f.packing == stages.NotPacked {
-		f.torn, err = f.isTorn()
+	if err == nil && lines {
+		if f.packing == stages.NotPacked {
+			f.torn, err = f.isTorn()
+		} else {
+			f.torn, err = f.isTornWithin()
+		}
 	}
 	if err != nil {
 		_ = o.open.drop(f)
@@ -108,6 +112,37 @@ func (f *outFile) isTorn() (bool, error) {
 	var last [1]byte
 	_, err = io.ReadFull(file, last[:])
 	return last[0] != '\n', err
+}
+
+// isTornWithin says so of a compressed file. Nothing in its bytes tells where the last of what it holds begins, so that all of it is
+// decompressed. A file that is damaged or cut is an error: what is added to it could not be read.
+func (f *outFile) isTornWithin() (bool, error) {
+	from, err := stages.OpenUnpacked(f.path)
+	if errors.Is(err, fs.ErrPermission) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer from.Close()
+	var last lastByte
+	if _, err := io.Copy(&last, from); err != nil {
+		return false, fmt.Errorf("adding to what is there: %w", err)
+	}
+	return last.any && last.b != '\n', nil
+}
+
+// lastByte is a Writer that keeps the last byte.
+type lastByte struct {
+	b   byte
+	any bool
+}
+
+func (l *lastByte) Write(p []byte) (int, error) {
+	if len(p) > 0 {
+		l.b, l.any = p[len(p)-1], true
+	}
+	return len(p), nil
 }
 
 // replace makes the temporary twin of a file, and, if this run has put that in place before, copies what it has.

@@ -337,13 +337,33 @@ func TestTornLine(t *testing.T) {
 		{"a,b\n1,2", "a,b\n", "3,4\n", true, "a,b\n1,2\n3,4\n"},
 		{"a,b", "a,b\n", "3,4\n", true, "a,b\n3,4\n"},
 	} {
+		for _, name := range []string{"x", "x.gz", "x.zst", "x.xz"} {
+			b := newFileBench(t)
+			b.mustPut("before", name, tt.before, true)
+			b.ok(b.settle("before", true))
+			to := destination{process: "p", path: filepath.Join(b.dir, name), header: tt.header, appends: true, lines: tt.lines}
+			b.ok(b.write(to, []byte(tt.text)))
+			b.ok(b.write(to, nil))
+			b.ok(b.settle("p", true))
+			b.has(name, tt.want)
+		}
+	}
+}
+
+// TestNothingIsAddedToADamagedFile: what comes behind the damage could not be read.
+func TestNothingIsAddedToADamagedFile(t *testing.T) {
+	for _, name := range []string{"x.gz", "x.zst", "x.xz"} {
 		b := newFileBench(t)
-		to := destination{process: "p", path: filepath.Join(b.dir, "x"), header: tt.header, appends: true, lines: tt.lines}
-		b.ok(os.WriteFile(to.path, []byte(tt.before), 0o600))
-		b.ok(b.write(to, []byte(tt.text)))
-		b.ok(b.write(to, nil))
-		b.ok(b.settle("p", true))
-		b.has("x", tt.want)
+		b.mustPut("before", name, strings.Repeat("lines\n", 1000), true)
+		b.ok(b.settle("before", true))
+		path := filepath.Join(b.dir, name)
+		info, err := os.Stat(path)
+		b.ok(err)
+		b.ok(os.Truncate(path, info.Size()-3))
+		err = b.write(destination{process: "p", path: path, appends: true, lines: true}, []byte("x\n"))
+		if err == nil || !strings.Contains(err.Error(), "adding to what is there") || !strings.Contains(err.Error(), "cut off") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
