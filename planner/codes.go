@@ -22,6 +22,7 @@ const (
 	CodeNotWaiting      = "not-waiting"
 	CodeHandler         = "bad-handler"
 	CodeRegexp          = "bad-regexp"
+	CodeGlob            = "bad-glob"
 	CodeInjection       = "injection"
 	CodeScriptData      = "script-data"
 	CodeCreates         = "creates"
@@ -78,6 +79,7 @@ func Codes() []spec.CodeDef {
 		{Code: CodeNotWaiting, Severity: spec.Error, Doc: "The stage waits for nothing, so it takes no timeout and no on_timeout."},
 		{Code: CodeHandler, Severity: spec.Error, Doc: "on_error and on_timeout take fail, skip or end, {put: queue}, or {do: stages, then: fail, skip, end or pass}."},
 		{Code: CodeRegexp, Severity: spec.Error, Doc: "A regular expression is not one of Go's (RE2): https://pkg.go.dev/regexp/syntax. Or it has no named group, which gives a field."},
+		{Code: CodeGlob, Severity: spec.Error, Doc: "The pattern of names cannot be understood: a bracket or a brace is not closed. A \\ before a character takes it as it is."},
 		{Code: CodeInjection, Severity: spec.Error, Doc: "A script for the shell must not hold data of the run: it would be read as script. The item is in $ITEM."},
 		{Code: CodeScriptData, Severity: spec.Warning, Doc: "A word that an interpreter, as sh -c, reads as a program has data of the run in it: whoever makes the data decides what runs. Hand it over as an argument behind the program, by input, or use shell, which has the item in $ITEM."},
 		{Code: CodeCreates, Severity: spec.Error, Doc: "creates stands beside something that it cannot be combined with: several replicas of one command, a queue at the ends of a command, a format of the output."},

@@ -13,6 +13,10 @@ var formatExtensions = [...]struct{ extension, format string }{{".csv", "csv"}, 
 // fileNames looks at the names of the files that a stage reads or writes, as far as they are known before the run.
 func (t *typer) fileNames(st *stages.Stage, in env) {
 	switch st.Op {
+	case "files":
+		for i := range st.Operand.Sources {
+			t.glob(st, &st.Operand.Sources[i])
+		}
 	case "read":
 		for i := range st.Operand.Sources {
 			if name := t.nameEnd(&st.Operand.Sources[i]); !has(st, "format") {
@@ -31,6 +35,26 @@ func (t *typer) fileNames(st *stages.Stage, in env) {
 		}
 		if !has(st, "format") && !asLines(in.item, name) {
 			t.formatOfName(st, name, "written")
+		}
+	}
+}
+
+// glob reports what is wrong with a glob that is known.
+func (t *typer) glob(st *stages.Stage, s *stages.Source) {
+	value, _ := t.constantValue(s)
+	globs, isList := value.([]any)
+	if !isList {
+		globs = []any{value}
+	}
+	for _, glob := range globs {
+		text, isText := glob.(string)
+		if err := stages.CheckGlob(text); isText && err != nil {
+			note := t.notes[st]
+			n := note.key
+			if o, ok := t.origins[s]; ok {
+				n = o.node
+			}
+			t.errorAt(n, CodeGlob, "a \\ before the bracket or brace takes it as it is", "%s", err)
 		}
 	}
 }

@@ -62,15 +62,21 @@ func (c *compiler) stdinUses() []stdinUse {
 	return uses
 }
 
-// constant is the text of a Source that is the same for all items, as far as vars, env, cpus and spec decide that.
+// constant is the text of a Source that is the same for all items.
 func (c *compiler) constant(s *stages.Source) (text string, known bool) {
-	shape, err := stages.Compile(s, &c.planScope)
-	if err != nil || isImpureSource(s) {
-		return "", false
-	}
-	value, err := shape.Run(&c.planEnv)
-	if err != nil {
+	value, known := c.constantValue(s)
+	if !known {
 		return "", false
 	}
 	return stages.TextOf(value), true
+}
+
+// constantValue is the value of a Source that is the same for all items, as far as vars, env, cpus and spec decide that.
+func (c *compiler) constantValue(s *stages.Source) (value any, known bool) {
+	shape, err := stages.Compile(s, &c.planScope)
+	if err != nil || isImpureSource(s) {
+		return nil, false
+	}
+	value, err = shape.Run(&c.planEnv)
+	return value, err == nil
 }

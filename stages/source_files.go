@@ -1,7 +1,7 @@
 package stages
 
 import (
-	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -150,8 +150,19 @@ func findFiles(dir string, globs []string) (names, warnings []string, err error)
 	return slices.Compact(names), warnings, nil
 }
 
+// CheckGlob says what is wrong with a glob.
+func CheckGlob(glob string) error {
+	if !doublestar.ValidatePattern(glob) {
+		return fmt.Errorf("%q is not a glob: a bracket or brace is not closed", glob)
+	}
+	return nil
+}
+
 // findGlob looks up one glob as a shell with globstar would: * and ** do not match hidden names, and ** does not follow links.
 func findGlob(dir, glob string) (matches []string, warning string, err error) {
+	if err := CheckGlob(glob); err != nil {
+		return nil, "", Failf("expression", "%s", err)
+	}
 	base, pattern := doublestar.SplitPattern(path.Clean(glob))
 	root := os.DirFS(resolve(dir, base))
 	walk := func(options ...doublestar.GlobOption) error {
@@ -170,9 +181,6 @@ func findGlob(dir, glob string) (matches []string, warning string, err error) {
 	if err := walk(doublestar.WithFailOnIOErrors()); err != nil {
 		warning = glob + ": left out what could not be read: " + err.Error()
 		if err := walk(); err != nil {
-			if errors.Is(err, doublestar.ErrBadPattern) {
-				return nil, "", Failf("expression", "%q is not a glob: a bracket or brace is not closed", glob)
-			}
 			return nil, "", Failf("io", "looking up %s: %s", glob, err)
 		}
 	}
