@@ -17,9 +17,15 @@ var exampleQueues = []string{"jobs", "results", "all", "large", "small", "lines"
 // reads it.
 func exampleSpec(stage string) string {
 	var b strings.Builder
-	b.WriteString("queues: {before: {}, " + strings.Join(exampleQueues, ": {}, ") + ": {}}\nchains: {clean: {x-mprun-allow: [unused], params: [limit], stages: [{filter: len(string(item)) < args.limit}]}}\nprocesses:\n")
-	b.WriteString("  to_before: {stages: [{read: in.jsonl, format: jsonl}, {put: before}]}\n")
+	var queues []string
 	for _, q := range exampleQueues {
+		if strings.Contains(stage, q) {
+			queues = append(queues, q)
+		}
+	}
+	b.WriteString("queues: {" + strings.Join(append(queues, "before"), ": {}, ") + ": {}}\nchains: {clean: {x-mprun-allow: [unused], params: [limit], stages: [{filter: len(string(item)) < args.limit}]}}\nprocesses:\n")
+	b.WriteString("  to_before: {stages: [{read: in.jsonl, format: jsonl}, {put: before}]}\n")
+	for _, q := range queues {
 		b.WriteString("  to_" + q + ": {stages: [{read: in.jsonl, format: jsonl}, {put: " + q + "}]}\n")
 		b.WriteString("  from_" + q + ": {stages: [{get: " + q + "}, {print: }]}\n")
 	}

@@ -60,31 +60,34 @@ func TestVarsKeepTheirKinds(t *testing.T) {
 func TestDeterminism(t *testing.T) {
 	for _, folder := range []string{"plan", "err"} {
 		for _, file := range specs(t, folder) {
-			src, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var first string
-			times := 10
-			if filepath.Base(file) == "plan-budget.yaml" {
-				times = 2 // each takes all the time that a plan may
-			}
-			for i := range times {
-				plan, found := compile(t, "spec.yaml", src, planner.Options{})
-				text := found.Error()
-				if plan != nil {
-					plain, err := plan.JSON()
-					if err != nil {
-						t.Fatal(err)
+			t.Run(filepath.Base(file), func(t *testing.T) {
+				t.Parallel()
+				src, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var first string
+				times := 10
+				if filepath.Base(file) == "plan-budget.yaml" {
+					times = 2 // each takes all the time that a plan may
+				}
+				for i := range times {
+					plan, found := compile(t, "spec.yaml", src, planner.Options{})
+					text := found.Error()
+					if plan != nil {
+						plain, err := plan.JSON()
+						if err != nil {
+							t.Fatal(err)
+						}
+						text += string(plain)
 					}
-					text += string(plain)
+					if i == 0 {
+						first = text
+					} else if text != first {
+						t.Fatalf("%s: run %d differs:\n%s\n%s", file, i, first, text)
+					}
 				}
-				if i == 0 {
-					first = text
-				} else if text != first {
-					t.Fatalf("%s: run %d differs:\n%s\n%s", file, i, first, text)
-				}
-			}
+			})
 		}
 	}
 }

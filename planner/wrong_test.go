@@ -73,23 +73,26 @@ func TestWrongOperands(t *testing.T) {
 		if op.Later != "" {
 			continue
 		}
-		fields := slices.Concat([]stages.FieldDef{op.Operand}, op.Options, generalFields(&op))
-		for i := range fields {
-			def := &fields[i]
-			if def.Later != "" || def.Kind == stages.NoField {
-				continue
-			}
-			must, known := mustFail[def.Kind]
-			if !known {
-				t.Errorf("%s %s: nothing is known of what this kind of field does not take", op.Name, def.Name)
-			}
-			for _, v := range wrongValues {
-				said := wrongOperand(t, &op, def, v.text)
-				if said == "" && slices.Contains(must, v.name) && (v.name != "null" || !def.Optional) {
-					t.Errorf("%s %s: %s (%s) is taken", op.Name, def.Name, v.text, v.name)
+		t.Run(op.Name, func(t *testing.T) {
+			t.Parallel()
+			fields := slices.Concat([]stages.FieldDef{op.Operand}, op.Options, generalFields(&op))
+			for i := range fields {
+				def := &fields[i]
+				if def.Later != "" || def.Kind == stages.NoField {
+					continue
+				}
+				must, known := mustFail[def.Kind]
+				if !known {
+					t.Errorf("%s %s: nothing is known of what this kind of field does not take", op.Name, def.Name)
+				}
+				for _, v := range wrongValues {
+					said := wrongOperand(t, &op, def, v.text)
+					if said == "" && slices.Contains(must, v.name) && (v.name != "null" || !def.Optional) {
+						t.Errorf("%s %s: %s (%s) is taken", op.Name, def.Name, v.text, v.name)
+					}
 				}
 			}
-		}
+		})
 	}
 }
 

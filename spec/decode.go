@@ -5,27 +5,30 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // decoder reads nodes into the structures of the Pipeline by their tags.
 type decoder struct {
 	*reader
-	defs map[reflect.Type]*structDef
-	ns   *namespace
+	ns *namespace
 }
 
-func (d *decoder) def(t reflect.Type) *structDef {
-	def := d.defs[t]
-	if def == nil {
-		def = describe(t)
-		d.defs[t] = def
+// described is the structures that have been looked at, by their reflect.Type: whoever loads many documents, as an editor's server does,
+// looks at each once. They are not changed.
+var described sync.Map
+
+func definitionOf(t reflect.Type) *structDef {
+	if def, known := described.Load(t); known {
+		return def.(*structDef)
 	}
-	return def
+	def, _ := described.LoadOrStore(t, describe(t))
+	return def.(*structDef)
 }
 
 // structure reads a mapping into v. Its own key is name, for findings.
 func (d *decoder) structure(n *Node, v reflect.Value, name string) {
-	def := d.def(v.Type())
+	def := definitionOf(v.Type())
 	if n.Kind != Map {
 		if !def.Named || !n.IsEmpty() {
 			d.wrongKind(n, KindStruct)
@@ -211,7 +214,7 @@ func (d *decoder) setNode(n *Node, v reflect.Value) {
 
 // short reads a value that stands for one key of a mapping.
 func (d *decoder) short(n *Node, v reflect.Value, key string) {
-	def := d.def(v.Type())
+	def := definitionOf(v.Type())
 	for i, f := range def.Fields {
 		if f.Name == key {
 			switch {

@@ -104,7 +104,7 @@ func (l *loader) overlay(root *Node) *Node {
 // decode turns the tree into the Pipeline, and gives the findings at the places of the nodes.
 func (l *loader) decode(p *Pipeline) Diagnostics {
 	r := &reader{opts: l.opts}
-	d := &decoder{reader: r, defs: map[reflect.Type]*structDef{}, ns: &namespace{by: map[string]*Named{}}}
+	d := &decoder{reader: r, ns: &namespace{by: map[string]*Named{}}}
 	d.structure(p.Root, reflect.ValueOf(p).Elem(), "")
 	p.Names = d.ns.names
 	p.applyDefaults()
