@@ -19,9 +19,13 @@ func (c *compiler) words(command spec.Command) []string {
 // warnSecret warns of a value from an environment file that becomes an argument of a program.
 func (c *compiler) warnSecret(n *spec.Node, text string) {
 	if c.secrets.Mask(text) != text {
-		c.warnAt(n, CodeSecretArgument, "the program has the variables of the env_file in its environment",
-			"a value of an env_file becomes an argument of the program, which everybody on the machine can read")
+		c.warnSecretAt(n)
 	}
+}
+
+func (c *compiler) warnSecretAt(n *spec.Node) {
+	c.warnAt(n, CodeSecretArgument, "the program has the variables of the env_file in its environment",
+		"a value of an env_file becomes an argument of the program, which everybody on the machine can read")
 }
 
 func (c *compiler) readCommand(p *process) {

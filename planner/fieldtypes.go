@@ -13,6 +13,7 @@ func (t *typer) field(f stages.Field, def *stages.FieldDef, op *stages.Operator,
 	}
 	if def.Kind == stages.ScriptField && f.Source != nil {
 		t.refuseData(f.Source, in)
+		t.warnOfSecret(f.Source)
 	}
 	if op.Name == "exec" {
 		t.warnOfScripts(f.Sources, in)
@@ -20,6 +21,9 @@ func (t *typer) field(f stages.Field, def *stages.FieldDef, op *stages.Operator,
 	for i := range f.Sources {
 		if op.Name == "through" {
 			t.refuseItem(&f.Sources[i], in)
+		}
+		if def.Kind == stages.CommandField {
+			t.warnOfSecret(&f.Sources[i])
 		}
 		t.source(&f.Sources[i], in)
 	}
