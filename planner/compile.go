@@ -68,6 +68,7 @@ type compiler struct {
 	vars      map[string]any
 	planScope stages.Scope
 	planEnv   stages.Env
+	badVars   []string // that have no value, as was reported
 
 	symbols    map[string]symbol
 	records    []*recordType

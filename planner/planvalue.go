@@ -3,6 +3,7 @@ package planner
 import (
 	"errors"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/mprun/mprun/spec"
@@ -25,6 +26,9 @@ func (c *compiler) evaluate(n *spec.Node, part spec.Part) (value any, ok bool) {
 		c.errorIn(tokenRange(n, part.Offset, part.Source, at), n, CodePlanValue, "find it out in a stage, or set a var on the command line",
 			"this is replaced when the plan is made, which looks neither at the disk nor at the clock")
 		return nil, false
+	}
+	if slices.ContainsFunc(c.badVars, func(name string) bool { return readsField(part.Source, "vars", name) }) {
+		return nil, false // reported with the var
 	}
 	value, err = e.Run(&c.planEnv)
 	if err != nil {

@@ -173,6 +173,9 @@ func (c *compiler) settle(s *stages.Source, scope *stages.Scope) {
 	if err != nil {
 		return // reported before
 	}
+	if len(c.badVars) > 0 && slices.Contains(shape.Names(), "vars") {
+		return // reported with the var
+	}
 	if !slices.Contains(shape.Names(), "self") && !isImpureSource(s) {
 		value, err := shape.Run(&c.planEnv)
 		if err != nil {

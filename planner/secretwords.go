@@ -25,7 +25,7 @@ func (t *typer) hasSecret(s *stages.Source) bool {
 			continue
 		}
 		for name := range t.process.plan.FileEnv {
-			if _, own := t.process.plan.Env[name]; !own && readsEnv(p.Text, name) {
+			if _, own := t.process.plan.Env[name]; !own && readsField(p.Text, "env", name) {
 				return true
 			}
 		}
@@ -33,9 +33,9 @@ func (t *typer) hasSecret(s *stages.Source) bool {
 	return false
 }
 
-// readsEnv says whether an expression reads an environment variable by its name.
-func readsEnv(expr, name string) bool {
-	for _, way := range [...]string{"env." + name, "env?." + name, `env["` + name + `"]`, "env['" + name + "']"} {
+// readsField says whether an expression reads a field of a variable by its name.
+func readsField(expr, of, name string) bool {
+	for _, way := range [...]string{of + "." + name, of + "?." + name, of + `["` + name + `"]`, of + "['" + name + "']"} {
 		for rest, before := expr, byte(0); ; {
 			i := strings.Index(rest, way)
 			if i < 0 {

@@ -25,13 +25,16 @@ func (c *compiler) readVars() {
 		if !known && e.Value.IsSet() {
 			value, known = c.data(e.Value.Node)
 		}
+		if !isFinite(value) {
+			c.infinite(e.Key)
+			value, known = nil, false
+		}
+		if !known {
+			c.badVars = append(c.badVars, e.Name)
+		}
 		typ := stages.AnyType // of what cannot be worked out
 		if known {
 			typ = stages.TypeOf(value)
-		}
-		if !isFinite(value) {
-			c.infinite(e.Key)
-			value = nil
 		}
 		c.vars[e.Name] = value
 		fields = append(fields, stages.FieldType{Name: e.Name, Type: typ})
@@ -46,7 +49,7 @@ func (c *compiler) infinite(key *spec.Node) {
 	if value, isOverride := c.opts.Vars[key.Text]; isOverride {
 		c.add(spec.Diagnostic{
 			Severity: spec.Error, Code: CodePlanValue, File: c.doc.Source.Name,
-			Summary: fmt.Sprintf("the command line sets the var %s to %v: a var cannot hold an infinite number or none (.inf, .nan)", key.Text, value),
+			Summary: fmt.Sprintf("the command line sets the var %s to %s: a var cannot hold an infinite number or none (.inf, .nan)", key.Text, stages.TextOf(value)),
 		})
 		return
 	}
