@@ -2,12 +2,7 @@
 
 package shm
 
-import (
-	"os"
-	"os/exec"
-	"strconv"
-	"testing"
-)
+import "testing"
 
 // BenchmarkBlock is one block of 256 numbers through a queue in one process: reserve, fill, publish, lease, release; two commits.
 func BenchmarkBlock(b *testing.B) {
@@ -57,7 +52,7 @@ func BenchmarkReserveCancel(b *testing.B) {
 	}
 }
 
-func roundTrip(b *testing.B, q *Queue, w, r *Slot, data, state []byte) {
+func roundTrip(b testing.TB, q *Queue, w, r *Slot, data, state []byte) {
 	out, status, err := q.Reserve(w, 256, len(data))
 	if err != nil || status != Reserved {
 		b.Fatal(status, err)
@@ -88,89 +83,6 @@ func roundTrip(b *testing.B, q *Queue, w, r *Slot, data, state []byte) {
 	}
 	if err := r.Commit(tx); err != nil {
 		b.Fatal(err)
-	}
-}
-
-// BenchmarkPingPong is a round trip of one item between two processes: two queues, four commits.
-func BenchmarkPingPong(b *testing.B) {
-	a := newArena(b, 2, QueueConfig{Name: "there", Capacity: 1}, QueueConfig{Name: "back", Capacity: 1})
-	cmd := exec.Command(os.Args[0], "-test.run=^$")
-	cmd.ExtraFiles = a.Files()
-	cmd.Env = append(os.Environ(), echoVariable+"="+strconv.Itoa(len(cmd.ExtraFiles)))
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	s := attach(b, a, 0)
-	for b.Loop() {
-		put(b, a.Queue(0), s, 1, "x")
-		release(b, s, next(b, a.Queue(1), s))
-	}
-	a.Queue(0).CloseWriters()
-	if err := cmd.Wait(); err != nil {
-		b.Fatal(err)
-	}
-}
-
-// next waits for a block and leases it.
-func next(b testing.TB, q *Queue, s *Slot) *Block {
-	for {
-		blk, status, err := q.Lease(s)
-		switch {
-		case err != nil || status == Ended:
-			b.Fatal(status, err)
-		case status == Leased:
-			return blk
-		}
-		if _, err := q.WaitReadable(s, Wait{}); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-const echoVariable = "MPRUN_SHM_TEST_ECHO"
-
-// echo is the other process of BenchmarkPingPong: it sends each block back.
-func echo(files []*os.File) error {
-	a, err := Open(files)
-	if err != nil {
-		return err
-	}
-	s, err := a.Attach(1)
-	if err != nil {
-		return err
-	}
-	if _, err := s.Adopt(); err != nil {
-		return err
-	}
-	for {
-		in, status, err := a.Queue(0).Lease(s)
-		switch {
-		case err != nil || status == Ended:
-			return err
-		case status == Empty:
-			if _, err := a.Queue(0).WaitReadable(s, Wait{}); err != nil {
-				return err
-			}
-			continue
-		}
-		p, err := in.Payload()
-		if err != nil {
-			return err
-		}
-		out, _, err := a.Queue(1).Reserve(s, 1, len(p))
-		if err != nil {
-			return err
-		}
-		if _, err := out.Write(p); err != nil {
-			return err
-		}
-		tx := s.Begin()
-		tx.Publish(out, 1)
-		tx.Release(in)
-		if err := s.Commit(tx); err != nil {
-			return err
-		}
 	}
 }
 

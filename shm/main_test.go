@@ -5,18 +5,13 @@ package shm
 import (
 	"fmt"
 	"os"
-	"strconv"
 	"testing"
 )
 
-// TestMain is also the other process of a benchmark, removes the crash worker, and fails on leaked descriptors.
+// TestMain is also the other process of a pairing, removes the crash worker, and fails on leaked descriptors.
 func TestMain(m *testing.M) {
-	if n, err := strconv.Atoi(os.Getenv(echoVariable)); err == nil {
-		files := make([]*os.File, n)
-		for i := range files {
-			files[i] = os.NewFile(uintptr(3+i), "inherited")
-		}
-		if err := echo(files); err != nil {
+	if told := os.Getenv(pairVariable); told != "" {
+		if err := otherHalf(told); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

@@ -1,64 +1,75 @@
-"""What multiprocessing's primitives cost, in ns each: the other side of this package's benchmarks."""
+"""What multiprocessing's primitives cost, in ns each: the other side of this package's comparison.
+
+usage: primitives.py N. Prints a line for each row: its name, a tab, ns. Work of two processes begins when both are there, and its time is from
+the first one's begin to the last one's end, by a clock that both share; starting a process is no part of it.
+"""
 
 import multiprocessing as mp
 import sys
 import time
 
 
-def lock_loop(lock, n):
+def lock_loop(n, lock):
     for _ in range(n):
         with lock:
             pass
 
 
-def add_loop(value, n):
+def add_loop(n, value):
     for _ in range(n):
         with value.get_lock():
             value.value += 1
 
 
-def barrier_loop(barrier, n):
+def barrier_loop(n, barrier):
     for _ in range(n):
         barrier.wait()
 
 
-def echo(there, back, n):
+def ask(n, there, back):
+    for _ in range(n):
+        there.put(b"12345678")
+        back.get()
+
+
+def answer(n, there, back):
     for _ in range(n):
         back.put(there.get())
 
 
-def in_two(target, *args):
-    """Run target here and in another process; the time of both together, in s."""
-    other = mp.Process(target=target, args=args)
-    start = time.perf_counter()
+def timed(start, times, work, args):
+    start.wait()
+    begin = time.monotonic_ns()
+    work(*args)
+    times.put((begin, time.monotonic_ns()))
+
+
+def in_two(mine, its, *args):
+    """Run mine here and its in another process; the time of both together, in ns."""
+    start, times = mp.Barrier(2), mp.SimpleQueue()
+    other = mp.Process(target=timed, args=(start, times, its, args))
     other.start()
-    target(*args)
+    timed(start, times, mine, args)
+    both = [times.get(), times.get()]
     other.join()
-    return time.perf_counter() - start
+    return max(end for _, end in both) - min(begin for begin, _ in both)
 
 
 def main():
-    n = int(sys.argv[1]) if len(sys.argv) > 1 else 20000
+    n = int(sys.argv[1])
 
-    def row(name, seconds, count):
-        print(f"python {name:<24} {seconds / count * 1e9:10.0f} ns")
+    def row(name, ns, count):
+        print(name, ns / count, sep="\t", flush=True)
 
     lock, value = mp.Lock(), mp.Value("q", 0)
-    start = time.perf_counter()
-    lock_loop(lock, n)
-    row("lock and unlock", time.perf_counter() - start, n)
-    row("lock, two processes", in_two(lock_loop, lock, n), 2 * n)
-    row("add, two processes", in_two(add_loop, value, n), 2 * n)
-    row("barrier of two", in_two(barrier_loop, mp.Barrier(2), n), n)
-    there, back = mp.SimpleQueue(), mp.SimpleQueue()
-    other = mp.Process(target=echo, args=(there, back, n))
-    other.start()
-    start = time.perf_counter()
-    for _ in range(n):
-        there.put(b"x")
-        back.get()
-    row("queue round trip", time.perf_counter() - start, n)
-    other.join()
+    begin = time.monotonic_ns()
+    lock_loop(n, lock)
+    row("lock", time.monotonic_ns() - begin, n)
+    row("lock of two", in_two(lock_loop, lock_loop, n, lock), 2 * n)
+    row("add of two", in_two(add_loop, add_loop, n, value), 2 * n)
+    assert value.value == 2 * n
+    row("barrier of two", in_two(barrier_loop, barrier_loop, n, mp.Barrier(2)), n)
+    row("round trip", in_two(ask, answer, n, mp.SimpleQueue(), mp.SimpleQueue()), n)
 
 
 if __name__ == "__main__":
