@@ -154,7 +154,7 @@ func checkFiles(l *layout, size int64, files []*os.File) error {
 	return nil
 }
 
-// mapArena maps the files and sets up the views of each part.
+// mapArena maps the files.
 func mapArena(l *layout, files []*os.File) (*Arena, error) {
 	mem, err := unix.Mmap(int(files[0].Fd()), 0, int(l.mapped), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_NORESERVE)
 	if err != nil {
@@ -162,6 +162,11 @@ func mapArena(l *layout, files []*os.File) (*Arena, error) {
 	}
 	// Huge pages would make every sparse block cost 2 MiB. A kernel without them refuses the advice, which is as good.
 	_ = unix.Madvise(mem, unix.MADV_NOHUGEPAGE)
+	return viewArena(l, files, mem), nil
+}
+
+// viewArena sets up the views of each part of the mapped memory.
+func viewArena(l *layout, files []*os.File, mem []byte) *Arena {
 	a := &Arena{layout: l, mem: mem, files: files, head: at[arenaHeader](mem, 0), queues: make([]Queue, len(l.queues)), primitives: make([]primitive, len(l.primitives))}
 	for i := range a.queues {
 		a.queues[i].init(a, i)
@@ -172,7 +177,7 @@ func mapArena(l *layout, files []*os.File) (*Arena, error) {
 			a.owned = append(a.owned, i)
 		}
 	}
-	return a, nil
+	return a
 }
 
 // Close unmaps the memory and closes the files. Nothing of the arena may be in use.

@@ -400,7 +400,7 @@ func (s *Slot) writeImages() error {
 
 // carryOut does what the log of effects says, frees the locks and wakes who waits.
 func (s *Slot) carryOut() error {
-	if len(s.images) == 0 {
+	if len(s.images) == 0 && len(s.units) == 0 { // a notification that nobody waited for has a lock and no image
 		return nil
 	}
 	err := s.arena.eachEffect(s.images, func(p *primitive, arg uint64, image []byte) {

@@ -315,6 +315,16 @@ func TestCondition(t *testing.T) {
 	}
 }
 
+// A notification that nobody waits for leaves nothing behind.
+func TestNotifyNobody(t *testing.T) {
+	a, s := newPrimitives(t, 2, PrimitiveConfig{Kind: KindLock, Name: "l"}, PrimitiveConfig{Kind: KindCondition, Name: "c", Lock: 0})
+	_, _ = a.Lock(0).TryAcquire(s[0])
+	change(t, s[0], func(tx *Tx) { tx.Notify(a.Condition(1), -1); tx.Unlock(a.Lock(0)) })
+	if owner := a.Condition(1).head.lock.owner(); owner != 0 {
+		t.Errorf("%v has the condition's inner lock", owner)
+	}
+}
+
 func TestBarrier(t *testing.T) {
 	a, s := newPrimitives(t, 3, PrimitiveConfig{Kind: KindBarrier, Name: "b", Value: 2})
 	b := a.Barrier(0)
