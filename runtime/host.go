@@ -41,7 +41,7 @@ type host struct {
 	effects   []func(*shm.Tx) // what the next commit does to primitives, in the order of the stages
 	dirty     bool            // something has happened since the last commit
 	moved     bool            // the chain has got on since the last commit
-	careful   bool            // the chain commits behind each row, until none is in flight
+	care      care            // the chain commits behind each row, for a while
 	committed time.Time       // the last commit
 	volatile  uint64          // number of commits for which volatile input was announced, +1
 
@@ -150,7 +150,7 @@ func (h *host) awaited() bool {
 
 // Commit implements stages.Host.
 func (h *host) Commit() error {
-	if !h.dirty && !(h.careful && h.moved) {
+	if !h.dirty && !(h.care.on && h.moved) {
 		return nil
 	}
 	for _, f := range h.open {
@@ -167,7 +167,7 @@ func (h *host) Commit() error {
 		do(tx)
 	}
 	standing := h.chain.Standing()
-	h.careful = h.careful && standing || h.onlyDelivery()
+	h.care.committed(standing, h.onlyDelivery())
 	h.finishInputs(tx, standing)
 	tx.Continue(standing || h.handedBack())
 	h.saveState(tx)

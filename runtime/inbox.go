@@ -47,7 +47,9 @@ func (in *inbox) Lease() (stages.Delivery, error) {
 			return stages.Delivery{}, stages.ErrEmpty
 		}
 		in.block, in.taken, in.counted, in.returned = block, block.Cursor(), block.Tries(), 0
-		in.host.careful = in.host.careful || in.host.onlyDelivery()
+		if in.host.onlyDelivery() {
+			in.host.care.begin()
+		}
 	}
 	return in.deliver()
 }
@@ -203,7 +205,7 @@ func (h *host) adoptLeases(adopted shm.Adopted) {
 			}
 			in := h.inboxes[note.inbox]
 			in.block, in.taken, in.counted, in.returned = block, min(note.taken, block.Items()), note.tries, note.returned
-			h.careful = true
+			h.care.begin()
 		}
 	}
 }

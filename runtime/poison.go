@@ -13,7 +13,7 @@ import (
 //	at the head of a block   deliver: the block has been delivered too often, and its first item was what each reader had in hand
 //	in the middle of a chain giveUpPoison: replacements died at the same row, with no step in between
 //
-// A first death may have been at any row of a batch; those that were in flight are gone through one by one afterwards (host.careful). The
+// A first death may have been at any row of a batch; those that were in flight are gone through one by one afterwards (care). The
 // poison goes to the dead-letter queue of the queue it came from, in the commit that drops it, and the run goes on with what is behind it;
 // without a dead-letter queue the run fails. What of the item has gone on before, and was committed, stays.
 
