@@ -35,6 +35,8 @@ type host struct {
 	fanOuts    map[stages.Ref]stages.Outbox
 	outlet     *outlet
 	programs   *programs
+	at         *stages.Stage      // that the chain is at, nil between two of them
+	numbers    map[stages.Pos]int // of stages, for wait records; made when first needed
 
 	sealed    []sealedBlock   // filled, in the order in which they will be published
 	open      []filler        // with blocks that are being filled
@@ -253,7 +255,7 @@ func (h *host) waited(err error) error {
 
 // waitShared waits with one of shm's waits until ctx's deadline.
 func (h *host) waitShared(ctx context.Context, wait func(shm.Wait) (shm.WaitResult, error)) error {
-	var w shm.Wait
+	w := shm.Wait{Stage: h.stageNumber()}
 	if deadline, ok := ctx.Deadline(); ok {
 		if w.Timeout = time.Until(deadline); w.Timeout <= 0 {
 			return context.DeadlineExceeded

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -11,6 +12,7 @@ type events struct {
 	cancelled <-chan struct{}
 	cycles    *time.Ticker
 	progress  *time.Ticker
+	still     *time.Ticker
 	passedOn  <-chan struct{}  // the outlet is at its end
 	patience  <-chan time.Time // with an outlet that does not move
 }
@@ -21,9 +23,11 @@ func (s *supervisor) loop(ctx context.Context) {
 		cancelled: ctx.Done(),
 		cycles:    s.ticker(s.hasCycle(), cycleEvery),
 		progress:  s.ticker(s.opt.Progress != nil, s.opt.ProgressEvery),
+		still:     s.ticker(s.arena.Slots() > 1, cmp.Or(s.opt.lookEvery, standstillEvery)),
 	}
 	defer in.cycles.Stop()
 	defer in.progress.Stop()
+	defer in.still.Stop()
 	if s.opt.Timeout > 0 {
 		timer := time.NewTimer(s.opt.Timeout)
 		defer timer.Stop()
@@ -67,6 +71,8 @@ func (s *supervisor) handle(in *events) {
 		s.end(StatusSignal + 15)
 	case <-in.cycles.C:
 		s.closeCycles()
+	case <-in.still.C:
+		s.lookForDeadlock()
 	case <-in.progress.C:
 		s.opt.Progress(s.progress())
 	case <-in.passedOn:

@@ -24,6 +24,8 @@ type Options struct {
 	ProgressEvery time.Duration
 	// Executable is the mprun binary that workers are started from; "" is this process's own.
 	Executable string
+
+	lookEvery time.Duration // for a deadlock; 0: standstillEvery. Tests look more often
 }
 
 // Progress is how far a run has come.

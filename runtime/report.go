@@ -14,6 +14,7 @@ type Status int
 const (
 	StatusOK           Status = 0
 	StatusFailed       Status = 1
+	StatusDeadlock     Status = 4
 	StatusFault        Status = 70
 	StatusTimeout      Status = 124
 	StatusSignal       Status = 128
@@ -27,6 +28,8 @@ func (s Status) String() string {
 		return "succeeded"
 	case s == StatusFailed:
 		return "failed"
+	case s == StatusDeadlock:
+		return "deadlock"
 	case s == StatusFault:
 		return "fault"
 	case s == StatusTimeout:
@@ -51,6 +54,7 @@ type Report struct {
 	Results   map[string]any         `json:"results,omitempty"`  // of `result` stages: the last value, or the list of all
 	Failures  []Failure              `json:"failures,omitempty"` // the first is the one that ended the run
 	Queues    map[string]QueueReport `json:"queues,omitempty"`
+	Deadlock  *Deadlock              `json:"deadlock,omitempty"` // in which the run ended
 }
 
 // ProcessReport is one replica of a process.

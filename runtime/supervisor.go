@@ -24,16 +24,20 @@ type supervisor struct {
 	began time.Time
 	log   *slog.Logger
 
-	arena    *shm.Arena
-	parts    []*livePart   // the queues of the arena, without the outlet
-	cycles   [][]*livePart // those that form a cycle
-	outlet   *drain
-	spawner  *spawner
-	reaper   *reaper
-	guardian *guardian // nil unless the plan needs one
-	folders  *outFolders
-	null     *os.File
-	exe      string
+	arena   *shm.Arena
+	parts   []*livePart   // the queues of the arena, without the outlet
+	cycles  [][]*livePart // those that form a cycle
+	outlet  *drain
+	suspect *look // the last look for a deadlock, if it found one
+
+	primitiveNames []string // in the plan, by number in the arena
+	mentioned      mentions
+	spawner        *spawner
+	reaper         *reaper
+	guardian       *guardian // nil unless the plan needs one
+	folders        *outFolders
+	null           *os.File
+	exe            string
 
 	processes []*process // in the order of start
 	byName    map[string]*process
@@ -51,6 +55,7 @@ type supervisor struct {
 	patience time.Duration // with an outlet that does not move; 0: without end
 	status   Status
 	failures []Failure
+	deadlock *Deadlock      // in which it ended; nil: it did not
 	outcome  planner.Values // of the run, for the chain of finally; nil until that starts
 }
 
@@ -162,7 +167,9 @@ func (s *supervisor) prepareMemory() error {
 			}
 		}
 	}
-	config := shm.Config{Slots: slots, Board: lines, Limits: s.plan.Limits, Primitives: numberPrimitives(s.plan.Primitives).configs()}
+	primitives := numberPrimitives(s.plan.Primitives)
+	s.primitiveNames, s.mentioned = primitiveNamesOf(primitives), s.mentions()
+	config := shm.Config{Slots: slots, Board: lines, Limits: s.plan.Limits, Primitives: primitives.configs()}
 	parts := arenaParts(s.plan.Queues)
 	for i := range parts {
 		config.Queues = append(config.Queues, parts[i].config(s.byName))

@@ -152,7 +152,7 @@ func (h *host) run() error {
 	if err := h.resume(adopted); err != nil {
 		return err
 	}
-	run := &stages.Run{Host: h, Moved: &h.moved, Careful: &h.care.on}
+	run := &stages.Run{Host: h, Moved: &h.moved, Careful: &h.care.on, At: &h.at}
 	for {
 		state, err := chain.Advance(run)
 		if err != nil {

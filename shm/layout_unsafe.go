@@ -99,10 +99,11 @@ type slotHeader struct {
 
 // waitRecord says what the worker waits for, for the supervisor and tools. head is written last and cleared first.
 type waitRecord struct {
-	head    atomic.Uint64 // see waithead.go
+	head    atomic.Uint64 // see waitrecord.go
 	since   atomic.Int64  // Unix time in nanoseconds
 	targets [MaxInputs]atomic.Uint32
-	_       [48]byte
+	room    atomic.Int64 // bytes that a wait for room needs
+	_       [40]byte
 }
 
 // redoRecord is a slot's transaction: everything that must still happen once word says COMMITTED.

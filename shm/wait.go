@@ -138,7 +138,9 @@ func (s *Slot) bound(deadline time.Time) time.Duration {
 // sleep sleeps on the words that arm has collected.
 func (s *Slot) sleep(bound time.Duration) {
 	s.arena.setRunnable(s.index, false)
+	s.dozing(true)
 	s.set.wait(bound)
+	s.dozing(false)
 	s.arena.setRunnable(s.index, true)
 	crashpoint(pointWaitSlept)
 }

@@ -33,17 +33,20 @@ func (k WaitKind) String() string {
 type WaitInfo struct {
 	Targets []Target  // any of which makes it go on; without Arg
 	Stage   int       // the caller's number of the stage
-	Since   time.Time // wall clock
+	Since   time.Time // wall clock; of the first of several waits for the same with nothing done between
 	Timed   bool      // it goes on by itself after a time
 	Other   bool      // something beside the queues may make it go on
+	Asleep  bool      // it has looked since it wrote the record, found nothing, and sleeps; see Arena.Waits
 
 	head uint64
+	room int64 // bytes for which there is no room: of WaitToWrite
 }
 
-// The head of a wait record in one word: whether it waits (1 bit), timed, other, number of targets (8 bits from 8), stage (16 from 16), and a
-// sequence (32) by which a reader sees that the record changed under its eyes. A target is its kind (4 bits) and its index (28).
+// The head of a wait record in one word: whether it waits (1 bit), asleep, timed, other, number of targets (8 bits from 8), stage (16 from 16),
+// and a sequence (32) by which a reader sees that the record changed under its eyes. A target is its kind (4 bits) and its index (28).
 const (
 	waitOn         = 1 << 0
+	waitAsleep     = 1 << 1
 	waitTimed      = 1 << 4
 	waitOther      = 1 << 5
 	waitCountShift = 8
@@ -56,12 +59,18 @@ const (
 // slot takes something or commits: there is no gap in which a worker neither waits nor holds anything but could still move.
 func (s *Slot) recordWait(targets []Target, w Wait) {
 	r := &s.head.waiting
-	seq := r.head.Load()>>waitSeqShift + 1
+	before := r.head.Load()
+	seq := before>>waitSeqShift + 1
 	r.head.Store(seq << waitSeqShift)
+	again := before&waitOn != 0 && before>>waitCountShift&0xff == uint64(len(targets)) && before>>waitStageShift&0xffff == uint64(w.Stage&0xffff)
 	for i, t := range targets {
+		again = again && r.targets[i].Load() == t.ref()
 		r.targets[i].Store(t.ref())
 	}
-	r.since.Store(time.Now().UnixNano())
+	if !again {
+		r.since.Store(time.Now().UnixNano())
+	}
+	r.room.Store(s.full)
 	head := seq<<waitSeqShift | uint64(w.Stage&0xffff)<<waitStageShift | uint64(len(targets))<<waitCountShift | waitOn
 	if w.Timeout > 0 {
 		head |= waitTimed
@@ -81,16 +90,27 @@ func (s *Slot) moving() {
 	}
 }
 
+// dozing says in the record whether the slot sleeps. It is set behind the last look, which has found nothing, and cleared before the next: as long
+// as it is there, the slot knows of nothing that would make it go on.
+func (s *Slot) dozing(on bool) {
+	r := &s.head.waiting.head
+	v := r.Load() &^ waitAsleep
+	if on {
+		v |= waitAsleep
+	}
+	r.Store(v)
+}
+
 // readWait is a slot's wait record, false if it does not wait or has just changed.
 func (a *Arena) readWait(slot int) (WaitInfo, bool) {
 	r := &a.slot(slot).waiting
 	head := r.head.Load()
 	n := int(head >> waitCountShift & 0xff)
-	info := WaitInfo{Stage: int(head >> waitStageShift & 0xffff), Timed: head&waitTimed != 0, Other: head&waitOther != 0, head: head}
+	info := WaitInfo{Stage: int(head >> waitStageShift & 0xffff), Timed: head&waitTimed != 0, Other: head&waitOther != 0, Asleep: head&waitAsleep != 0, head: head}
 	if head&waitOn == 0 || n > MaxInputs {
 		return WaitInfo{}, false
 	}
-	info.Since = time.Unix(0, r.since.Load())
+	info.Since, info.room = time.Unix(0, r.since.Load()), r.room.Load()
 	for i := range n {
 		ref := r.targets[i].Load()
 		t := Target{Kind: WaitKind(ref >> waitKindShift), Index: int(ref & (1<<waitKindShift - 1))}

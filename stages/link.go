@@ -122,7 +122,9 @@ func (l *link) within(r *Run, out *Batch, limit int, call func() error) error {
 	outer := *r
 	r.Limit, r.timeout, r.until, r.behind = limit, 0, &l.until, l.listeners(r)
 	out.binds = l.binds
+	around := r.enter(l.stage)
 	err := call()
+	r.leave(around)
 	out.binds = false
 	*r = outer
 	return err

@@ -17,6 +17,8 @@ type Run struct {
 	// Careful, if it is not nil and true, has each step be one of a single row, and commits behind it: so that, if the worker dies,
 	// its replacement knows which row it was at.
 	Careful *bool
+	// At, if it is not nil, is the stage that is being stepped: what a wait is said to be of.
+	At **Stage
 
 	timeout time.Duration  // of the stage that is being stepped; 0: none
 	until   *time.Duration // when that is over for what the stage waits for now; 0: it has not waited yet
@@ -62,6 +64,20 @@ func (r *Run) await(w Waiter, until time.Duration) error {
 		return nil
 	}
 	return err
+}
+
+// enter notes the stage that is being stepped and gives the one around it, for leave.
+func (r *Run) enter(st *Stage) (around *Stage) {
+	if r.At != nil {
+		around, *r.At = *r.At, st
+	}
+	return around
+}
+
+func (r *Run) leave(around *Stage) {
+	if r.At != nil {
+		*r.At = around
+	}
 }
 
 // careful says whether each step is to be one of a single row.

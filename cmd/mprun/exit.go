@@ -25,6 +25,7 @@ func exitCodes() []exitCode {
 		{"1", "a process failed; the report and the last line name the first that did"},
 		{"2", "the command line is wrong"},
 		{"3", "the spec is wrong"},
+		{"4", "a deadlock: no process can go on any more"},
 		{"70", "a fault of mprun's own"},
 		{"124", "the run's timeout"},
 		{"128+N", "stopped by signal N; 141 without a word when standard output was closed"},

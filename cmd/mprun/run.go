@@ -134,6 +134,8 @@ func (c *console) conclude(plan *planner.Plan, report *runtime.Report, f runFlag
 		return
 	case runtime.StatusTimeout:
 		logger.Error(fmt.Sprintf("the run was stopped: it did not end within %s", f.timeout))
+	case runtime.StatusDeadlock:
+		logger.Error("the run ended in a deadlock")
 	case runtime.StatusFailed:
 		if len(report.Failures) > 0 {
 			logger.Error("the run failed: process " + report.Failures[0].Process)

@@ -1,0 +1,89 @@
+package runtime
+
+import (
+	"github.com/mprun/mprun/planner"
+	"github.com/mprun/mprun/stages"
+)
+
+// mentions is which replicas name which primitive anywhere in their chains, and so may bring about what others wait for there. Members of a family
+// are not told apart: who may be meant is counted.
+type mentions map[string][]*replica
+
+// mentions are the processes' of the plan.
+func (s *supervisor) mentions() mentions {
+	m := mentions{}
+	byName := map[string]*planner.Primitive{}
+	for i := range s.plan.Primitives {
+		byName[s.plan.Primitives[i].Name] = &s.plan.Primitives[i]
+	}
+	for _, p := range s.processes {
+		seen := map[string]bool{}
+		var mention func(name string)
+		visit := func(st *stages.Stage) {
+			for _, place := range st.Operand.Places {
+				mention(place.Name)
+			}
+			for _, option := range st.Options {
+				for _, place := range option.Places {
+					mention(place.Name)
+				}
+			}
+		}
+		mention = func(name string) {
+			def := byName[name]
+			if def == nil || seen[name] {
+				return
+			}
+			seen[name] = true
+			m[name] = append(m[name], p.replicas...)
+			if def.Lock != "" {
+				mention(def.Lock)
+			}
+			planner.Walk(def.Action, visit) // the last to arrive runs it
+		}
+		planner.Walk(p.plan.Stages, visit)
+	}
+	return m
+}
+
+// stageNumbers numbers the stages that a worker may wait at, from 1, in the order in which both it and the supervisor come to them: those of its
+// process, and those of barriers' actions. A position is the same however often its chain is used.
+func stageNumbers(p *planner.Process, primitives []planner.Primitive, visit func(number int, st *stages.Stage)) {
+	n := 0
+	next := func(st *stages.Stage) {
+		n++
+		visit(n, st)
+	}
+	planner.Walk(p.Stages, next)
+	for i := range primitives {
+		planner.Walk(primitives[i].Action, next)
+	}
+}
+
+// stageNumber is the number of the stage that the chain is at, 0 if it has none.
+func (h *host) stageNumber() int {
+	if h.at == nil {
+		return 0
+	}
+	if h.numbers == nil {
+		h.numbers = map[stages.Pos]int{}
+		stageNumbers(&h.handoff.Process, h.handoff.Primitives, func(n int, st *stages.Stage) {
+			if _, there := h.numbers[st.Pos]; !there && n < 1<<16 {
+				h.numbers[st.Pos] = n
+			}
+		})
+	}
+	return h.numbers[h.at.Pos]
+}
+
+// stageAt is the stage of a number, nil if there is none.
+func (s *supervisor) stageAt(p *planner.Process, number int) (at *stages.Stage) {
+	if number > 0 {
+		stageNumbers(p, s.plan.Primitives, func(n int, st *stages.Stage) {
+			if n == number {
+				at = st
+			}
+		})
+	}
+	return at
+}

@@ -1,0 +1,263 @@
+package runtime
+
+import (
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mprun/mprun/runtime/deadlock"
+	"github.com/mprun/mprun/shm"
+)
+
+// Deadlocks. Every so often the supervisor looks at what the workers say of their waits in the arena. Who waits for what is a graph, which
+// package deadlock judges; how words that change under one's eyes make one true picture stands in shm/standstill.go.
+//
+// Whoever may go on by himself counts as moving, and then there is no deadlock: a worker that works, or waits with a timeout, for a program,
+// for a pause, for a turn of a throttle, for standard input, or for somebody to take the run's output; one that is stopped by a signal in the
+// middle of something; one that has died, or is started again after a pause; a command, of which nothing is known; a process that has a time
+// limit of its own, or is being asked to end. A run that is being stopped is not looked at.
+
+// standstillEvery is how often the supervisor looks. Two looks in a row must find the same before the run is ended.
+const standstillEvery = 200 * time.Millisecond
+
+// A look is what one look at the run has found. Parties are the replicas, in the order of the plan.
+type look struct {
+	parties  []deadlock.Party
+	replicas []*replica
+	waits    []shm.WaitInfo // of those that wait
+	asleep   []bool
+	drowsy   []bool // it waits, but may go on by itself: after a time, or since it looks just now
+	stuck    []bool
+	dead     bool
+}
+
+// lookForDeadlock ends a run in which nobody can go on any more.
+func (s *supervisor) lookForDeadlock() {
+	s.closeCycles() // a cycle at rest is none
+	if s.busy() || s.anyMoves() {
+		s.suspect = nil
+		return
+	}
+	l := s.look()
+	before := s.suspect
+	s.suspect = nil
+	switch {
+	case !l.dead:
+	case before == nil || !l.same(before):
+		s.suspect = l
+	default:
+		s.deadlocked(l)
+	}
+}
+
+// busy says whether something of the run is under way that no replica shows: then nobody is stuck.
+func (s *supervisor) busy() bool {
+	if s.stopping || len(s.stopCommands) > 0 {
+		return true
+	}
+	return slices.ContainsFunc(s.processes, func(p *process) bool { return p.ended() && !p.settled })
+}
+
+// anyMoves says whether a replica that the run waits for, and that has nothing to do with memory that others might change, moves. It costs little,
+// and is all there is to a look at a run that works.
+func (s *supervisor) anyMoves() bool {
+	for _, p := range s.processes {
+		if p.plan.Daemon {
+			continue
+		}
+		for _, r := range p.replicas {
+			if r.state == replicaEnded || r.state == replicaWaiting && !p.begun {
+				continue
+			}
+			if _, asleep := s.sleeps(r); !asleep {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sleeps gives the wait in which a running worker sleeps, false if it may go on by itself.
+func (s *supervisor) sleeps(r *replica) (shm.WaitInfo, bool) {
+	if r.state != replicaRunning || r.slot < 0 || r.asked || r.limitTimer != nil {
+		return shm.WaitInfo{}, false
+	}
+	w, ok := s.arena.Waits(r.slot)
+	return w, ok && w.Asleep && !w.Timed && !w.Other
+}
+
+// look looks at the whole run.
+func (s *supervisor) look() *look {
+	l := &look{}
+	numbers := map[*replica]int{}
+	for _, p := range s.processes {
+		for _, r := range p.replicas {
+			numbers[r] = len(l.replicas)
+			l.replicas = append(l.replicas, r)
+		}
+	}
+	l.waits, l.asleep, l.drowsy = make([]shm.WaitInfo, len(l.replicas)), make([]bool, len(l.replicas)), make([]bool, len(l.replicas))
+	for i, r := range l.replicas {
+		l.waits[i], l.asleep[i] = s.sleeps(r)
+		l.drowsy[i] = !l.asleep[i] && l.waits[i].Asleep
+	}
+	for i, r := range l.replicas {
+		p := deadlock.Party{Name: r.name, Essential: !r.process.plan.Daemon && (!r.process.plan.Finally || r.starts > 0)}
+		switch {
+		case r.state == replicaEnded:
+			p.State = deadlock.Ended
+		case l.asleep[i]:
+			p.State = deadlock.Waits
+			for _, t := range l.waits[i].Targets {
+				p.Wants = append(p.Wants, s.want(l.waits[i], r, t, numbers))
+			}
+		case r.state == replicaWaiting && !r.process.begun:
+			p.State = deadlock.Waits
+			p.Wants = s.dependencies(r.process, numbers)
+		default:
+			p.State = deadlock.Moves
+			for _, t := range l.waits[i].Targets {
+				p.Wants = append(p.Wants, s.want(l.waits[i], r, t, numbers))
+			}
+		}
+		l.parties = append(l.parties, p)
+	}
+	// Again, and only then whether they live: what a dead one held goes to others, and its replacement may not come to the same wait.
+	for i, r := range l.replicas {
+		if !l.asleep[i] {
+			continue
+		}
+		if w, ok := s.sleeps(r); !ok || !w.Same(l.waits[i]) {
+			l.parties[i].State = deadlock.Moves
+		}
+	}
+	for i, r := range l.replicas {
+		if l.asleep[i] && hasEnded(r.pid) {
+			l.parties[i].State = deadlock.Moves
+		}
+	}
+	l.stuck = deadlock.Stuck(l.parties)
+	l.dead = deadlock.Dead(l.parties, l.stuck)
+	return l
+}
+
+// hasEnded says whether a child has ended and is not reaped yet, or is no child any more. See waitid(2), WNOWAIT.
+func hasEnded(pid int) bool {
+	var info unix.Siginfo
+	err := unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+	return err != nil || info.Signo != 0
+}
+
+// same says whether two looks have found the same waits.
+func (l *look) same(other *look) bool {
+	for i := range l.replicas {
+		if l.parties[i].State != other.parties[i].State || l.asleep[i] != other.asleep[i] || l.asleep[i] && !l.waits[i].Same(other.waits[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// dependencies is what a process waits for that has not been started: the first that has not come, for it needs all.
+func (s *supervisor) dependencies(p *process, numbers map[*replica]int) []deadlock.Want {
+	if p.plan.Finally { // it comes when all others have ended
+		w := deadlock.Want{}
+		for _, other := range s.processes {
+			if other != p {
+				w.From = append(w.From, listOf(other.replicas, nil, numbers)...)
+			}
+		}
+		return []deadlock.Want{w}
+	}
+	for _, d := range p.plan.DependsOn {
+		if on := s.byName[d.Process]; on != nil {
+			if yes, _ := on.came(d.Condition); !yes {
+				from := listOf(on.replicas, nil, numbers)
+				return []deadlock.Want{{From: from, Before: from}}
+			}
+		}
+	}
+	return []deadlock.Want{{Come: true}}
+}
+
+// want is one thing that a worker waits for, and who may bring it about.
+func (s *supervisor) want(w shm.WaitInfo, r *replica, t shm.Target, numbers map[*replica]int) deadlock.Want {
+	if s.outlet.queue.Index() == t.Index && t.Kind <= shm.WaitForItems || s.arena.There(r.slot, w, t) {
+		return deadlock.Want{Come: true} // what leaves the run is taken by the supervisor and by who reads its output
+	}
+	if t.Kind <= shm.WaitForItems {
+		p := s.parts[t.Index]
+		first, second := p.readers, p.writers
+		if t.Kind == shm.WaitToRead {
+			first, second = p.writers, p.readers
+		}
+		before := listOf(first, nil, numbers)
+		return deadlock.Want{Before: before, From: append(slices.Clone(before), listOf(second, r, numbers)...)}
+	}
+	if t.Kind == shm.WaitForLock {
+		owner := s.inSlot(s.arena.Lock(t.Index).Owner())
+		if owner == nil {
+			return deadlock.Want{Come: true} // it is free just now, or somebody's who is not of the plan
+		}
+		from := []int{numbers[owner]}
+		return deadlock.Want{Before: from, From: from}
+	}
+	holders := s.holders(t)
+	users := s.mentioned[s.primitiveNames[t.Index]]
+	before := listOf(holders, nil, numbers)
+	return deadlock.Want{Before: before, From: append(slices.Clone(before), listOf(users, r, numbers)...)}
+}
+
+// holders is who stands in the way of those who wait for a semaphore or at a barrier: who has taken it, or has not come.
+func (s *supervisor) holders(t shm.Target) []*replica {
+	var list []*replica
+	for _, p := range s.processes {
+		for _, r := range p.replicas {
+			switch {
+			case r.slot < 0:
+			case t.Kind == shm.WaitForSemaphore && s.arena.Semaphore(t.Index).Held(r.slot) > 0:
+				list = append(list, r)
+			case t.Kind == shm.WaitAtBarrier && !s.arena.Barrier(t.Index).Arrived(r.slot) && slices.Contains(s.mentioned[s.primitiveNames[t.Index]], r):
+				list = append(list, r)
+			}
+		}
+	}
+	return list
+}
+
+// inSlot is the replica that has a slot; nil if it is nobody's.
+func (s *supervisor) inSlot(slot int) *replica {
+	for _, p := range s.processes {
+		for _, r := range p.replicas {
+			if slot >= 0 && r.slot == slot {
+				return r
+			}
+		}
+	}
+	return nil
+}
+
+// listOf is the numbers of replicas, without one.
+func listOf(replicas []*replica, without *replica, numbers map[*replica]int) []int {
+	var list []int
+	for _, r := range replicas {
+		if r != without {
+			list = append(list, numbers[r])
+		}
+	}
+	return list
+}
+
+// primitiveNamesOf is the name in the plan of each primitive of the arena; a condition's own lock has the condition's.
+func primitiveNamesOf(p primitives) []string {
+	list := make([]string, p.end)
+	for name, e := range p.entries {
+		for i := range e.def.Members() {
+			for n := range e.step {
+				list[e.number(i)+n] = name
+			}
+		}
+	}
+	return list
+}
