@@ -178,6 +178,7 @@ func (c *compiler) decodeScript(n *spec.Node) (*stages.Source, bool) {
 		c.errorAt(n, spec.CodeWrongKind, "", "expected a script, found an empty text")
 		return nil, false
 	}
+	c.warnScript(n)
 	return c.textSource(script.Template), true
 }
 

@@ -72,6 +72,12 @@ func (t *typer) want(s *stages.Source, def *stages.FieldDef, op *stages.Operator
 		t.expect(s, typ, stages.KindNumber|stages.KindString, "a count")
 	case def.Kind == stages.DurationField:
 		t.expect(s, typ, stages.KindString, "a duration such as 250ms")
+	case def.Kind == stages.RangedField && s.Kind == stages.SourceList:
+		for i := range s.Items {
+			t.expect(&s.Items[i], t.source(&s.Items[i], in), stages.KindNumber, "a whole number")
+		}
+	case def.Kind == stages.RangedField:
+		t.expect(s, typ, stages.KindNumber, "a whole number, or [start, stop, step] without quotes")
 	case def.Kind == stages.MatrixField:
 		for i := range s.Items {
 			if list := &s.Items[i]; len(list.Parts) < 2 { // else it was found to be no list when it was read

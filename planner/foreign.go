@@ -41,8 +41,22 @@ func foreignOperator(name string) string {
 		return "write exec for a program, shell for a script"
 	case "sh", "bash", "script":
 		return "write shell"
-	case "foreach", "for_each", "forEach", "each", "for", "loop":
-		return "every stage is done for each item: map, exec or do"
+	case "foreach", "for_each", "forEach", "each", "for", "loop", "while", "repeat", "until":
+		return "every stage is done for each item, until its source ends: map, exec or do"
+	case "lambda", "def", "function", "fn":
+		return "write map, an expression that reads item; chains gives a chain a name and parameters"
+	case "starmap", "imap", "imap_unordered", "apply_async", "map_async", "submit":
+		return "write map; replicas at the process share the work"
+	case "return", "result_of":
+		return "what a stage gives goes on to the next one; put sends it to a queue, result to the run's report"
+	case "with", "using":
+		return "write {lock: NAME, do: [stages]}"
+	case "qsize", "empty", "full":
+		return "an expression reads it: q.size"
+	case "stdin", "from_stdin":
+		return "write read: '-'"
+	case "stdout", "to_stdout":
+		return "write print"
 	case "transform", "apply_each", "set_item":
 		return "write map"
 	case "input", "cat", "load", "open", "read_file", "csv", "json", "jsonl", "lines":
@@ -103,6 +117,8 @@ func foreignOption(op *stages.Operator, name string) string {
 		meant = "creates"
 	case "tail":
 		meant = "follow"
+	case "colsep", "delimiter", "separator", "sep", "fields":
+		return "commas are those of format: csv; of other lines, map: 'split(item, \";\")' makes lists"
 	case "steps", "then", "stages":
 		meant = "do"
 	case "if", "only_if", "unless":

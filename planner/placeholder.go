@@ -22,6 +22,11 @@ func (c *compiler) warnPlaceholders(n *spec.Node, key string) {
 	if slices.Contains([]string{"print", "log", "fail"}, key) {
 		c.warnPattern(n, bareExpression, "")
 	}
+	if n.IsScalar() && !strings.Contains(n.Text, "${{") {
+		if found, write := braces(n.Text); found != "" {
+			c.placeholder(n.At(), n, found, write)
+		}
+	}
 }
 
 // warnWords does so for the words of a command; {} counts if no word has an expression.
@@ -43,14 +48,54 @@ func (c *compiler) warnWords(n *spec.Node, command spec.Command) {
 		}
 		words = append(words, w.Parts[0].Source)
 	}
-	if len(words) < 2 || slices.Contains([]string{"find", "fd", "xargs", "parallel"}, words[0]) {
+	if len(words) < 2 || replacesBraces(words[0]) {
 		return
 	}
-	for _, w := range words {
-		if w == "{}" {
-			c.placeholder(n.At(), n, w, "${{ item }}")
+	for _, w := range words[1:] {
+		if found, write := braces(w); found != "" {
+			c.placeholder(n.At(), n, found, write)
 			return
 		}
+	}
+}
+
+// replacesBraces says whether a program has a meaning of its own for {}.
+func replacesBraces(program string) bool {
+	return slices.Contains([]string{"find", "fd", "xargs", "parallel"}, program)
+}
+
+// braces finds what GNU parallel would replace in a word, and what is written for it here. A word that has quotes, colons, commas or spaces
+// in it is something else, as JSON.
+func braces(word string) (found, write string) {
+	if strings.ContainsAny(word, "\"':,; \n") {
+		return "", ""
+	}
+	for _, p := range [...]struct{ found, write string }{
+		{"{}", "${{ item }}"},
+		{"{.}", "${{ join_path(dir(item), stem(item)) }}"},
+		{"{/}", "${{ base(item) }}"},
+		{"{//}", "${{ dir(item) }}"},
+		{"{/.}", "${{ stem(item) }}"},
+		{"{#}", "${{ index + 1 }}"},
+		{"{%}", "${{ self.index + 1 }}"},
+		{"{1}", "${{ item[0] }}"},
+		{"{2}", "${{ item[1] }}"},
+	} {
+		if word == p.found || strings.Contains(word, p.found) && !strings.HasSuffix(p.found, "1}") && !strings.HasSuffix(p.found, "2}") {
+			return p.found, p.write
+		}
+	}
+	return "", ""
+}
+
+// warnScript does so for a script: {} is nothing to a shell.
+func (c *compiler) warnScript(n *spec.Node) {
+	words := strings.Fields(n.Text)
+	if slices.ContainsFunc(words, replacesBraces) {
+		return
+	}
+	if i := slices.Index(words, "{}"); i > 0 {
+		c.placeholder(n.At(), n, "{}", `"$ITEM"`)
 	}
 }
 

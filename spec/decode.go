@@ -53,10 +53,28 @@ func (d *decoder) structure(n *Node, v reflect.Value, name string) {
 			d.errorAt(e.Key, CodeUnknownKey, unknownKeyHint(e, def), "unknown key %s%s", quoteName(e.Key.Text), where)
 		default:
 			present[e.Key.Text] = e
+			before := len(d.found)
 			d.value(e.Value, v.FieldByIndex(def.index[i]), def.Fields[i].Type)
+			exemplify(d.found[before:], e.Value, &def.Fields[i])
 		}
 	}
 	d.checkPresence(n, def, present, name)
+}
+
+// exemplify shows the example of a field that takes a mapping, where something else stands for that or for what is in it.
+func exemplify(found Diagnostics, n *Node, field *FieldDef) {
+	if field.Type.Kind != KindStruct && field.Type.Kind != KindMap || field.Type.Short != "" || field.Example == "" {
+		return
+	}
+	for i := range found {
+		d := &found[i]
+		if d.Code != CodeWrongKind || d.Hint != "" {
+			continue
+		}
+		if d.Range == n.At() || field.Type.Kind == KindMap && slices.ContainsFunc(n.Keys, func(e *Entry) bool { return d.Range == e.Value.At() }) {
+			d.Hint = "as in " + field.Example
+		}
+	}
 }
 
 // in names a mapping for a finding.
@@ -221,7 +239,10 @@ func (d *decoder) short(n *Node, v reflect.Value, key string) {
 			case !n.IsScalar() || n.IsEmpty():
 				d.errorAt(n, CodeWrongKind, "", "expected %s, found %s", oneOf(append(slices.Clone(f.Type.Words), "a mapping")), n.found())
 			case f.Type.Kind == KindEnum && !slices.Contains(f.Type.Words, n.Text):
-				hint := didYouMean(n.Text, f.Type.Words)
+				hint := foreignWord(n.Text, f.Type.Words)
+				if hint == "" {
+					hint = didYouMean(n.Text, f.Type.Words)
+				}
 				if hint == "" {
 					hint = longHint(n.Text, def.ExactlyOne)
 				}
@@ -286,7 +307,7 @@ func (d *decoder) mapping(n *Node, v reflect.Value, t Type) {
 		case t.Names != "" && n.IsScalar():
 			hint = listHint(n, t)
 		case n.Kind == Seq:
-			hint = "give each a name: NAME: …"
+			hint = mappingHint(n, t.Elem)
 		}
 		d.errorAt(n, CodeWrongKind, hint, "expected a mapping from names, found %s", n.found())
 		return

@@ -28,7 +28,11 @@ func wrongKindHint(n *Node, want FieldKind) string {
 		return "write ${{ " + n.Text + " }}"
 	case want == KindStruct && n.Kind == Seq && n.Path() == "processes.stages":
 		return "indent stages further, so that it belongs to its process"
-	case want == KindStruct && n.Kind == Seq:
+	case want == KindStruct && n.parent.Path() == "processes" && n.Kind == Seq:
+		return "stages stand under a key of the process, as in {stages: [...]}"
+	case want == KindStruct && n.parent.Path() == "processes" && n.Kind == String && n.Style == Plain:
+		return "write {command: " + shortened(n.Text) + "}"
+	case want == KindStruct && n.Kind == Seq && !slices.ContainsFunc(n.Items, (*Node).IsScalar):
 		return "write it without the dashes, or without [ ]"
 	}
 	return ""
@@ -43,6 +47,37 @@ func planName(text string) bool {
 // jinja reports whether a mapping comes of `{{ x }}`. The builder has dropped its key, which is no text, so that the mapping is empty.
 func jinja(n *Node) bool {
 	return len(n.Keys) == 0 && strings.HasPrefix(n.src.Text(n.Range), "{{")
+}
+
+// shortened is a text of the document for a hint.
+func shortened(text string) string {
+	return strings.Trim(quoteName(text), `"`)
+}
+
+// mappingHint is the remedy where a list stands for a mapping from names: NAME=value is a pair, names are what shall be defined.
+func mappingHint(n *Node, elem *Type) string {
+	const most = 3
+	var pairs []string
+	for i, item := range n.Items {
+		name, value, isPair := strings.Cut(item.Text, "=")
+		switch {
+		case !item.IsScalar():
+			return "give each a name: NAME: …"
+		case i == most:
+			pairs = append(pairs, "…")
+		case i > most:
+		case isPair:
+			pairs = append(pairs, name+": "+quoteYAML(value))
+		case elem.Kind == KindStruct && IsName(name):
+			pairs = append(pairs, name+": {}")
+		default:
+			return "give each a name: NAME: …"
+		}
+	}
+	if len(pairs) == 0 {
+		return "an empty one is {}"
+	}
+	return "write {" + strings.Join(pairs, ", ") + "}"
 }
 
 // asTemplate says how a text is written that has the value of a mapping or list of expressions.
@@ -61,10 +96,16 @@ func (n *Node) hasComment() bool {
 	return ok
 }
 
-// stageHint is the remedy where a stage is no mapping: mostly the space behind its colon is missing.
+// stageHint is the remedy where a stage is no mapping: mostly the colon or the space behind it is missing.
 func stageHint(n *Node) string {
 	if n.Style != Plain {
 		return ""
+	}
+	if name, argument, isCall := strings.Cut(strings.TrimSuffix(n.Text, ")"), "("); isCall && IsName(name) && n.Text != name {
+		return writeInstead(n.src, n.Range, name+": "+argument)
+	}
+	if IsName(n.Text) {
+		return writeInstead(n.src, n.Range, n.Text+":")
 	}
 	if key, value, ok := strings.Cut(n.Text, ":"); ok && IsName(key) && value != "" && n.Range.Start.Line == n.Range.End.Line {
 		return writeInstead(n.src, n.Range, key+": "+value)

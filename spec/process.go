@@ -27,7 +27,7 @@ type ProcessCommon struct {
 	Ready       *Ready      `yaml:"ready" later:"true" example:"ready: {tcp: 'localhost:5432'}" doc:"How to tell that it is ready."`
 	Restart     *Restart    `yaml:"restart" short:"when" example:"restart: on-failure" doc:"What happens when it ends by itself."`
 	Timeout     Duration    `yaml:"timeout" example:"timeout: 10m" doc:"How long it may run."`
-	Stop        *Stop       `yaml:"stop" example:"stop: {grace: 2s}" doc:"How it is stopped."`
+	Stop        *Stop       `yaml:"stop" example:"stop: {signal: SIGINT, grace: 2s}" doc:"How it is stopped."`
 	Success     []Integer   `yaml:"success_codes" single:"true" default:"0" example:"success_codes: [0, 1]" doc:"Exit codes that are no failure."`
 	Limits      *Limit      `yaml:"limits" later:"true" example:"limits: {memory: 1GiB}" doc:"Limits of each of its replicas."`
 	User        Text        `yaml:"user" later:"true" example:"user: nobody" doc:"User that it runs as."`

@@ -15,6 +15,8 @@ func (c *compiler) call(n *ast.CallNode) code {
 		if m, ok := n.Callee.(*ast.MemberNode); ok {
 			if method, ok := m.Property.(*ast.StringNode); ok && findFunction(method.Value) != nil {
 				return c.fail(at, fmt.Sprintf("write %s(...)", method.Value), "values have no methods")
+			} else if ok {
+				return c.fail(at, refusedFunction(method.Value), "values have no methods")
 			}
 		}
 		return c.fail(at, "", "values have no methods")

@@ -57,7 +57,7 @@ func TestCompileErrors(t *testing.T) {
 		{"delivery.id", "0: there is no delivery here"},
 		{"True", `0: unknown name "True"; write true, false and null`},
 		{"$env.x", "0: $env is not there; the environment is env"},
-		{"index // 2", "6: // is no operator; write div(a, b) for a division that rounds down"},
+		{"index // 2", "6: // is no operator; div(a, b) divides and rounds down; a ?? b is b where a is null"},
 		{"index = 2", `6: unexpected "="; == compares`},
 		{"1 if index else 2", `2: unexpected "if"; write condition ? a : b`},
 		{"(1 + 2", "6: the expression ends too early"},

@@ -31,7 +31,7 @@ func parseExpr(src string) (tree exprTree, failure *ExprError) {
 	case strings.TrimSpace(src) == "":
 		return tree, &ExprError{Msg: "the expression is empty"}
 	case at >= 0:
-		return tree, &ExprError{Offset: at, Msg: "// is no operator", Hint: "write div(a, b) for a division that rounds down"}
+		return tree, &ExprError{Offset: at, Msg: "// is no operator", Hint: "div(a, b) divides and rounds down; a ?? b is b where a is null"}
 	}
 	defer func() {
 		if r := recover(); r != nil { // expr's parser goes on after some errors with half a tree
@@ -148,6 +148,12 @@ func tokenHint(token string) string {
 		return "bitand(a, b) works on bits, a and b on conditions"
 	case `Identifier("is")`:
 		return "== compares"
+	case `Identifier("for")`:
+		return "write map(list, it * 2), or filter(list, it > 2)"
+	case `Identifier("then")`, `Identifier("elif")`:
+		return "write condition ? a : b"
+	case `Identifier("as")`:
+		return "write let name = x; and then what reads it, or the stage's own option as"
 	case `Operator("contains")`, `Operator("startsWith")`, `Operator("endsWith")`, `Operator("matches")`:
 		return `it stands between two texts: item ` + tokenText(strings.ReplaceAll(token, `"`, "")) + ` "x"`
 	case `Operator(".")`:

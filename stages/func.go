@@ -181,10 +181,14 @@ func refusedFunction(name string) string {
 		return `item matches "^a" is a condition; capture and find_all give what matched`
 	case "tonumber", "number", "parseInt", "parseFloat", "Number":
 		return "int(x) and float(x) read numbers"
-	case "format", "sprintf", "printf":
+	case "format", "sprintf", "printf", "print", "println":
 		return `text is put together by +: item.name + ": " + string(item.n)`
-	case "basename":
+	case "basename", "filename":
 		return "write base(path)"
+	case "splitext", "extname":
+		return "stem(path) and ext(path) are its parts"
+	case "exists_file", "isfile":
+		return "write exists(path)"
 	case "dirname":
 		return "write dir(path)"
 	case "sorted":
@@ -195,6 +199,50 @@ func refusedFunction(name string) string {
 		return "type(x) gives the name of the kind"
 	case "has":
 		return `"key" in item is the condition`
+	case "bool", "boolean", "truthy":
+		return `a condition compares: item != 0, item != "", item != null`
+	case "list", "tuple", "array":
+		return "a list is [a, b]; map(x, it) makes one of a list or map"
+	case "dict", "object":
+		return "a map is {name: value}; fromPairs(list) makes one of pairs"
+	case "to_entries", "entries", "items":
+		return "map(m, it.key) goes through a map as {key, value}; toPairs(m) gives pairs"
+	case "from_entries":
+		return "write fromPairs(list), of [key, value]"
+	case "del", "delete", "delpaths", "omit", "pop":
+		return "name the fields that stay: {a: item.a, b: item.b}"
+	case "pick":
+		return "name the fields: {a: item.a, b: item.b}"
+	case "select", "where":
+		return "filter(list, it > 1) for a list; for the items of a chain write a filter stage"
+	case "add":
+		return "sum(list) adds numbers up, join(list) texts, + two of a kind"
+	case "sub", "gsub", "regex_replace", "replaceAll":
+		return "replace(text, old, new) replaces a text; capture and find_all work with regular expressions"
+	case "ltrimstr", "removeprefix":
+		return "write trimPrefix(text, prefix)"
+	case "rtrimstr", "removesuffix":
+		return "write trimSuffix(text, suffix)"
+	case "range", "xrange", "seq":
+		return "1..3 is the list [1, 2, 3]; as a source of items write a range stage"
+	case "enumerate":
+		return "#index is the position inside of map() and its like"
+	case "zip":
+		return "map(a, [it, b[#index]]) goes through two lists"
+	case "loads", "parse", "from_json", "fromjson", "parse_json", "json":
+		return "write fromJSON(text)"
+	case "dumps", "stringify", "to_json", "tojson":
+		return "write toJSON(x), or string(x) for one line"
+	case "findall", "scan":
+		return "write find_all(text, pattern)"
+	case "sort_by", "order_by":
+		return "write sortBy(list, it.key)"
+	case "group_by":
+		return "write groupBy(list, it.key)"
+	case "push", "extend":
+		return "lists do not change: concat(list, [x])"
+	case "random_int", "randint", "rand":
+		return "random() gives a float from 0 up to 1: int(random() * 6)"
 	case "time":
 		return "now() gives seconds since 1970"
 	}

@@ -24,6 +24,7 @@ type runFlags struct {
 	timeout   time.Duration
 	keepGoing bool
 	progress  string
+	exitFrom  string
 	report    string
 	logLevel  string
 	logFormat string
@@ -47,6 +48,9 @@ func (c *console) runCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := checkExitFrom(plan, f.exitFrom); err != nil {
+				return err
+			}
 			return c.run(plan, f)
 		},
 	}
@@ -54,6 +58,7 @@ func (c *console) runCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.DurationVar(&f.timeout, "timeout", 0, "stop the run after so long, with exit code 124")
 	flags.BoolVar(&f.keepGoing, "keep-going", false, "let the other processes go on when one has failed")
+	flags.StringVar(&f.exitFrom, "exit-code-from", "", "end with the exit code of this process")
 	flags.StringVar(&f.progress, "progress", "auto", "progress on standard error: auto (plain on a terminal), plain, json or none")
 	flags.StringVar(&f.report, "report", "", "write the run's report to this file, as JSON; - is standard output, after all that the spec prints")
 	flags.StringVar(&f.logLevel, "log-level", "", "least level that is logged: debug, info, warn, error or off (default info)")
@@ -119,8 +124,8 @@ func (c *console) run(plan *planner.Plan, f runFlags) error {
 			}
 		}
 	}
-	if report.Status != runtime.StatusOK {
-		return exitError{int(report.Status)}
+	if code := exitFrom(report, plan, f.exitFrom); code != exitOK {
+		return exitError{code}
 	}
 	return nil
 }
