@@ -20,7 +20,6 @@ var notYet = [...]struct {
 	{path: "managers"},
 	{path: "listeners"},
 	{path: "pools"},
-	{path: "tests"},
 	{path: "PROCESS.autostart", unless: "true"},
 	{path: "PROCESS.start_method", unless: "spawn"},
 	{path: "PROCESS.ready"},

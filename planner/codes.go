@@ -56,6 +56,7 @@ const (
 	CodeFollow          = "follow"
 	CodeChainCycle      = "chain-cycle"
 	CodeArguments       = "arguments"
+	CodeTest            = "test"
 )
 
 // Codes documents the findings of this package.
@@ -63,7 +64,7 @@ func Codes() []spec.CodeDef {
 	return []spec.CodeDef{
 		{Code: CodeNotAvailable, Severity: spec.Error, Doc: "The key is part of the language, but this version of mprun cannot carry it out yet. Nothing is ignored silently, so the spec is refused."},
 		{Code: CodeUnknownCode, Severity: spec.Warning, Doc: "x-mprun-allow silences warnings by their codes; there is no warning of that code."},
-		{Code: CodeUnknownVar, Severity: spec.Error, Doc: "The command line sets a var that the spec does not have. Declare it under vars, with its default."},
+		{Code: CodeUnknownVar, Severity: spec.Error, Doc: "The command line, or a test, sets a var that the spec does not have. Declare it under vars, with its default."},
 		{Code: CodeEnvFile, Severity: spec.Error, Doc: "A file that env_file names cannot be read, or has a line that is not NAME=value. Its values are never shown."},
 		{Code: CodeSecretArgument, Severity: spec.Warning, Doc: "A value of an env_file becomes an argument of a program, which every user of the machine can read in the list of processes. The program has it in its environment."},
 		{Code: CodeUnknownName, Severity: spec.Error, Doc: "Nothing of that name is defined in the spec."},
@@ -112,6 +113,7 @@ func Codes() []spec.CodeDef {
 		{Code: CodeWholeSource, Severity: spec.Warning, Doc: "A process has replicas, and each gives all the items of its source, so that they come several times. split: true shares them, split: false says that it is meant."},
 		{Code: CodeFinallyQueue, Severity: spec.Error, Doc: "finally runs when all processes have ended: nobody is left who would put into a queue or read it."},
 		{Code: CodeChainCycle, Severity: spec.Error, Doc: "A chain uses itself, by way of others perhaps. A chain is put in the place of each use of it, which would never end."},
+		{Code: CodeTest, Severity: spec.Error, Doc: "A test cannot be run as it is: it gives items to a queue that nothing reads then, expects some of one that nothing writes, or has a fault of something that has no part in its run. What writes a queue of input, and what reads a queue of expect, does not run."},
 		{Code: CodeArguments, Severity: spec.Error, Doc: "A use gives a chain an argument that is none of its params, or leaves one out."},
 	}
 }

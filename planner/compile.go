@@ -18,6 +18,15 @@ const planVersion = 1
 // doc may be a document in which spec.Load found errors: what it could not read causes no further findings, and there is no plan.
 func Compile(doc *spec.Pipeline, host Host, opts Options) (*Plan, spec.Diagnostics) {
 	c := newCompiler(doc, host, opts)
+	order, found := c.compile()
+	if found.HasErrors() {
+		return nil, found
+	}
+	return c.plan(order), found
+}
+
+// compile runs the passes, and gives the processes in the order of their start.
+func (c *compiler) compile() ([]*process, spec.Diagnostics) {
 	c.checkAvailable()
 	c.checkAllowed()
 	c.readVars()
@@ -27,6 +36,7 @@ func Compile(doc *spec.Pipeline, host Host, opts Options) (*Plan, spec.Diagnosti
 	c.readPrimitives()
 	c.readChains()
 	c.readProcesses()
+	c.readStandIns()
 	c.readUnusedChains()
 	c.numberThrottles()
 	c.wire()
@@ -41,12 +51,12 @@ func Compile(doc *spec.Pipeline, host Host, opts Options) (*Plan, spec.Diagnosti
 	c.checkPrograms()
 	order := c.startOrder()
 	c.dependOnCreated()
-	found := doc.Silence(doc.Original(c.found).Sorted())
-	if found.HasErrors() {
-		return nil, found
-	}
-	return c.plan(order), found
+	c.checkTests()
+	return order, c.result()
 }
+
+// result is what has been found.
+func (c *compiler) result() spec.Diagnostics { return c.doc.Silence(c.doc.Original(c.found).Sorted()) }
 
 // SpecOptions are the options that a spec must be loaded with to be compiled: the expression language's own lexer and functions.
 func SpecOptions(file string) spec.Options {
@@ -89,6 +99,7 @@ type compiler struct {
 	places   map[string][]*spec.Node      // where resources are used in some way
 	programs map[string][]string          // by PATH: see programNames
 	limits   int                          // rates that throttles go by
+	trial    *trial                       // the test that is compiled; nil: none
 	partial  bool                         // something could not be read: what seems to be missing may be there
 }
 

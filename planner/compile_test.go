@@ -68,6 +68,23 @@ func compile(t testing.TB, name string, src []byte, opts planner.Options) (*plan
 	return plan, append(found, more...).Sorted()
 }
 
+// compileTests compiles the tests of a spec as well, and gives what is found wrong with all of it.
+func compileTests(t testing.TB, name string, src []byte, opts planner.Options) ([]*planner.Test, spec.Diagnostics) {
+	t.Helper()
+	plan, found := compile(t, name, src, opts)
+	if plan == nil {
+		return nil, found
+	}
+	doc, _ := spec.Load(src, planner.SpecOptions(name))
+	opts.Dir = "/srv"
+	var tests []*planner.Test
+	for i := range doc.Tests {
+		test, more := planner.CompileTest(doc, newMachine(), opts, i)
+		tests, found = append(tests, test), append(found, more...)
+	}
+	return tests, found.Sorted()
+}
+
 // golden compares got with a file, or writes the file with -update.
 func golden(t *testing.T, file, got string) {
 	t.Helper()
@@ -128,7 +145,7 @@ func TestFindings(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, found := compile(t, filepath.Base(file), src, planner.Options{})
+			_, found := compileTests(t, filepath.Base(file), src, planner.Options{})
 			if len(found) == 0 {
 				t.Fatal("nothing was found wrong")
 			}

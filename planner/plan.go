@@ -21,7 +21,8 @@ type Plan struct {
 	Queues     []Queue     `json:"queues"`               // in the order of the spec
 	Primitives []Primitive `json:"primitives,omitempty"` // kind by kind, in the order of the spec: that in which several locks are taken
 	Processes  []Process   `json:"processes"`            // in the order of start: after what they depend on
-	Absent     []string    `json:"absent,omitempty"`     // processes of the spec that are not part of this run: their `when` is false
+	Absent     []string    `json:"absent,omitempty"`     // processes of the spec that are not part of this run: their `when` is false, or a test stands in for them
+	Faults     []Fault     `json:"faults,omitempty"`     // of a Test
 }
 
 // Log is the spec's `log`.
@@ -78,8 +79,9 @@ type Process struct {
 	Timeout      string       `json:"timeout,omitempty"` // a duration as Go writes it
 	SuccessCodes []int        `json:"success_codes,omitempty"`
 	Daemon       bool         `json:"daemon,omitempty"`
-	Manual       bool         `json:"manual,omitempty"`  // autostart: false
-	Finally      bool         `json:"finally,omitempty"` // the spec's `finally`: it runs when all others have ended, whatever became of them
+	Manual       bool         `json:"manual,omitempty"`   // autostart: false
+	StandIn      bool         `json:"stand_in,omitempty"` // it is no process of the spec, but gives or takes items in place of some, for a Test
+	Finally      bool         `json:"finally,omitempty"`  // the spec's `finally`: it runs when all others have ended, whatever became of them
 
 	Gets     []string `json:"gets,omitempty"` // queues that it reads, by `get`, `uses` or its standard input
 	Puts     []string `json:"puts,omitempty"`

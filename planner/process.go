@@ -57,8 +57,11 @@ func (c *compiler) readProcesses() {
 	}
 }
 
-// exists evaluates a process's `when`.
+// exists evaluates a process's `when`. A test may leave processes out.
 func (c *compiler) exists(def *spec.Process) bool {
+	if c.trial.leavesOut(def.Name) {
+		return false
+	}
 	if !def.When.IsSet() {
 		return true
 	}

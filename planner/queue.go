@@ -73,6 +73,9 @@ func (c *compiler) readCapacity(q *queue) {
 	capacity := q.def.Capacity
 	q.bounded = true
 	switch {
+	case c.trial.unties(q.plan.Name): // those who would make room, or wait for it, have no part in the test
+		q.plan.Capacity, q.bounded = 0, false
+		return
 	case capacity.Word == "unbounded":
 		q.plan.Capacity, q.bounded = 0, false
 		return

@@ -9,7 +9,7 @@ import (
 	"github.com/mprun/mprun/stages"
 )
 
-// readVars works out the vars: what the command line sets, else what the spec says, where ${{ }} may read the vars above it. The
+// readVars works out the vars: what the test sets, if one is compiled, or the command line, else what the spec says, where ${{ }} may read the vars above it. The
 // spec's env_file is read before the first var that may read the environment, so that its path can depend on the vars above that.
 func (c *compiler) readVars() {
 	c.vars = map[string]any{}
@@ -19,11 +19,15 @@ func (c *compiler) readVars() {
 	for _, e := range c.doc.Vars {
 		names = append(names, e.Name)
 		value, known := c.opts.Vars[e.Name]
-		if !known && e.Value.IsSet() && mentionsEnv(e.Value.Node) {
+		def := e.Value
+		if set, ok := c.testVar(e.Name); ok {
+			def, known = set, false
+		}
+		if !known && def.IsSet() && mentionsEnv(def.Node) {
 			c.readTopEnvFile()
 		}
-		if !known && e.Value.IsSet() {
-			value, known = c.data(e.Value.Node)
+		if !known && def.IsSet() {
+			value, known = c.data(def.Node)
 		}
 		if !isFinite(value) {
 			c.infinite(e.Key)

@@ -139,7 +139,7 @@ func (c *compiler) checkQueue(q *queue) {
 		reader, writer := firstUse(q.readers, member), firstUse(q.writers, member)
 		what := q.plan.Member(member)
 		switch {
-		case q.dead:
+		case q.dead, c.trial.unties(name):
 		case reader != nil && writer == nil:
 			c.errorAt(reader.node, CodeNeverWritten, c.absentHint(name, writesQueue), "%s is read here, but nothing ever puts an item into it", what)
 			return

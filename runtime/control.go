@@ -25,6 +25,8 @@ type message struct {
 	Guard    []byte             `json:"guard,omitempty"`    // from a worker: a path to remove should it die
 	Guarded  bool               `json:"guarded,omitempty"`  // to a worker: that is certain now
 	Unguard  []byte             `json:"unguard,omitempty"`  // from a worker: nothing is at that path any more
+	Reached  *int               `json:"reached,omitempty"`  // from a worker: it has the item of that fault in hand and stands still
+	GoOn     bool               `json:"go_on,omitempty"`    // to a worker that stands still
 }
 
 // volatileInput says that until the worker has committed more than Commits times, it may hold input that died with it.
@@ -115,9 +117,10 @@ type control struct {
 	guarded  map[string]bool // paths of what it was about to create
 }
 
-// newControl reads the socket. signalled is called with the signals that the worker passes on; it must not wait. The guardian is told of
+// newControl reads the socket. said is called with what is for the supervisor to act on at once, a signal or a fault's item; it must not
+// wait. The guardian is told of
 // what the worker has guarded, and folders of the folders that it makes for that.
-func newControl(socket *os.File, g *guardian, folders *outFolders, signalled func(syscall.Signal)) *control {
+func newControl(socket *os.File, g *guardian, folders *outFolders, said func(message)) *control {
 	c := &control{socket: socket, done: make(chan struct{}), guarded: map[string]bool{}}
 	go func() {
 		defer close(c.done)
@@ -132,8 +135,8 @@ func newControl(socket *os.File, g *guardian, folders *outFolders, signalled fun
 			switch {
 			case m.Volatile != nil:
 				c.volatile = m.Volatile
-			case m.Signal != 0:
-				signalled(m.Signal)
+			case m.Signal != 0, m.Reached != nil:
+				said(m)
 			case m.Guard != nil:
 				c.guarded[string(m.Guard)] = true
 				folders.expect(string(m.Guard))
@@ -152,6 +155,9 @@ func newControl(socket *os.File, g *guardian, folders *outFolders, signalled fun
 
 // stop asks the worker to end. A worker that is gone does not hear it.
 func (c *control) stop() { _ = send(c.socket, message{Stop: true}) }
+
+// goOn lets the worker go on that stands still at an item. One that is gone does not hear it.
+func (c *control) goOn() { _ = send(c.socket, message{GoOn: true}) }
 
 // final is what a worker that has ended said last. All its group is dead, so that the socket has come to its end.
 func (c *control) final() message {

@@ -23,6 +23,7 @@ type handoff struct {
 	Queues     []planner.Queue     `json:"queues"`
 	Primitives []planner.Primitive `json:"primitives,omitempty"`
 	Processes  []processEntry      `json:"processes"` // the board's
+	Moments    []moment            `json:"moments,omitempty"`
 	Vars       planner.Values      `json:"vars,omitempty"`
 	Run        planner.Values      `json:"run,omitempty"`
 	Files      int                 `json:"files"` // descriptors of the arena

@@ -44,6 +44,8 @@ type host struct {
 	dirty     bool            // something has happened since the last commit
 	moved     bool            // the chain has got on since the last commit
 	care      care            // the chain commits behind each row, for a while
+	moments   []moment        // at which it stands still
+	goOn      chan struct{}   // the supervisor's word behind such a moment
 	committed time.Time       // the last commit
 	volatile  uint64          // number of commits for which volatile input was announced, +1
 
@@ -92,6 +94,7 @@ func newHost(ctx context.Context, h *handoff, arena *shm.Arena, slot *shm.Slot, 
 	host := &host{
 		ctx: ctx, handoff: h, arena: arena, slot: slot, control: control,
 		parts: arenaParts(h.Queues), primitives: numberPrimitives(h.Primitives), outboxes: map[int]*outbox{}, fanOuts: map[stages.Ref]stages.Outbox{}, programs: newPrograms(os.Stdout),
+		moments: h.Moments, goOn: make(chan struct{}, 1),
 	}
 	host.outlet = &outlet{host: host, queue: arena.Queue(arena.Queues() - 1)}
 	return host
@@ -169,6 +172,7 @@ func (h *host) Commit() error {
 		do(tx)
 	}
 	standing := h.chain.Standing()
+	h.committing(standing)
 	h.care.committed(standing, h.onlyDelivery())
 	h.finishInputs(tx, standing)
 	tx.Continue(standing || h.handedBack())
@@ -228,6 +232,7 @@ func (h *host) Wait(w stages.Waiter, timeout time.Duration) error {
 	if err := h.Commit(); err != nil {
 		return err
 	}
+	h.waiting()
 	if h.slot.Interrupted() || h.ctx.Err() != nil {
 		return stages.ErrInterrupted
 	}

@@ -112,8 +112,10 @@ func (in *inbox) poisoned(item any, tries int) (stages.Delivery, error) {
 
 // Take implements stages.Inbox.
 func (in *inbox) Take(n int) {
+	from := in.block.Seq() - 1 + uint64(in.taken) // from 0
 	in.taken += n
 	in.host.dirty = true
+	in.host.taking(in.part, from, from+uint64(n))
 }
 
 // Wait implements stages.Waiter.

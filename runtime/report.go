@@ -55,6 +55,7 @@ type Report struct {
 	Failures  []Failure              `json:"failures,omitempty"` // the first is the one that ended the run
 	Queues    map[string]QueueReport `json:"queues,omitempty"`
 	Deadlock  *Deadlock              `json:"deadlock,omitempty"` // in which the run ended
+	Faults    []FaultReport          `json:"faults,omitempty"`   // of the plan, in its order
 }
 
 // ProcessReport is one replica of a process.

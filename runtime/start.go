@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/mprun/mprun/planner"
@@ -55,6 +54,7 @@ func (s *supervisor) start(r *replica) {
 		return
 	}
 	s.become(r, replicaRunning) // with its pid
+	s.armFaults(r)
 	if r.process.stopping {
 		s.stopReplica(r)
 	}
@@ -83,7 +83,7 @@ func (s *supervisor) startWorker(r *replica) error {
 	p := r.process.plan
 	r.terminal = p.Stdin.Kind == "inherit" && isTerminal(s.opt.Stdin)
 	h := handoff{
-		Process: *p, Index: r.index, Slot: r.slot, Start: r.starts - 1, Fresh: r.fresh, Terminal: r.terminal, Queues: s.plan.Queues, Primitives: s.plan.Primitives, Processes: processEntries(s.plan),
+		Process: *p, Index: r.index, Slot: r.slot, Start: r.starts - 1, Fresh: r.fresh, Terminal: r.terminal, Queues: s.plan.Queues, Primitives: s.plan.Primitives, Moments: s.moments(), Processes: processEntries(s.plan),
 		Vars: s.plan.Vars, Run: s.outcome, Files: len(s.arena.Files()), Seed: s.plan.Seed, BlockItems: s.plan.BlockItems, Dir: s.dir(p), RunID: s.id, ParentPID: os.Getpid(),
 	}
 	handoff, err := h.file()
@@ -120,8 +120,17 @@ func (s *supervisor) startWorker(r *replica) error {
 		ours.Close()
 		return readable(err, p, s.dir(p))
 	}
-	r.control = newControl(ours, s.guardian, s.folders, func(sig syscall.Signal) { s.later(0, func() { s.signalled(sig) }) })
+	r.control = newControl(ours, s.guardian, s.folders, func(m message) { s.later(0, func() { s.said(r, pid, m) }) })
 	return s.watch(r, pid, pidfd)
+}
+
+// said deals with what a worker says in the middle of its life.
+func (s *supervisor) said(r *replica, pid int, m message) {
+	if m.Reached != nil {
+		s.reached(r, pid, *m.Reached)
+		return
+	}
+	s.signalled(m.Signal)
 }
 
 // startCommand starts a program of the plan.

@@ -51,6 +51,7 @@ func (s *supervisor) stopReplica(r *replica) {
 		return
 	}
 	r.asked = true
+	s.unpause(r)
 	switch {
 	case r.slot >= 0:
 		s.arena.StopSlot(r.slot)

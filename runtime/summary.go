@@ -10,7 +10,7 @@ import (
 func (s *supervisor) report() *Report {
 	r := &Report{
 		Name: s.plan.Name, Status: s.status, Outcome: s.status.String(), Started: s.began, Seconds: time.Since(s.began).Seconds(),
-		Failures: s.failures, Deadlock: s.deadlock, Queues: map[string]QueueReport{}, Results: map[string]any{},
+		Failures: s.failures, Deadlock: s.deadlock, Faults: s.faultReports(), Queues: map[string]QueueReport{}, Results: map[string]any{},
 	}
 	for _, p := range s.processes {
 		for _, replica := range p.replicas {

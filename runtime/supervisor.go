@@ -42,6 +42,8 @@ type supervisor struct {
 	processes []*process // in the order of start
 	byName    map[string]*process
 
+	faults []*fault // of the plan, in its order
+
 	stopCommands map[*stopCommand]bool // running
 	logPipes     []*logPipe            // some may have ended
 	emptied      map[string]bool       // files of standard outputs that this run has emptied
@@ -92,6 +94,9 @@ func newSupervisor(plan *planner.Plan, opt Options) (_ *supervisor, err error) {
 		}
 	}()
 	if err := s.prepareProcesses(); err != nil {
+		return nil, err
+	}
+	if err := s.prepareFaults(); err != nil {
 		return nil, err
 	}
 	if err := s.prepareMemory(); err != nil {
@@ -202,6 +207,7 @@ func (s *supervisor) later(d time.Duration, f func()) *time.Timer {
 // was abandoned goes with the process; its files are left to the guardian.
 func (s *supervisor) close() {
 	close(s.quit)
+	s.endFaults()
 	abandoned := s.outlet != nil && s.outlet.abandoned
 	if s.outlet != nil && !abandoned {
 		s.outlet.close()

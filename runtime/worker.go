@@ -100,18 +100,18 @@ func work(control *os.File, signals <-chan os.Signal) (err error) {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	guarded := make(chan struct{}, 1)
-	go obey(control, stop, guarded)
+	host := newHost(ctx, h, arena, slot, control)
+	go obey(control, stop, guarded, host.goOn)
 	if h.Terminal {
 		go passOnSignals(signals, control)
 	}
-	host := newHost(ctx, h, arena, slot, control)
 	host.programs.control, host.programs.guarded = control, guarded
 	return host.run()
 }
 
-// obey waits for the supervisor's word to stop, and for its answers, which it puts into guarded. The end of the socket is the end of the
+// obey waits for the supervisor's word to stop, and for its answers, which it puts into guarded and goOn. The end of the socket is the end of the
 // supervisor, and so of the worker.
-func obey(control *os.File, stop func(), guarded chan<- struct{}) {
+func obey(control *os.File, stop func(), guarded, goOn chan<- struct{}) {
 	for {
 		m, err := receive(control)
 		switch {
@@ -121,6 +121,11 @@ func obey(control *os.File, stop func(), guarded chan<- struct{}) {
 			stop()
 		case m.Guarded:
 			guarded <- struct{}{}
+		case m.GoOn:
+			select {
+			case goOn <- struct{}{}:
+			default: // it was stopped, and does not wait for the word any more
+			}
 		}
 	}
 }

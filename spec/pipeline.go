@@ -42,7 +42,7 @@ type Pipeline struct {
 	Pools       []*Pool       `yaml:"pools" later:"true" example:"pools: {p: {workers: 4}}" doc:"Pools of workers, for pool: NAME."`
 	Processes   []*Process    `yaml:"processes" example:"processes: {hello: {stages: [{items: [1, 2]}, {print: '${{ item }}'}]}}" doc:"The processes of the run."`
 	Finally     Chain         `yaml:"finally" example:"finally: [{print: '${{ run.status }}'}]" doc:"A chain that runs once when all processes have ended, also after a failure and after the first interrupt. run.status, run.failed and run.duration tell of the run."`
-	Tests       []*Test       `yaml:"tests" later:"true" example:"tests: [{name: small, vars: {n: 3}, expect: {exit_code: 0}}]" doc:"Runs with expected results, for 'mprun test'."`
+	Tests       []*Test       `yaml:"tests" example:"tests: [{name: small, vars: {n: 3}, expect: {exit_code: 0}}]" doc:"Runs with expected results, for 'mprun test'."`
 	Log         *Log          `yaml:"log" example:"log: {level: debug}" doc:"What goes to the log on standard error."`
 }
 

@@ -24,6 +24,7 @@ type invocation struct {
 	specs []string
 	named bool // specs has what the arguments name, not the default
 	vars  map[string]any
+	words []string // the arguments that set them
 	files []string // laid over each spec
 }
 
@@ -46,6 +47,7 @@ func parseArgs(args, files []string) (invocation, error) {
 			return inv, err
 		}
 		inv.vars[name] = v
+		inv.words = append(inv.words, arg)
 	}
 	if inv.named = len(inv.specs) > 0; !inv.named {
 		inv.specs = []string{defaultSpec}
@@ -119,6 +121,8 @@ type loaded struct {
 	sources []*spec.Source
 	plan    *planner.Plan // nil if there are errors
 	found   spec.Diagnostics
+	doc     *spec.Pipeline
+	opts    planner.Options // that it was compiled with
 }
 
 // noSpecHint is what to do where no spec is named and the one that is looked for cannot be read.
@@ -157,11 +161,12 @@ func (c *console) load(path string, inv invocation, opts planner.Options) (loade
 	if !inv.named && len(found) == 1 && found[0].Code == spec.CodeUnreadable {
 		found[0].Hint = noSpecHint(inv)
 	}
-	l := loaded{sources: doc.Sources, found: found}
+	l := loaded{sources: doc.Sources, found: found, doc: doc}
 	if doc.Root == nil || doc.Root.Kind != spec.Map {
 		return l, nil // there is nothing to compile
 	}
 	opts.Dir, opts.Partial, opts.Vars = abs, found.HasErrors(), inv.vars
+	l.opts = opts
 	plan, more := planner.Compile(doc, newHost(), opts)
 	l.found = append(found, more...).Sorted()
 	if !l.found.HasErrors() {

@@ -80,6 +80,12 @@ func (c *console) validate(args, files []string, format string, strict bool) err
 		if err != nil {
 			return err
 		}
+		if l.plan != nil {
+			for i := range l.doc.Tests {
+				l.found = append(l.found, testErrors(l.doc, l.opts, i)...)
+			}
+			l.found = l.found.Sorted()
+		}
 		all = append(all, l.found...)
 		if format == "text" {
 			w := newFindingsWriter(c.out, l.sources)
