@@ -34,6 +34,7 @@ func (c *compiler) compile() ([]*process, spec.Diagnostics) {
 	c.readTypes()
 	c.readQueues()
 	c.readPrimitives()
+	c.readCells()
 	c.readChains()
 	c.readProcesses()
 	c.readStandIns()
@@ -84,6 +85,7 @@ type compiler struct {
 	records    []*recordType
 	queues     []*queue
 	primitives []*primitive
+	cells      []*cell
 	processes  []*process
 	absent     []*process // those whose `when` is false: they are checked, and take no part
 
@@ -109,6 +111,7 @@ type symbol struct {
 	key       *spec.Node
 	queue     *queue
 	primitive *primitive
+	cell      *cell
 	process   *process
 }
 
@@ -173,6 +176,9 @@ func (c *compiler) plan(order []*process) *Plan {
 	}
 	for _, prim := range c.primitives {
 		p.Primitives = append(p.Primitives, prim.plan)
+	}
+	for _, v := range c.cells {
+		p.Cells = append(p.Cells, v.plan)
 	}
 	for _, proc := range order {
 		p.Processes = append(p.Processes, proc.plan)

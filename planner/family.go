@@ -48,8 +48,9 @@ func (c *compiler) decodeIndex(n *spec.Node, at int, p *stages.Place, count int,
 
 // noteIndex keeps where the index of a place was written; the place has its final address.
 func (c *compiler) noteIndex(n *spec.Node, p *stages.Place) {
-	if len(p.Index) > 0 {
-		c.origins[&p.Index[0]] = origin{node: n, offsets: []int{len(p.Name) + 1}}
+	parts, _ := splitPlace(n.Text, len(p.Name))
+	for i := range p.Index { // fields come behind all of them
+		c.origins[&p.Index[i]] = origin{node: n, offsets: []int{parts[i].at}}
 	}
 }
 

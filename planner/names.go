@@ -87,6 +87,10 @@ func (c *compiler) nameHint(name string, kinds []string) string {
 func (c *compiler) resourceTypes() map[string]stages.Type {
 	types := map[string]stages.Type{}
 	for _, n := range c.doc.Names {
+		if s := c.symbols[n.Name]; s.kind == "value" || s.kind == "array" {
+			types[n.Name] = s.cellType()
+			continue
+		}
 		typ, ok := familyType(singular(n.Section))
 		if !ok || stages.IsFunction(n.Name) {
 			continue

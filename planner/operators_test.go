@@ -18,6 +18,7 @@ var exampleQueues = []string{"jobs", "results", "all", "large", "small", "lines"
 func exampleSpec(stage string) string {
 	var b strings.Builder
 	var queues []string
+	b.WriteString("values: {config: {type: Config, x-mprun-allow: [unused]}}\narrays: {hist: {type: int64, length: 10, x-mprun-allow: [unused]}}\ntypes: {Config: {limit: int64}}\n")
 	for _, q := range exampleQueues {
 		if strings.Contains(stage, q) {
 			queues = append(queues, q)

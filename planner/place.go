@@ -61,6 +61,9 @@ func (c *compiler) decodePlace(n *spec.Node, kinds []string) (stages.Place, bool
 	}
 	c.places[name] = append(c.places[name], n)
 	p := stages.Place{Name: name, Kind: s.kind, Pos: posOf(n)}
+	if s.kind == "value" || s.kind == "array" {
+		return p, c.decodeCellPlace(n, &p, s.cell)
+	}
 	if count, known, ok := s.members(); ok {
 		return p, c.decodeIndex(n, len(name), &p, count, known)
 	}

@@ -20,6 +20,7 @@ type Plan struct {
 	Limits     int         `json:"limits,omitempty"`     // rates that throttles go by: Stage.Limit is from 1 to this
 	Queues     []Queue     `json:"queues"`               // in the order of the spec
 	Primitives []Primitive `json:"primitives,omitempty"` // kind by kind, in the order of the spec: that in which several locks are taken
+	Cells      []Cell      `json:"cells,omitempty"`      // values, then arrays, in the order of the spec
 	Processes  []Process   `json:"processes"`            // in the order of start: after what they depend on
 	Absent     []string    `json:"absent,omitempty"`     // processes of the spec that are not part of this run: their `when` is false, or a test stands in for them
 	Faults     []Fault     `json:"faults,omitempty"`     // of a Test

@@ -22,6 +22,9 @@ func (t *typer) scope(in env) *stages.Scope {
 	if in.out {
 		s.Vars["out"] = stages.StringType
 	}
+	if in.at != nil {
+		s.Vars["at"] = *in.at
+	}
 	if in.acc != nil {
 		s.Vars["acc"] = *in.acc
 	}

@@ -68,6 +68,7 @@ func (c *compiler) decodeStage(n *spec.Node, st *stages.Stage) bool {
 	}
 	c.warnWithoutInit(operator, n)
 	ok = c.checkCreates(n, st) && ok
+	ok = ok && c.checkChanging(n, op, st)
 	ok = c.checkReading(n, st) && ok
 	note.unknown = !ok
 	return ok

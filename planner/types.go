@@ -114,8 +114,9 @@ type env struct {
 	item  stages.Type
 	bound []stages.Binding
 	acc   *stages.Type
-	args  *given // nil: those of the process
-	out   bool   // a program is to create a file
+	args  *given       // nil: those of the process
+	out   bool         // a program is to create a file
+	at    *stages.Type // of an element's index, in `apply`
 }
 
 func (t *typer) run() {
@@ -251,10 +252,18 @@ func (t *typer) operands(st *stages.Stage, op *stages.Operator, in env) {
 	} else {
 		t.field(st.Operand, &op.Operand, op, in)
 	}
+	if changesCell(op) {
+		t.checkChange(st, op, in)
+	}
 	for i := range op.Options { // in the order of the table, as the map has none
 		def := &op.Options[i]
 		if f, ok := st.Options[def.Name]; ok {
 			at := in
+			if op.Name == "apply" && def.Name == "value" && len(st.Operand.Places) > 0 {
+				if v := t.symbols[st.Operand.Places[0].Name].cell; v != nil {
+					at = applyEnv(v, in)
+				}
+			}
 			at.out = in.out && def.Name != "creates"
 			t.field(f, def, op, at)
 		}

@@ -128,6 +128,7 @@ func (c *compiler) checkWiring() {
 		}
 	}
 	c.checkPrimitivesUsed()
+	c.checkCellsUsed()
 	for _, p := range c.processes {
 		c.checkReduce(p)
 	}

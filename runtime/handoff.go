@@ -22,7 +22,8 @@ type handoff struct {
 	Terminal   bool                `json:"terminal,omitempty"` // its group has the terminal, and so its signals
 	Queues     []planner.Queue     `json:"queues"`
 	Primitives []planner.Primitive `json:"primitives,omitempty"`
-	Processes  []processEntry      `json:"processes"` // the board's
+	Cells      []planner.Cell      `json:"cells,omitempty"` // without what they start with
+	Processes  []processEntry      `json:"processes"`       // the board's
 	Moments    []moment            `json:"moments,omitempty"`
 	Vars       planner.Values      `json:"vars,omitempty"`
 	Run        planner.Values      `json:"run,omitempty"`

@@ -28,18 +28,21 @@ type host struct {
 	control *os.File
 	chain   *stages.Chain
 
-	parts      []arenaPart
-	primitives primitives
-	inboxes    []*inbox        // in the order in which the chain has asked for them
-	outboxes   map[int]*outbox // by number of the part
-	fanOuts    map[stages.Ref]stages.Outbox
-	outlet     *outlet
-	programs   *programs
-	at         *stages.Stage      // that the chain is at, nil between two of them
-	numbers    map[stages.Pos]int // of stages, for wait records; made when first needed
+	parts       []arenaPart
+	primitives  primitives
+	cells       map[string][]*cell            // members, by name
+	cellObjects map[string]*stages.CellReader // by name, as expressions read them
+	inboxes     []*inbox                      // in the order in which the chain has asked for them
+	outboxes    map[int]*outbox               // by number of the part
+	fanOuts     map[stages.Ref]stages.Outbox
+	outlet      *outlet
+	programs    *programs
+	at          *stages.Stage      // that the chain is at, nil between two of them
+	numbers     map[stages.Pos]int // of stages, for wait records; made when first needed
 
 	sealed    []sealedBlock   // filled, in the order in which they will be published
 	open      []filler        // with blocks that are being filled
+	touched   []*cell         // those whose changes are among effects
 	effects   []func(*shm.Tx) // what the next commit does to primitives, in the order of the stages
 	dirty     bool            // something has happened since the last commit
 	moved     bool            // the chain has got on since the last commit
@@ -93,9 +96,11 @@ const (
 func newHost(ctx context.Context, h *handoff, arena *shm.Arena, slot *shm.Slot, control *os.File) *host {
 	host := &host{
 		ctx: ctx, handoff: h, arena: arena, slot: slot, control: control,
-		parts: arenaParts(h.Queues), primitives: numberPrimitives(h.Primitives), outboxes: map[int]*outbox{}, fanOuts: map[stages.Ref]stages.Outbox{}, programs: newPrograms(os.Stdout),
+		parts: arenaParts(h.Queues), primitives: numberPrimitives(h.Primitives, h.Cells), outboxes: map[int]*outbox{}, fanOuts: map[stages.Ref]stages.Outbox{}, programs: newPrograms(os.Stdout),
 		moments: h.Moments, goOn: make(chan struct{}, 1),
+		cellObjects: map[string]*stages.CellReader{},
 	}
+	host.openCells()
 	host.outlet = &outlet{host: host, queue: arena.Queue(arena.Queues() - 1)}
 	return host
 }
@@ -128,7 +133,7 @@ func (h *host) due() bool {
 			return true
 		}
 	}
-	if len(h.sealed) >= maxSealed {
+	if len(h.sealed) >= maxSealed || slices.ContainsFunc(h.touched, (*cell).Full) {
 		return true
 	}
 	if len(h.sealed) == 0 && len(h.open) == 0 {
@@ -177,11 +182,14 @@ func (h *host) Commit() error {
 	h.finishInputs(tx, standing)
 	tx.Continue(standing || h.handedBack())
 	h.saveState(tx)
-	if err := h.slot.Commit(tx); err != nil {
+	switch err := h.slot.Commit(tx); {
+	case errors.Is(err, shm.ErrRange):
+		return h.sumLost(err)
+	case err != nil:
 		return err
 	}
 	h.sealed = h.sealed[:0]
-	h.effects = h.effects[:0]
+	h.effects, h.touched = h.effects[:0], h.touched[:0]
 	h.dirty, h.moved = false, false
 	h.committed = time.Now()
 	return nil

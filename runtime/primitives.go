@@ -10,8 +10,8 @@ import (
 	"github.com/mprun/mprun/stages"
 )
 
-// primitives is where the arena has the primitives of a plan. They are numbered in the order of the plan, member by member; a condition that
-// has a lock of its own is followed by that. Several locks are always taken in the order of these numbers.
+// primitives is where the arena has the primitives of a plan. They are numbered in the order of the plan, member by member, then its values
+// and arrays; what has a lock of its own is followed by that. Several locks are always taken in the order of these numbers.
 type primitives struct {
 	entries map[string]primitiveEntry
 	end     int // the number behind the last
@@ -20,14 +20,15 @@ type primitives struct {
 // primitiveEntry is a primitive, or a family of them, in the arena.
 type primitiveEntry struct {
 	def   *planner.Primitive
-	first int // number of the first member
-	step  int // from member to member
-	lock  *primitiveEntry
+	first int             // number of the first member
+	step  int             // from member to member
+	lock  *primitiveEntry // of a condition, a value, an array; nil: it has none
+	bytes int64           // of a value or an array
 }
 
-// numberPrimitives gives the plan's primitives their numbers.
-func numberPrimitives(list []planner.Primitive) primitives {
-	p := primitives{entries: make(map[string]primitiveEntry, len(list))}
+// numberPrimitives gives the plan's primitives their numbers, then its values and arrays.
+func numberPrimitives(list []planner.Primitive, cells []planner.Cell) primitives {
+	p := primitives{entries: make(map[string]primitiveEntry, len(list)+len(cells))}
 	for i := range list {
 		def := &list[i]
 		e := primitiveEntry{def: def, first: p.end, step: 1}
@@ -42,7 +43,24 @@ func numberPrimitives(list []planner.Primitive) primitives {
 		p.entries[def.Name] = e
 		p.end += e.step * def.Members()
 	}
+	for i := range cells {
+		p.numberCell(&cells[i])
+	}
 	return p
+}
+
+// numberCell gives the members of a value or an array their numbers, each followed by its lock if it has one of its own.
+func (p *primitives) numberCell(c *planner.Cell) {
+	e := primitiveEntry{def: &planner.Primitive{Name: c.Name, Kind: c.Kind, Count: c.Count, Pos: c.Pos}, first: p.end, step: 1, bytes: c.Bytes()}
+	switch lock, named := p.entries[c.Lock]; {
+	case named:
+		e.lock = &lock
+	case c.OwnLock:
+		e.step = 2
+		e.lock = &primitiveEntry{def: &planner.Primitive{Name: c.Name, Kind: "lock", Count: c.Count, Recursive: true}, first: e.first + 1, step: 2}
+	}
+	p.entries[c.Name] = e
+	p.end += e.step * c.Members()
 }
 
 // number is that of a member.
@@ -77,6 +95,8 @@ func (e *primitiveEntry) config(member int) shm.PrimitiveConfig {
 		c.Kind, c.Value, c.Bounded = shm.KindSemaphore, int64(e.def.Value), e.def.Bounded
 	case "condition":
 		c.Kind, c.Lock = shm.KindCondition, e.lock.number(member)
+	case "value", "array":
+		c.Kind, c.Value = shm.KindArray, e.bytes
 	case "event":
 		c.Kind, c.Set = shm.KindEvent, e.def.Set
 	case "barrier":

@@ -23,7 +23,7 @@ var everyPrimitive = []planner.Primitive{
 }
 
 func TestPrimitiveNumbers(t *testing.T) {
-	p := numberPrimitives(everyPrimitive)
+	p := numberPrimitives(everyPrimitive, nil)
 	want := []shm.PrimitiveConfig{
 		{Kind: shm.KindLock, Name: "l"},
 		{Kind: shm.KindLock, Name: "fork[0]", Recursive: true},
@@ -69,7 +69,7 @@ func TestPrimitiveNumbers(t *testing.T) {
 
 // What expressions read of primitives is what the arena says.
 func TestPrimitiveObjects(t *testing.T) {
-	p := numberPrimitives(everyPrimitive)
+	p := numberPrimitives(everyPrimitive, nil)
 	arena, err := shm.Create(shm.Config{Slots: 1, Primitives: p.configs()})
 	if err != nil {
 		t.Fatal(err)

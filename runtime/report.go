@@ -102,5 +102,8 @@ func (f *Failure) Error() string {
 	if f.Stage != nil {
 		return f.Stage.Pos.String() + ": process " + f.Process + ": " + f.Stage.What()
 	}
+	if f.Process == "" {
+		return f.Pos.String() + ": " + f.Text
+	}
 	return f.Pos.String() + ": process " + f.Process + ": " + f.Text
 }

@@ -24,6 +24,9 @@ func (r resources) Lookup(name string) (any, bool) {
 			return r.host.queueObject(name, 0), true
 		}
 	}
+	if object, ok := r.host.cellObject(name); ok {
+		return object, true
+	}
 	if object, ok := r.host.primitives.object(r.host.arena, name); ok {
 		return object, true
 	}

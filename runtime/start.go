@@ -83,7 +83,7 @@ func (s *supervisor) startWorker(r *replica) error {
 	p := r.process.plan
 	r.terminal = p.Stdin.Kind == "inherit" && isTerminal(s.opt.Stdin)
 	h := handoff{
-		Process: *p, Index: r.index, Slot: r.slot, Start: r.starts - 1, Fresh: r.fresh, Terminal: r.terminal, Queues: s.plan.Queues, Primitives: s.plan.Primitives, Moments: s.moments(), Processes: processEntries(s.plan),
+		Process: *p, Index: r.index, Slot: r.slot, Start: r.starts - 1, Fresh: r.fresh, Terminal: r.terminal, Queues: s.plan.Queues, Primitives: s.plan.Primitives, Cells: withoutInit(s.plan.Cells), Moments: s.moments(), Processes: processEntries(s.plan),
 		Vars: s.plan.Vars, Run: s.outcome, Files: len(s.arena.Files()), Seed: s.plan.Seed, BlockItems: s.plan.BlockItems, Dir: s.dir(p), RunID: s.id, ParentPID: os.Getpid(),
 	}
 	handoff, err := h.file()

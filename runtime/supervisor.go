@@ -69,7 +69,9 @@ func Run(ctx context.Context, plan *planner.Plan, opt Options) (*Report, error) 
 		return nil, err
 	}
 	defer s.close()
+	s.fillCells()
 	s.loop(ctx)
+	s.saveCells()
 	return s.report(), nil
 }
 
@@ -110,7 +112,8 @@ func newSupervisor(plan *planner.Plan, opt Options) (_ *supervisor, err error) {
 	}
 	s.spawner = newSpawner()
 	programs := slices.ContainsFunc(plan.Processes, func(p planner.Process) bool { return p.Programs || len(p.Command) > 0 })
-	files := slices.ContainsFunc(plan.Processes, func(p planner.Process) bool { return p.Files })
+	files := slices.ContainsFunc(plan.Processes, func(p planner.Process) bool { return p.Files }) ||
+		slices.ContainsFunc(plan.Cells, func(c planner.Cell) bool { return c.Save != "" })
 	if s.reaper, err = newReaper(s.exits, programs); err != nil {
 		return nil, err
 	}
@@ -172,7 +175,7 @@ func (s *supervisor) prepareMemory() error {
 			}
 		}
 	}
-	primitives := numberPrimitives(s.plan.Primitives)
+	primitives := numberPrimitives(s.plan.Primitives, s.plan.Cells)
 	s.primitiveNames, s.mentioned = primitiveNamesOf(primitives), s.mentions()
 	config := shm.Config{Slots: slots, Board: lines, Limits: s.plan.Limits, Primitives: primitives.configs()}
 	parts := arenaParts(s.plan.Queues)

@@ -154,9 +154,10 @@ func (a Array) Fill(p []byte, off int64) error {
 type Change struct {
 	Off    int64 // of the first byte; a multiple of the number's size
 	Kind   NumberKind
-	Add    bool   // Number is added to what is there
-	Number Number // with Kind
-	Bytes  []byte // without Kind: they must stay unchanged until the commit
+	Add    bool      // Number is added to what is there
+	Number Number    // with Kind
+	Floats []float64 // with Add and a float's Kind, in place of Number: they are added one after the other. They must stay unchanged until the commit
+	Bytes  []byte    // without Kind: they must stay unchanged until the commit
 }
 
 // size is the bytes that change.

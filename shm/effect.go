@@ -337,6 +337,11 @@ func (e *effect) result(n Number) (Number, error) {
 	switch {
 	case !c.Add:
 		return c.Number, c.Kind.check(c.Number)
+	case len(c.Floats) > 0:
+		for _, f := range c.Floats {
+			n, _ = c.Kind.plus(n, FloatNumber(f)) // floats fit
+		}
+		return n, nil
 	case c.Kind.IsFloat():
 		return c.Kind.plus(n, c.Number)
 	}

@@ -85,9 +85,11 @@ func (k NumberKind) check(n Number) error {
 	return nil
 }
 
-// plus is a+b as the kind has it. What does not fit gives ErrRange; floats go as float64 and are rounded when they are stored.
+// plus is a+b as the kind has it. What does not fit gives ErrRange. Sums of Float32 are rounded to it one by one, however many a commit adds.
 func (k NumberKind) plus(a, b Number) (Number, error) {
 	switch {
+	case k == Float32:
+		return FloatNumber(float64(float32(a.Float() + b.Float()))), nil
 	case k.IsFloat():
 		return FloatNumber(a.Float() + b.Float()), nil
 	case k == Uint64: // b is an int64

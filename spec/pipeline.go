@@ -35,8 +35,8 @@ type Pipeline struct {
 	Conditions  []*Condition  `yaml:"conditions" example:"conditions: {c: {lock: l}}" doc:"Conditions: wait under a lock until notified."`
 	Events      []*Event      `yaml:"events" later:"true" example:"events: {ready: {}}" doc:"Events: set once, all who wait go on."`
 	Barriers    []*Barrier    `yaml:"barriers" later:"true" example:"barriers: {b: {parties: 3}}" doc:"Barriers: all arrive before any goes on."`
-	Values      []*Value      `yaml:"values" later:"true" example:"values: {total: {type: int64}}" doc:"Shared values."`
-	Arrays      []*Array      `yaml:"arrays" later:"true" example:"arrays: {hist: {type: int64, length: 10}}" doc:"Shared arrays."`
+	Values      []*Value      `yaml:"values" example:"values: {total: {type: int64}}" doc:"Shared values."`
+	Arrays      []*Array      `yaml:"arrays" example:"arrays: {hist: {type: int64, length: 10}}" doc:"Shared arrays."`
 	Managers    []*Manager    `yaml:"managers" later:"true" example:"managers: {m: {objects: {d: {type: dict}}}}" doc:"Servers of shared objects, for this run and others."`
 	Listeners   []*Listener   `yaml:"listeners" later:"true" example:"listeners: {l: {address: 'localhost:9000'}}" doc:"Addresses where connections are accepted."`
 	Pools       []*Pool       `yaml:"pools" later:"true" example:"pools: {p: {workers: 4}}" doc:"Pools of workers, for pool: NAME."`

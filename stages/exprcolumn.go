@@ -14,6 +14,7 @@ type ColumnLoop struct {
 	expr     *Expr
 	waits    bool                 // the nodes are made at the first column
 	broken   bool                 // no nodes could be made
+	elements bool                 // of an array: what differs from item to item is the same for all of them
 	item     *loopNode            // nil over Records
 	fields   map[string]*loopNode // over Records: the item's fields, which the caller fills
 	root     *loopNode
@@ -66,6 +67,15 @@ func (e *Expr) ColumnLoop(in ColumnKind) (l *ColumnLoop, ok bool) {
 		return nil, false
 	}
 	l = &ColumnLoop{in: in, expr: e}
+	return l, l.build(nil)
+}
+
+// elementLoop makes the loops of an expression of `apply`, in which `at` counts from Env.At on.
+func (e *Expr) elementLoop(in ColumnKind) (l *ColumnLoop, ok bool) {
+	if len(e.source) > maxLoopSource {
+		return nil, false
+	}
+	l = &ColumnLoop{in: in, expr: e, elements: true}
 	return l, l.build(nil)
 }
 

@@ -36,7 +36,13 @@ func (b *columnBuilder) node(node ast.Node) *loopNode {
 		case "item":
 			return b.loop.item
 		case "index":
-			return b.index()
+			if !b.loop.elements {
+				return b.index()
+			}
+		case "at":
+			if b.loop.elements {
+				return b.position()
+			}
 		}
 	case *ast.MemberNode:
 		if field := b.field(n); field != nil {
@@ -79,7 +85,7 @@ func (b *columnBuilder) field(n *ast.MemberNode) *loopNode {
 func (b *columnBuilder) uniform(node ast.Node) *loopNode {
 	c := compiler{tree: exprTree{source: b.source, ascii: isASCII(b.source)}, scope: b.scope}
 	e := &Expr{code: c.value(node)}
-	if len(c.errs) > 0 || c.impure || slices.ContainsFunc(c.names, func(name string) bool { return !isUniform(name) }) {
+	if len(c.errs) > 0 || c.impure || slices.ContainsFunc(c.names, func(name string) bool { return !b.isUniform(name) }) {
 		return nil
 	}
 	e.slots, e.indexes = c.slots, c.indexes
@@ -109,6 +115,11 @@ func (b *columnBuilder) uniform(node ast.Node) *loopNode {
 	return n
 }
 
+// isUniform says whether a variable is the same for all items of a column.
+func (b *columnBuilder) isUniform(name string) bool {
+	return isUniform(name) || b.loop.elements && name != "item" && name != "at"
+}
+
 // isUniform says whether a variable is the same for all items of a worker.
 func isUniform(name string) bool {
 	switch name {
@@ -126,6 +137,20 @@ func (b *columnBuilder) index() *loopNode {
 			out.ints[i] = env.Index + i
 		}
 		return true
+	}
+	return b.add(out)
+}
+
+// position is the index of an array's element.
+func (b *columnBuilder) position() *loopNode {
+	out := &loopNode{lane: laneInt}
+	out.run = func(env *Env, n int) bool {
+		first, ok := env.At.(int)
+		out.ints = room(out.ints, n)
+		for i := range out.ints {
+			out.ints[i] = first + i
+		}
+		return ok
 	}
 	return b.add(out)
 }

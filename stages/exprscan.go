@@ -29,6 +29,28 @@ func FindClose(src string) int {
 	return -1
 }
 
+// FindBracket finds the ] that closes a [: src begins just behind it, the result is the byte index of the ], or -1 if there is none.
+func FindBracket(src string) int {
+	depth := 0
+	for i := 0; i < len(src); {
+		if next := skipOpaque(src, i); next > i {
+			i = next
+			continue
+		}
+		switch src[i] {
+		case '[':
+			depth++
+		case ']':
+			if depth == 0 {
+				return i
+			}
+			depth--
+		}
+		i++
+	}
+	return -1
+}
+
 // skipOpaque is the index behind the quoted text or comment that begins at i, or i if none does. What does not end reaches to the
 // end of src. A // is no comment here: expressions refuse it.
 func skipOpaque(src string, i int) int {

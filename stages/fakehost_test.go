@@ -32,6 +32,7 @@ type world struct {
 
 	skipped int                              // programs that need not run
 	now     time.Duration                    // passes only while chains wait
+	cells   map[string]*sharedCell           // values and arrays
 	limits  map[int]map[string]time.Duration // when a key's next turn is, by limit
 
 	volatiles int // how often a stage has said that it reads what cannot be read again
@@ -58,7 +59,7 @@ type fakeQueue struct {
 func newWorld() *world {
 	return &world{
 		queues: map[string]*fakeQueue{}, written: map[string]string{}, programs: nil,
-		now: time.Hour, limits: map[int]map[string]time.Duration{},
+		now: time.Hour, limits: map[int]map[string]time.Duration{}, cells: map[string]*sharedCell{},
 	}
 }
 
@@ -74,6 +75,7 @@ func (w *world) queue(name string) *fakeQueue {
 // outcome is everything that can be seen from outside, for comparisons.
 func (w *world) outcome() string {
 	var b strings.Builder
+	b.WriteString(w.cellTexts())
 	names := make([]string, 0, len(w.queues))
 	for name := range w.queues {
 		names = append(names, name)
@@ -89,11 +91,13 @@ func (w *world) outcome() string {
 
 // fakeHost is a worker in a world. What it does is staged until a commit.
 type fakeHost struct {
-	world  *world
-	chain  *Chain
-	staged []func() // done by the next commit
-	boxes  map[string]*fakeOutbox
-	ins    []*fakeInbox
+	world    *world
+	chain    *Chain
+	staged   []func() // done by the next commit
+	boxes    map[string]*fakeOutbox
+	cells    map[string]*fakeCell
+	cellFull func() bool // whether a cell says that it must be committed; nil: it never does
+	ins      []*fakeInbox
 
 	// commitNow says whether a checkpoint commits; nil: it does.
 	commitNow func() bool
@@ -166,7 +170,7 @@ func (l fakeLimiter) Take(key []byte, now, interval time.Duration) time.Duration
 
 func (h *fakeHost) Outlet() Outlet       { return (*fakeOutlet)(h) }
 func (h *fakeHost) Programs() Programs   { return h.world.programs }
-func (h *fakeHost) Resources() Resources { return nil }
+func (h *fakeHost) Resources() Resources { return fakeResources{h} }
 
 func (h *fakeHost) Volatile(pos Pos) {
 	h.volatile = pos

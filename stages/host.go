@@ -13,6 +13,8 @@ type Host interface {
 	// Outbox is the writing end of a queue. They are asked for when the chain is built, always in the same order.
 	Inbox(from ...Ref) (Inbox, error)
 	Outbox(to Ref) (Outbox, error)
+	// Cell is the memory of a value or an array. It is asked for when the chain is built.
+	Cell(ref Ref) (Cell, error)
 	// Limiter is the limit with that number in the plan: Stage.Limit of a `throttle`. It is asked for once, when the chain is built.
 	Limiter(number int) (Limiter, error)
 	// Outlet is where what leaves the run goes: standard output and error, files, results, the log.

@@ -10,8 +10,12 @@ import (
 // chain has such a place, its items go one by one.
 
 // Narrow says whether items must go through a chain one by one: it has two stages that change something outside, or one that does
-// before a stage that may fail or end the stream, or takes from a queue before a stage that may end the stream.
+// before a stage that may fail or end the stream, or takes from a queue before a stage that may end the stream; or it reads a value or an
+// array that it changes.
 func Narrow(stages []Stage) bool {
+	if readsOwn(stages) {
+		return true
+	}
 	effect, taking := false, false
 	for _, stage := range inline(stages) {
 		op := Lookup(stage.Op)

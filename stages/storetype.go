@@ -30,8 +30,11 @@ type Misfit struct {
 
 // String is the misfit in one line.
 func (m *Misfit) String() string {
-	if m.Path == "" {
+	switch {
+	case m.Path == "":
 		return m.Text
+	case m.Path[0] == '[':
+		return "element " + m.Path + ": " + m.Text
 	}
 	return "field " + m.Path + ": " + m.Text
 }
@@ -332,7 +335,7 @@ func (t *StoreType) Misfit(typ Type) *Misfit {
 		return nil
 	}
 	if !typ.May(kinds) {
-		return &Misfit{Text: t.name() + " takes " + what + ", what is put is of type " + typ.String()}
+		return &Misfit{Text: t.name() + " takes " + what + ", this is of type " + typ.String()}
 	}
 	switch {
 	case !t.isRecord():

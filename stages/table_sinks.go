@@ -33,26 +33,34 @@ func tableSinks() []Operator {
 			Effect:  true, Pure: true, Build: buildAck,
 		},
 		{
-			Name: "store", Group: Sinks, Doc: "Stores a value in a place.",
+			Name: "store", Group: Sinks,
+			Doc: "Stores each item in a value, in an element or a field, or in all of an array. What the type cannot hold is an error of the item. " +
+				"The chain sees it at once, others with the next commit.",
 			Example: "store: config.limit",
-			Operand: FieldDef{Kind: PlacesField, Values: []string{"value", "array", "manager"}, Doc: "The place."},
-			Options: []FieldDef{value}, Effect: true, Later: laterValues,
+			Operand: FieldDef{Kind: PlacesField, Values: []string{"value", "array", "manager"}, Doc: "The place: `total`, `hist[item % 10]`, `points[0].x`, `grid[item.row][item.column]`."},
+			Options: []FieldDef{{Name: "value", Kind: ExpressionField, Default: "item", Doc: "What is stored in place of the item."}},
+			Effect:  true, Build: buildStore,
 		},
 		{
-			Name: "add", Group: Sinks, Doc: "Adds a value to a place, in one atomic step.",
+			Name: "add", Group: Sinks,
+			Doc: "Adds each item to a number in shared memory, in one atomic step: whoever else adds, and whoever dies, each is added once. " +
+				"A sum that does not fit is an error of the item.",
 			Example: "add: hist[item % 10]",
 			Operand: FieldDef{Kind: PlacesField, Values: []string{"value", "array", "manager"}, Doc: "The place."},
-			Options: []FieldDef{value}, Effect: true, Later: laterValues,
+			Options: []FieldDef{{Name: "value", Kind: ExpressionField, Default: "item", Doc: "What is added in place of the item."}},
+			Effect:  true, Build: buildAdd,
 		},
 		{
-			Name: "apply", Group: Sinks, Doc: "Replaces each element of a value or an array by the value of an expression.",
-			Example: "apply: points\nvalue: item * 2",
+			Name: "apply", Group: Sinks,
+			Doc: "Replaces each element of a value or an array by the value of an expression, of which all read what was there before. " +
+				"Nobody sees one part changed and another not, but where an array has more than 64 KiB.",
+			Example: "apply: hist\nvalue: item * 2",
 			Operand: FieldDef{Kind: PlacesField, Values: []string{"value", "array"}, Doc: "The value or array."},
 			Options: []FieldDef{
-				{Name: "value", Kind: ExpressionField, Doc: "The new element; the old one is item, its index at."},
+				{Name: "value", Kind: ExpressionField, Doc: "The new element; the old one is `item`, its index `at` (a list of one for each dimension)."},
 				{Name: "split", Kind: BoolField, Default: "false", Doc: "Each replica does its part."},
 			},
-			Effect: true, Later: laterValues,
+			Effect: true, Single: true, Build: buildApply,
 		},
 		{
 			Name: "call", Group: Sinks, Doc: "Calls a method of an object of a manager.",

@@ -6,7 +6,6 @@ const (
 	laterWaiting  = "waiting for resources"
 	laterControl  = "control of processes from stages"
 	laterPipes    = "pipes and connections"
-	laterValues   = "values and arrays"
 	laterManagers = "managers"
 )
 

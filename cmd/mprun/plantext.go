@@ -36,6 +36,10 @@ func planText(p *planner.Plan) string {
 		b.WriteString("\nprimitives\n")
 		writePrimitives(&b, p.Primitives)
 	}
+	if len(p.Cells) > 0 {
+		b.WriteString("\nvalues and arrays\n")
+		writeCells(&b, p.Cells)
+	}
 	b.WriteString("\nprocesses, in the order of their start\n")
 	for i := range p.Processes {
 		writeProcess(&b, &p.Processes[i], p.Secrets)
@@ -111,15 +115,18 @@ func workerNames(workers []planner.Worker) string {
 	return strings.Join(names, ", ")
 }
 
-// sizeText is a number of bytes in the largest unit that gives a whole number.
-func sizeText(n int) string {
+// sizeText is the most bytes that something may have.
+func sizeText(n int) string { return "at most " + byteText(int64(n)) }
+
+// byteText is a number of bytes in the largest unit that gives a whole number.
+func byteText(n int64) string {
 	units := []string{"B", "KiB", "MiB", "GiB", "TiB"}
 	i := 0
 	for i < len(units)-1 && n >= 1024 && n%1024 == 0 {
 		n /= 1024
 		i++
 	}
-	return "at most " + strconv.Itoa(n) + " " + units[i]
+	return strconv.FormatInt(n, 10) + " " + units[i]
 }
 
 func writeProcess(b *strings.Builder, p *planner.Process, secrets planner.Secrets) {
