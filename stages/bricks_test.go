@@ -75,6 +75,34 @@ func useStage(args []string, stages ...Stage) Stage {
 	return stage("use", Field{Source: srcLiteral("c"), Stages: stages}, "args", src)
 }
 
+// cellPlaceOf is a place in a value or an array.
+func cellPlaceOf(name string, index ...string) Place {
+	p := Place{Name: name, Kind: "array"}
+	for _, text := range index {
+		p.Index = append(p.Index, *srcExpr(text))
+	}
+	return p
+}
+
+// changeStage is store, add or apply.
+func changeStage(op string, p Place, value string) Stage {
+	if value == "" {
+		value = "item"
+	}
+	return stage(op, Field{Places: []Place{p}}, "value", srcExpr(value))
+}
+
+func changeField(op, name, field, value string) Stage {
+	p := cellPlaceOf(name)
+	p.Field = field
+	return changeStage(op, p, value)
+}
+
+func splitOption(s Stage) Stage {
+	s.Options["split"] = Field{Source: srcLiteral(true)}
+	return s
+}
+
 // fragile fails for some items.
 const fragile = `item % 4 == 1 ? int("x") : item + 1`
 
@@ -132,6 +160,17 @@ func bricks() []brick {
 			when("", stage("reduce", exprField("acc + item"), "init", srcLiteral(1000))),
 		)}},
 		{"route over", []Stage{routeStage(when("", countStage("take", 4)))}},
+		{"add", []Stage{changeStage("add", cellPlaceOf("total"), "")}},
+		{"add element", []Stage{changeStage("add", cellPlaceOf("hist", "item % 5"), "1")}},
+		{"add fragile", []Stage{handled(changeStage("add", cellPlaceOf("small", "item % 4"), "item % 100"), ThenSkip)}},
+		{"add and read", []Stage{changeStage("add", cellPlaceOf("total"), ""), mapStage("(item + total) % 1000")}},
+		{"read and add", []Stage{mapStage("(item + hist[1] + sum(hist)) % 1000"), changeStage("add", cellPlaceOf("hist", "index % 2"), "")}},
+		{"store", []Stage{changeStage("store", cellPlaceOf("hist", "-1"), "(hist[0] + item) % 1000")}},
+		{"store all", []Stage{handled(changeStage("store", cellPlaceOf("grid"), "[[1.5, item, index], item % 3 == 0 ? [] : map(grid[0], it % 1000 + 1)]"), ThenSkip)}},
+		{"store record", []Stage{changeStage("store", cellPlaceOf("best"), "{item: item % 1000, n: total % 7}"), changeField("add", "best", "n", "0.1"), mapStage("best.item")}},
+		{"apply", []Stage{changeStage("apply", cellPlaceOf("hist"), "(item * 2 + at) % 1000")}},
+		{"apply split", []Stage{splitOption(changeStage("apply", cellPlaceOf("hist"), "at > 0 ? hist[at - 1] + item % 100 : 0"))}},
+		{"apply fragile", []Stage{handled(changeStage("apply", cellPlaceOf("small"), "item + 40"), ThenPass)}},
 		{"skip errors", []Stage{handled(mapStage(fragile), ThenSkip)}},
 		{"pass errors", []Stage{handled(mapStage(fragile), ThenPass)}},
 		{"end at error", []Stage{handled(mapStage(fragile), ThenEnd)}},
@@ -219,8 +258,18 @@ func randomWall(rnd *rand.Rand) wall {
 	return w
 }
 
+// brickCells makes the values and arrays that bricks use.
+func (w *world) brickCells() {
+	w.newCell("total", CellType{Type: StoreType{Name: "int64"}})
+	w.newCell("hist", CellType{Type: StoreType{Name: "int64"}, Shape: []int{5}})
+	w.newCell("small", CellType{Type: StoreType{Name: "uint8"}, Shape: []int{3}})
+	w.newCell("grid", CellType{Type: StoreType{Name: "float64"}, Shape: []int{2, 3}})
+	w.newCell("best", CellType{Type: StoreType{Name: "Best", Fields: []StoreField{{"item", StoreType{Name: "int16"}}, {"n", StoreType{Name: "float32"}}}}})
+}
+
 // fill puts random blocks into the queue that walls read.
 func (w *world) fill(rnd *rand.Rand) {
+	w.brickCells()
 	q := w.queue("in")
 	for range rnd.IntN(4) {
 		var c Column

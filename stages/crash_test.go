@@ -59,6 +59,7 @@ func TestDeathIsInvisible(t *testing.T) {
 			h.commitNow = func() bool { return rnd.IntN(2) == 0 }
 			h.empty = func() bool { return rnd.IntN(4) == 0 }
 			h.careful = rnd.IntN(3) == 0
+			h.cellFull = func() bool { return rnd.IntN(3) == 0 }
 			h.full = func() bool { return rnd.IntN(5) == 0 }
 			if err = h.finish(); !errors.Is(err, errKilled) {
 				break

@@ -11,7 +11,6 @@ type fakeCell struct {
 	host   *fakeHost
 	shared *sharedCell
 	own    []byte // what the chain sees; nil: as it is committed
-	full   bool
 }
 
 // sharedCell is the memory of a value or an array.

@@ -486,6 +486,7 @@ func (w *world) start(stages []Stage, opts Options) (*fakeHost, error) {
 		}
 	}
 	opts.Host = h
+	opts.Resources = sortedNames(w.cells)
 	if opts.Dir == "" {
 		opts.Dir = w.dir
 	}

@@ -62,6 +62,7 @@ func TestCommitsCostWhatHasChanged(t *testing.T) {
 func TestDamagedStateIsAnError(t *testing.T) {
 	for _, b := range bricks() {
 		w := newWorld()
+		w.brickCells()
 		stages := append([]Stage{itemsStage(3, 1, 4, 1, 5)}, b.stages...)
 		h, err := w.start(stages, Options{BlockItems: 2})
 		if err != nil {
@@ -71,7 +72,7 @@ func TestDamagedStateIsAnError(t *testing.T) {
 		_ = h.finish()
 		for _, state := range w.state {
 			for cut := range state {
-				again, err := Build(stages, Options{Host: newWorld().host()})
+				again, err := Build(stages, Options{Host: w.host(), Resources: sortedNames(w.cells)})
 				if err != nil {
 					t.Fatal(err)
 				}
