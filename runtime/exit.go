@@ -37,8 +37,9 @@ func (s *supervisor) ended(r *replica, e exit, now time.Time, created error) {
 		r.control.discard(s.guardian)
 		lost = s.recover(r, said)
 	}
-	if r.terminal {
+	if r.hasTerminal {
 		takeTerminal(s.opt.Stdin)
+		r.hasTerminal = false
 		if e.code == -int(syscall.SIGINT) && !r.process.stopping { // it came from the terminal, and is meant for the run
 			s.signalled(syscall.SIGINT)
 		}

@@ -31,6 +31,8 @@ func TestMain(m *testing.M) {
 			os.Exit(GuardianMain(os.Args[2:]))
 		case "supervise":
 			os.Exit(supervise(os.Args[2]))
+		case "shell":
+			os.Exit(shell(os.Args[2], os.Args[3] == "bg"))
 		}
 	}
 	flag.Parse()

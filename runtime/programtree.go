@@ -44,3 +44,17 @@ func childrenOf(pid int) []int {
 	}
 	return pids
 }
+
+// parentOf is the parent of a process, 0 if it is not known. See proc(5), /proc/pid/stat: the name in brackets may hold anything.
+func parentOf(pid int) int {
+	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(data[strings.LastIndexByte(string(data), ')')+1:]))
+	if len(fields) < 2 {
+		return 0
+	}
+	parent, _ := strconv.Atoi(fields[1])
+	return parent
+}

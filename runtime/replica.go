@@ -79,13 +79,14 @@ type replica struct {
 	starts  int
 	deaths  int // starts that took the place of one that died
 
-	code     int // exit code of the last end
-	failed   bool
-	stopped  bool // it ended because it was asked to
-	timedOut bool // it was asked to because its process's time is over
-	asked    bool // the running process was asked to end
-	terminal bool // it is handed the terminal that is mprun's standard input
-	skipped  bool // it was not started, since what it creates is up to date
+	code        int // exit code of the last end
+	failed      bool
+	stopped     bool // it ended because it was asked to
+	timedOut    bool // it was asked to because its process's time is over
+	asked       bool // the running process was asked to end
+	terminal    bool // its standard input is the terminal that is mprun's
+	hasTerminal bool // that terminal is its, and its keys' signals
+	skipped     bool // it was not started, since what it creates is up to date
 
 	creation *stages.Creation // what its running program creates
 	pipes    [3]*os.File      // named pipes that have been opened for its next start, by descriptor

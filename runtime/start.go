@@ -81,7 +81,7 @@ func (s *supervisor) limitTime(r *replica) {
 // startWorker starts this binary again as a worker of the replica's chain.
 func (s *supervisor) startWorker(r *replica) error {
 	p := r.process.plan
-	r.terminal = p.Stdin.Kind == "inherit" && isTerminal(s.opt.Stdin)
+	s.prepareTerminal(r)
 	h := handoff{
 		Process: *p, Index: r.index, Slot: r.slot, Start: r.starts - 1, Fresh: r.fresh, Terminal: r.terminal, Queues: s.plan.Queues, Primitives: s.plan.Primitives, Cells: withoutInit(s.plan.Cells), Moments: s.moments(), Processes: processEntries(s.plan),
 		Vars: s.plan.Vars, Run: s.outcome, Files: len(s.arena.Files()), Seed: s.plan.Seed, BlockItems: s.plan.BlockItems, Dir: s.dir(p), RunID: s.id, ParentPID: os.Getpid(),
@@ -115,7 +115,7 @@ func (s *supervisor) startWorker(r *replica) error {
 		stdin = s.opt.Stdin
 	}
 	files := append([]*os.File{stdin, programsEnd, crashEnd, handoff, theirs}, s.arena.Files()...)
-	pid, pidfd, err := s.spawner.start(s.exe, []string{"mprun", "worker", r.name}, s.environment(p), s.dir(p), files, r.terminal)
+	pid, pidfd, err := s.spawner.start(s.exe, []string{"mprun", "worker", r.name}, s.environment(p), s.dir(p), files, r.hasTerminal)
 	if err != nil {
 		ours.Close()
 		return readable(err, p, s.dir(p))
@@ -153,8 +153,8 @@ func (s *supervisor) startCommand(r *replica) error {
 			owned = append(owned, file)
 		}
 	}
-	r.terminal = p.Stdin.Kind == "inherit" && isTerminal(s.opt.Stdin)
-	pid, pidfd, err := s.spawner.start(path, withOut(p.Command, r.creation), s.commandEnvironment(r), s.dir(p), files, r.terminal)
+	s.prepareTerminal(r)
+	pid, pidfd, err := s.spawner.start(path, withOut(p.Command, r.creation), s.commandEnvironment(r), s.dir(p), files, r.hasTerminal)
 	if err != nil {
 		return readable(err, p, s.dir(p))
 	}

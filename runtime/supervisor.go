@@ -34,7 +34,8 @@ type supervisor struct {
 	mentioned      mentions
 	spawner        *spawner
 	reaper         *reaper
-	guardian       *guardian // nil unless the plan needs one
+	terminal       *terminalWatch // nil unless a process was handed it
+	guardian       *guardian      // nil unless the plan needs one
 	folders        *outFolders
 	null           *os.File
 	exe            string
@@ -220,6 +221,9 @@ func (s *supervisor) close() {
 	}
 	if s.reaper != nil {
 		s.reaper.close()
+	}
+	if s.terminal != nil {
+		s.terminal.close()
 	}
 	closeAll(s.null)
 	if abandoned {

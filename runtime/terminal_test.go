@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -37,12 +38,17 @@ func openTerminal(t *testing.T) (master, slave *os.File) {
 	return master, slave
 }
 
-// onTerminal runs a plan whose supervisor has a terminal, types lines once it has printed "ready", and gives the exit code and what
+// onTerminal runs a plan whose supervisor has a terminal, types something once it has printed "ready", and gives the exit code and what
 // was printed.
 func onTerminal(t *testing.T, plan *planner.Plan, typed string) (code int, printed string) {
 	t.Helper()
+	return typing(t, supervisorOf(t, plan), map[string]string{"ready": typed})
+}
+
+// typing runs a command in a session with a terminal, and types something when it has printed a line.
+func typing(t *testing.T, cmd *exec.Cmd, typed map[string]string) (code int, printed string) {
+	t.Helper()
 	master, slave := openTerminal(t)
-	cmd := supervisorOf(t, plan)
 	cmd.Stdin = slave
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	out, err := cmd.StdoutPipe()
@@ -55,10 +61,8 @@ func onTerminal(t *testing.T, plan *planner.Plan, typed string) (code int, print
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		printed += lines.Text() + "\n"
-		if lines.Text() == "ready" {
-			if _, err := master.WriteString(typed); err != nil {
-				t.Error(err)
-			}
+		if _, err := master.WriteString(typed[lines.Text()]); err != nil {
+			t.Error(err)
 		}
 	}
 	_ = cmd.Wait()
