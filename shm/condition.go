@@ -105,9 +105,12 @@ func (c Condition) over(slot int, n uint64) bool {
 }
 
 // Leave ends the slot's n-th wait and says whether it was notified; without that it has timed out, and will not be notified any more.
-// Called again, it says the same.
+// Called again, it says the same; a replacement that comes to it again does so, and the next commit says that the wait is over.
 func (c Condition) Leave(s *Slot, n uint64) bool {
 	row := c.rowOf(s.index)
+	if row.a.Load()>>2 == n {
+		s.waited(c)
+	}
 	for {
 		w := row.a.Load()
 		next := waitLeft
@@ -120,7 +123,6 @@ func (c Condition) Leave(s *Slot, n uint64) bool {
 			next = waitTimedOut
 		}
 		if row.a.CompareAndSwap(w, n<<2|uint64(next)) {
-			s.waited(c)
 			return next == waitLeft
 		}
 	}
@@ -153,13 +155,15 @@ func (c Condition) undo(slot int) {
 
 // forget ends the wait of an abandoned slot. If it went on and has not committed that, what it was notified for was not done.
 func (c Condition) forget(slot int) {
-	switch row := c.rowOf(slot); {
+	row := c.rowOf(slot)
+	switch {
 	case waitState(row.a.Load()&3) != waitLeft:
 		c.end(slot, row.a.Load()|uint64(waitTimedOut))
 	case row.c.Load()&1 != 0:
 		c.notifyAll()
 		row.a.Store(row.a.Load() | uint64(waitTimedOut))
 	}
+	row.c.Store(row.c.Load() &^ 1)
 }
 
 // end gives the row of a dead slot another word. A notification that it had not used goes to all who wait; whoever notifies it meanwhile

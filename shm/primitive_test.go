@@ -454,6 +454,45 @@ func TestNumbers(t *testing.T) {
 	wantError(t, "a number behind the end", s[0].Commit(tx), ErrRange)
 }
 
+// Adds to one number in one commit are joined, and each of their sums must fit, as if they came one by one.
+func TestJoinedAdds(t *testing.T) {
+	a, s := newPrimitives(t, 1, PrimitiveConfig{Kind: KindArray, Name: "a", Value: 8})
+	array := a.Array(0)
+	rows := []struct {
+		kind  NumberKind
+		adds  []int64
+		fails bool
+	}{
+		{Int8, []int64{100, 27, -127, -128}, false},
+		{Int8, []int64{100, 28, -28}, true},
+		{Int8, []int64{-100, -100, 100}, true},
+		{Uint8, []int64{5, -6, 2}, true},
+		{Int64, []int64{math.MaxInt64, math.MinInt64, 1}, false},
+		{Int64, []int64{math.MaxInt64, 1, -1}, true},
+		{Int64, []int64{-2, math.MinInt64, math.MaxInt64}, true},
+		{Uint64, []int64{math.MaxInt64, math.MaxInt64, 1}, false},
+		{Uint64, []int64{math.MaxInt64, math.MaxInt64, 2}, true},
+	}
+	for _, row := range rows {
+		change(t, s[0], func(tx *Tx) { tx.Change(array, Change{Kind: Uint64}) })
+		tx, want := s[0].Begin(), int64(0)
+		for _, n := range row.adds {
+			tx.Change(array, Change{Kind: row.kind, Add: true, Number: IntNumber(n)})
+			want += n
+		}
+		err := s[0].Commit(tx)
+		if row.fails {
+			wantError(t, row.kind.String(), err, ErrRange)
+			want = 0
+		} else if err != nil {
+			t.Errorf("%v %v: %v", row.kind, row.adds, err)
+		}
+		if got := array.Load(0, row.kind); got != IntNumber(want) {
+			t.Errorf("%v %v leave %d", row.kind, row.adds, got.Int())
+		}
+	}
+}
+
 // Bytes and rewritten parts cross the stripes; what was rewritten and not committed is not seen, and undone by a death.
 func TestArray(t *testing.T) {
 	const size = 3*leastStripe + 100
