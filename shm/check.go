@@ -76,6 +76,10 @@ func (c *checker) slot(i int) {
 	if held > MaxInputs || held > 0 && header.resume.Load() == 0 {
 		c.add(where, "it holds %d leases for a replacement, and resume is %d", held, header.resume.Load())
 	}
+	if n := h.record.effects.Load(); n > stateLogBytes {
+		c.add(where, "the record has %d bytes of effects", n)
+	}
+	c.keptLocks(where, i, header, attached)
 	for n := range min(held, MaxInputs) {
 		q, index, err := c.arena.blockRef(header.leases[n].Load())
 		if err != nil {

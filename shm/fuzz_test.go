@@ -4,6 +4,7 @@ package shm
 
 import (
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -32,9 +33,23 @@ func busyArena(t testing.TB) *Arena {
 		tx.State([]byte("state"))
 		tx.Continue(true)
 		tx.SetEvent(a.Event(5), true)
+		tx.ReleaseSemaphore(a.Semaphore(3), 1)
+		tx.Change(a.Array(7), Change{Off: 8, Kind: Int64, Add: true, Number: IntNumber(1)})
+		tx.Change(a.Array(8), Change{Off: leastStripe - 1, Bytes: []byte("text")})
 		_, _ = a.Lock(i).TryAcquire(s)
 		a.Semaphore(2).TryAcquire(s)
+		if i == 0 { // the slot that has the condition's lock
+			if err := a.Condition(4).Enter(s, 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, b := range []Barrier{a.Barrier(6), a.Barrier(9)} {
+			if _, err := b.Arrive(s, 1); err != nil {
+				t.Fatal(err)
+			}
+		}
 		commit(t, s, tx)
+		double(t, a.Array(8), s)
 		reserve(t, q, s, 1, "more")
 		s.recordWait([]Target{{Kind: WaitToRead}}, Wait{})
 	}
@@ -121,31 +136,118 @@ func touch(a *Arena, s *Slot) {
 	_, _ = a.Condition(4).Wait(s, 9, w)
 	a.Condition(4).Leave(s, 9)
 	_, _ = a.Event(5).Wait(s, w)
-	if arrival, err := a.Barrier(6).Arrive(s, 9); err == nil {
-		_, _ = a.Barrier(6).Wait(s, arrival.Ticket, w)
+	for _, b := range []Barrier{a.Barrier(6), a.Barrier(9)} {
+		if arrival, err := b.Arrive(s, 9); err == nil {
+			_, _ = b.Wait(s, arrival.Ticket, w)
+			b.Trip(s, arrival.Ticket)
+		}
+		b.Shrink(1)
 	}
 	tx := s.Begin()
 	for i := range int64(4) {
 		tx.Change(a.Array(7), Change{Off: 8 * i, Kind: Int64, Add: true, Number: IntNumber(1)})
 	}
+	tx.Change(a.Array(8), Change{Off: leastStripe - 1, Bytes: []byte("text")})
 	tx.ReleaseSemaphore(a.Semaphore(3), 1)
 	tx.ResetBarrier(a.Barrier(6))
+	tx.AbortBarrier(a.Barrier(9))
+	tx.SetEvent(a.Event(5), false)
+	if a.Lock(0).Holds(s) > 0 {
+		tx.Notify(a.Condition(4), -1)
+		tx.Unlock(a.Lock(0))
+	}
 	_ = s.Commit(tx)
+	_ = a.Semaphore(2).Release(s, 1)
+	a.Event(5).Set(s, true)
+	if a.Array(8).Rewrite(s, 8, a.Array(8).Len(), func(fresh, old []byte, _ int64) error { copy(fresh, old); return nil }) == nil {
+		_ = s.Commit(s.Begin())
+	}
+	s.DropRewritten()
+	_ = a.Array(8).Read(make([]byte, 100), leastStripe-50)
+	observe(a)
+}
+
+// observe reads what the primitives say of themselves.
+func observe(a *Arena) {
+	for i := range a.Primitives() {
+		switch a.Primitive(i).Kind {
+		case KindLock:
+			a.Lock(i).Locked()
+			a.Lock(i).Owner()
+		case KindSemaphore:
+			a.Semaphore(i).Value()
+		case KindCondition:
+			a.Condition(i).Waiting()
+		case KindEvent:
+			a.Event(i).IsSet()
+		case KindBarrier:
+			a.Barrier(i).Waiting()
+			a.Barrier(i).Broken()
+			a.Barrier(i).Parties()
+		case KindArray:
+			a.Array(i).Load(0, Int64)
+		}
+	}
+}
+
+// effectLogs are real logs of effects: of a commit that changes a primitive of each kind, and of one of rewritten stripes.
+func effectLogs(t testing.TB) [][]byte {
+	a, slots := newPrimitives(t, 2, partyPrimitives...)
+	for _, s := range slots { // one waits, the other notifies
+		_, _ = a.Lock(0).TryAcquire(s)
+		tx := s.Begin()
+		if err := a.Condition(4).Enter(s, 1); err != nil {
+			t.Fatal(err)
+		}
+		a.Semaphore(2).TryAcquire(s)
+		tx.Change(a.Array(7), Change{Off: 8, Kind: Int64, Number: IntNumber(3)})
+		tx.Change(a.Array(8), Change{Off: leastStripe - 1, Bytes: []byte("text")})
+		tx.SetEvent(a.Event(5), false)
+		tx.AbortBarrier(a.Barrier(6))
+		tx.ReleaseSemaphore(a.Semaphore(3), 2)
+		tx.Notify(a.Condition(4), -1)
+		tx.Unlock(a.Lock(0))
+		commit(t, s, tx)
+	}
+	logs := [][]byte{slices.Clone(slots[1].images)}
+	double(t, a.Array(8), slots[0])
+	return append(logs, slices.Clone(slots[0].images))
+}
+
+// The seeds of FuzzEffects have an effect on each kind of primitive that commits change, in each of its forms.
+func TestEffectLogsHaveEveryKind(t *testing.T) {
+	a, _ := newPrimitives(t, 2, partyPrimitives...)
+	seen := make(map[string]bool)
+	for _, log := range effectLogs(t) {
+		err := a.eachEffect(log, func(p *primitive, arg uint64, _ []byte) {
+			form := "changed"
+			switch {
+			case p.c.Kind == KindCondition && arg == conditionEntered:
+				form = "entered"
+			case p.c.Kind == KindArray && int64(arg) < 0:
+				form = "turned over"
+			}
+			seen[fmt.Sprint(p.c.Kind, " ", form)] = true
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []string{
+		"semaphore changed", "condition changed", "condition entered", "event changed", "barrier changed", "array changed", "array turned over",
+	} {
+		if !seen[want] {
+			t.Errorf("no log has: %s", want)
+		}
+	}
 }
 
 // A dead one's log of effects may be any bytes: an error, or effects inside the arena.
 func FuzzEffects(f *testing.F) {
 	a := busyArena(f)
-	s := attach(f, a, 2)
-	_, _ = a.Lock(0).TryAcquire(s)
-	tx := s.Begin()
-	tx.Change(a.Array(7), Change{Off: 8, Kind: Int64, Number: IntNumber(3)})
-	tx.Change(a.Array(8), Change{Off: leastStripe - 1, Bytes: []byte("text")})
-	tx.SetEvent(a.Event(5), false)
-	tx.AbortBarrier(a.Barrier(6))
-	tx.ReleaseSemaphore(a.Semaphore(3), 2)
-	commit(f, s, tx)
-	f.Add(append([]byte(nil), s.images...))
+	for _, log := range effectLogs(f) {
+		f.Add(log)
+	}
 	f.Add([]byte{8, 0, 0, 0, 8, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 1, 0, 0, 0, 0, 0, 0, 0})
 	f.Add([]byte{4, 0, 0, 0, 8, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 1, 0, 0, 0, 0, 0, 0, 0})
 	f.Add([]byte{8, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0})
