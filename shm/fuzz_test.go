@@ -61,6 +61,7 @@ func FuzzCorruptMemory(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint32(nil, 4096+192), 1<<63))
 	f.Add(slices.Repeat([]byte{0xff}, 120))
+	seedPrimitives(f)
 	f.Fuzz(func(t *testing.T, patches []byte) {
 		a := busyArena(t)
 		l := a.layout
@@ -91,6 +92,23 @@ func FuzzCorruptMemory(f *testing.F) {
 		}
 		a.Check()
 	})
+}
+
+// seedPrimitives adds a seed for each word of the primitives and their rows, and of the locks and sides of stripes: they are a small part of the arena.
+func seedPrimitives(f *testing.F) {
+	l := busyArena(f).layout
+	seed := func(off, words int64, value uint64) {
+		for i := range words {
+			f.Add(binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint32(nil, uint32(off/8+i)), value))
+		}
+	}
+	for i := range int64(len(l.primitives)) {
+		seed(l.primitiveHeads+i*primitiveBytes+primitiveBytes/2, 8, 1<<63|0x20001)
+		if p := &l.primitives[i]; p.Kind == KindArray {
+			seed(p.stripes, 2, 0x20001)
+		}
+	}
+	seed(l.primitiveRows, 3*4*int64(l.withRows), 1<<63|7)
 }
 
 // exercise does what a replacement would do, with whatever comes back.
