@@ -75,32 +75,6 @@ func fire(t *testing.T, check func(t *testing.T, r result), args ...string) {
 	t.Logf("%d kills in %d rounds, %v", total, rounds, time.Since(start).Round(time.Millisecond))
 }
 
-// TestArithmeticUnderFire: four replicas square 300 000 numbers.
-func TestArithmeticUnderFire(t *testing.T) {
-	const n = 300_000
-	sum := strconv.Itoa((n - 1) * n * (2*n - 1) / 6)
-	fire(t, func(t *testing.T, r result) {
-		t.Helper()
-		r.expect(t, 0, sum+"\n")
-	}, "../examples/squares.yaml", "n="+strconv.Itoa(n))
-}
-
-// TestTypesUnderFire: lists become records on their way into a queue with a type, each once, as do integers floats.
-func TestTypesUnderFire(t *testing.T) {
-	const n = 60_000
-	spec := writeSpec(t, `types: {Point: {x: float64, n: uint32}}
-queues: {points: {type: Point, max_deliveries: 1000}, halves: {type: d, max_deliveries: 1000}}
-processes:
-  make: {stages: [{range: `+strconv.Itoa(n)+`}, {put: points, value: '[item, item]'}]}
-  halve: {replicas: 3, stages: [{get: points}, {filter: item.x == item.n}, {put: halves, value: item.n}]}
-  sum: {stages: [{get: halves}, {reduce: acc + item / 2, init: 0.0}, {print: }]}
-`)
-	fire(t, func(t *testing.T, r result) {
-		t.Helper()
-		r.expect(t, 0, fmt.Sprintf("%d.0\n", n*(n-1)/4))
-	}, spec)
-}
-
 // TestWordcountUnderFire holds a run under fire against one in peace. Random kills make innocent items look like those that kill their
 // workers, so that more of them are allowed.
 func TestWordcountUnderFire(t *testing.T) {
@@ -145,52 +119,6 @@ func TestProgramsUnderFire(t *testing.T) {
 		t.Helper()
 		r.expect(t, 0, calm.stdout)
 	}, patientSpec(t, "checksums.yaml"), "files="+files)
-}
-
-// TestCycleUnderFire: the queue of a cycle closes when the last item has gone round for the last time, not before. Each number goes
-// round as often as its Collatz sequence has steps.
-func TestCycleUnderFire(t *testing.T) {
-	const n = 3000
-	sum := 0
-	for i := 1; i < n; i++ {
-		for k := i; k != 1; sum++ {
-			if k%2 == 0 {
-				k /= 2
-			} else {
-				k = 3*k + 1
-			}
-		}
-	}
-	spec := writeSpec(t, fmt.Sprintf(`
-queues:
-  numbers: {max_deliveries: 1000}
-  done: {max_deliveries: 1000}
-processes:
-  start:
-    stages:
-      - range: [1, %d]
-      - put: numbers
-        value: '{n: item, steps: 0}'
-  step:
-    replicas: 3
-    stages:
-      - get: numbers
-      - route:
-          - when: item.n == 1
-            do: [{map: item.steps}, {put: done}]
-          - do:
-              - put: numbers
-                value: '{n: item.n %% 2 == 0 ? div(item.n, 2) : item.n * 3 + 1, steps: item.steps + 1}'
-  add:
-    stages:
-      - get: done
-      - reduce: acc + item
-      - print: ${{ item }}
-`, n))
-	fire(t, func(t *testing.T, r result) {
-		t.Helper()
-		r.expect(t, 0, fmt.Sprintln(sum))
-	}, spec)
 }
 
 // TestOutputUnderFire: what several workers print, write and leave as results is there once, whoever dies.
@@ -312,56 +240,4 @@ func checkNumbers(t *testing.T, where, lines string, from, to, step int) {
 	if want := (to - from + step - 1) / step; len(got) != want {
 		t.Fatalf("%s: %d lines, expected %d", where, len(got), want)
 	}
-}
-
-// TestChainsUnderFire: a chain that is used in several places, with arguments of its own and of each item, and a chain of finally.
-func TestChainsUnderFire(t *testing.T) {
-	const n = 60_000
-	spec := writeSpec(t, `
-chains:
-  scaled:
-    params: [by, plus]
-    stages:
-      - map: item * args.by
-      - filter: item % 2 == 0
-      - map: item + args.plus
-  total: {params: [init], stages: [{reduce: acc + item, init: '${{ args.init }}'}]}
-queues: {q: {max_deliveries: 1000}}
-processes:
-  make:
-    stages:
-      - range: `+strconv.Itoa(n)+`
-      - use: scaled
-        args: {by: 3, plus: 0}
-      - put: q
-  sum:
-    stages:
-      - get: q
-      - use: scaled
-        args: {by: 1, plus: '${{ item }}'}
-        when: item % 4 == 0
-      - use: total
-        args: {init: 7}
-      - print:
-finally:
-  - range: `+strconv.Itoa(n)+`
-  - use: total
-    args: {init: 0}
-  - print: ${{ item }} ${{ run.status }}
-`)
-	sum, all := 7, 0
-	for i := range n {
-		all += i
-		switch v := 3 * i; {
-		case v%4 == 0:
-			sum += 2 * v
-		case v%2 == 0:
-			sum += v
-		}
-	}
-	want := strconv.Itoa(sum) + "\n" + strconv.Itoa(all) + " succeeded\n"
-	fire(t, func(t *testing.T, r result) {
-		t.Helper()
-		r.expect(t, 0, want)
-	}, spec)
 }

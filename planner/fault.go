@@ -103,14 +103,22 @@ func (c *compiler) readFaults() {
 		}
 		if def.Every.IsSet() {
 			f.Every = c.positive(def.Every)
-			f.Text += " every " + f.Every
+			f.Text += " every " + asWritten(def.Every, f.Every)
 		}
 		if def.For.IsSet() {
 			f.For = c.positive(def.For)
-			f.Text += " for " + f.For
+			f.Text += " for " + asWritten(def.For, f.For)
 		}
 		c.trial.faults = append(c.trial.faults, f)
 	}
+}
+
+// asWritten is a duration as the spec has it, unless that is an expression.
+func asWritten(def spec.Duration, value string) string {
+	if def.Template != nil {
+		return value
+	}
+	return def.Node.Text
 }
 
 // positive is a duration above 0 as Go writes it.
