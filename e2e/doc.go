@@ -1,5 +1,5 @@
 // Package e2e holds the tests that run the real mprun binary: the examples and the README, scripts of the command line
-// (testdata/script), killed workers and supervisors, signals, closed pipes, full disks and bad input.
+// (testdata/script), specs with tests and faults of their own (testdata/tests), killed workers and supervisors, signals, closed pipes, full disks and bad input.
 //
 // The binary is built once. Each run gets a folder of its own for temporary and run-time files and a mark in its environment, by which
 // everything that it starts is found again: after every run the folders must be empty and no marked process may be left. No test

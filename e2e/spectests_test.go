@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// TestSpecTests runs the tests of the examples, and of the specs in testdata/tests, which are there for what their faults show. With -long
+// TestSpecTestsUnderFire runs the tests of the examples, and of the specs in testdata/tests, which are there for what their faults show. With -long
 // each goes on with new seeds.
-func TestSpecTests(t *testing.T) {
+func TestSpecTestsUnderFire(t *testing.T) {
 	files, err := filepath.Glob("testdata/tests/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no specs with tests", err)

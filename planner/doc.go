@@ -16,4 +16,7 @@
 //	wire      who reads and writes each queue; cycles; who is never read or written
 //	types     from stage to stage, and from queue to queue until nothing changes; expressions are checked here
 //	order     depends_on, then the order of the spec
+//
+// A test of the spec is a plan of its own (CompileTest). Where it takes the place of processes it is compiled twice: once to find out of
+// which, and once without them.
 package planner

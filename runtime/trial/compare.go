@@ -50,6 +50,8 @@ func exitProblem(test *planner.Test, report *runtime.Report) Problem {
 	switch {
 	case report.Status == runtime.StatusTimeout:
 		p.Text = fmt.Sprintf("the run did not end within %s", test.Timeout)
+	case report.Status == runtime.StatusDeadlock:
+		p.Text += ": " + report.Outcome
 	case len(report.Failures) > 0:
 		p.Text += ": " + report.Failures[0].Error()
 	}

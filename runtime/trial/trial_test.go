@@ -41,7 +41,10 @@ func TestCompareData(t *testing.T) {
 		{"large ones are not rounded", 1<<53 + 1, 1 << 53, false, []string{"x: expected 9007199254740993, got 9007199254740992"}},
 		{"bytes are text", "ab", []byte("ab"), false, nil},
 		{
-			"inside", map[string]any{"a": []any{1, 2}, "b": 1}, map[string]any{"a": []any{1, 3, 4}, "c": 1}, false,
+			"inside",
+			map[string]any{"a": []any{1, 2}, "b": 1},
+			map[string]any{"a": []any{1, 3, 4}, "c": 1},
+			false,
 			[]string{"x.a[1]: expected 2, got 3", "x.a[2]: 4 was not expected", "x.b: 1 is missing", "x.c: 1 was not expected"},
 		},
 		{"null is not missing", map[string]any{"a": nil}, map[string]any{}, false, []string{"x.a: null is missing"}},
