@@ -30,7 +30,8 @@ type Column struct {
 	Any     []any
 
 	layout *recordLayout // of Records
-	raw    []string      // of Records
+	text   string        // of Records of JSON: the lines that they stand in
+	pieces []piece       // of Records of JSON
 }
 
 // ColumnOf is a column of the given items.
@@ -107,9 +108,9 @@ func (c *Column) AppendRange(src *Column, from, to int) {
 	}
 	if c.Len() == 0 {
 		c.become(src.Kind)
-		c.layout = src.layout
+		c.layout, c.text = src.layout, src.text
 	}
-	if c.Kind != src.Kind || c.layout != src.layout {
+	if c.Kind != src.Kind || c.layout != src.layout || c.text != src.text {
 		c.box()
 		for i := from; i < to; i++ {
 			c.Any = append(c.Any, src.At(i))
@@ -170,14 +171,13 @@ func (c *Column) Slice(from, to int) Column {
 func (c *Column) Reset() {
 	clear(c.Strings)
 	clear(c.Any)
-	clear(c.raw)
 	c.Ints, c.Floats, c.Strings, c.Any = c.Ints[:0], c.Floats[:0], c.Strings[:0], c.Any[:0]
-	c.raw, c.layout = c.raw[:0], nil
-	c.Kind = Mixed
+	c.pieces = c.pieces[:0]
+	c.become(Mixed)
 }
 
 // become sets the kind of an empty column.
-func (c *Column) become(kind ColumnKind) { c.Kind, c.layout = kind, nil }
+func (c *Column) become(kind ColumnKind) { c.Kind, c.layout, c.text = kind, nil, "" }
 
 // box turns the column into a Mixed one.
 func (c *Column) box() {
@@ -189,8 +189,8 @@ func (c *Column) box() {
 		c.Any = append(c.Any, c.At(i))
 	}
 	c.Ints, c.Floats, c.Strings = c.Ints[:0], c.Floats[:0], c.Strings[:0]
-	c.raw, c.layout = c.raw[:0], nil
-	c.Kind = Mixed
+	c.pieces = c.pieces[:0]
+	c.become(Mixed)
 }
 
 func kindOf(item any) ColumnKind {

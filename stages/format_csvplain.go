@@ -28,11 +28,6 @@ func (d *csvDecoder) plain(w *window, limit int, out *Column) (n int) {
 	return n
 }
 
-const (
-	everyByte = 0x0101010101010101
-	lowBits   = 0x7f * everyByte
-)
-
 // matches has the high bit of each byte of word that is the one that pattern repeats.
 func matches(word, pattern uint64) uint64 {
 	x := word ^ pattern
@@ -44,8 +39,8 @@ func matches(word, pattern uint64) uint64 {
 func appendPlain(fields []string, text string) ([]string, int) {
 	start, i := 0, 0
 	for ; i+8 <= len(text); i += 8 {
-		word := wordOf(text[i : i+8])
-		found := matches(word, ','*everyByte) | matches(word, '\n'*everyByte) | matches(word, '"'*everyByte)
+		word := load64(text[i:])
+		found := matches(word, ','*eachByte) | matches(word, '\n'*eachByte) | matches(word, '"'*eachByte)
 		for ; found != 0; found &= found - 1 {
 			at := i + bits.TrailingZeros64(found)/8
 			switch text[at] {
@@ -71,13 +66,6 @@ func appendPlain(fields []string, text string) ([]string, int) {
 		}
 	}
 	return fields, -1
-}
-
-// wordOf is eight bytes as a number, the first the lowest.
-func wordOf(s string) uint64 {
-	_ = s[7]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 // withoutReturn is the text without a carriage return at its end.

@@ -11,6 +11,7 @@ type window struct {
 	last  bool // nothing follows the text
 	first bool // the text begins where the input does
 	stop  int  // no record begins here or behind it: the end of the text, or of the stretch that is read
+	fresh bool // no decoder has looked at the text yet
 	full  bool // the window cannot grow any more: a record at its beginning (pos 0) without an end in it is too long
 }
 

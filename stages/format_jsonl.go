@@ -15,6 +15,10 @@ func (d jsonlDecoder) decode(w *window, limit int, out *Column) error {
 		skipByteOrderMark(w)
 	}
 	for n := 0; n < limit && w.pos < w.stop; {
+		if d.scan != nil && d.record(w, out) {
+			n++
+			continue
+		}
 		end, next := nextRecord(w.text, w.pos, '\n')
 		if end < 0 && !w.last {
 			return nil
@@ -25,11 +29,6 @@ func (d jsonlDecoder) decode(w *window, limit int, out *Column) error {
 		line := w.text[w.pos:end]
 		if isBlank(line) {
 			w.pos, w.line = next, w.line+1
-			continue
-		}
-		if d.scan != nil && d.record(line, w.valid, out) {
-			w.pos, w.line = next, w.line+1
-			n++
 			continue
 		}
 		item, err := parseLine(line, w.line+1, w.valid)
@@ -46,21 +45,28 @@ func (d jsonlDecoder) decode(w *window, limit int, out *Column) error {
 	return nil
 }
 
-// record adds the record of a line to out, if it can be left as it is.
-func (d jsonlDecoder) record(line string, valid bool, out *Column) bool {
-	if !valid && !utf8.ValidString(line) || out.Len() > 0 && out.Kind != Records {
+// record adds the record of the next line to out and moves w behind it, if the record can be left as it is.
+func (d jsonlDecoder) record(w *window, out *Column) bool {
+	if out.Len() > 0 && (out.Kind != Records || out.text != w.text) {
 		return false
 	}
-	if out.Kind != Records {
+	if w.fresh {
+		w.fresh = false
+		d.scan.look(w.text)
+	}
+	before := len(out.pieces)
+	end, pieces := d.scan.record(w.pos, w.last, out.pieces)
+	if end < 0 || !w.valid && !utf8.ValidString(w.text[w.pos:end]) {
+		out.pieces = pieces[:before]
+		return false
+	}
+	if before == 0 {
 		out.become(Records)
-		out.layout = d.scan.layout
+		out.layout, out.text = d.scan.layout, w.text
 	}
-	value, fields, ok := d.scan.record(line, out.Strings)
-	out.Strings = fields
-	if ok {
-		out.raw = append(out.raw, value)
-	}
-	return ok
+	out.pieces = pieces
+	w.pos, w.line = min(end+1, len(w.text)), w.line+1
+	return true
 }
 
 // parseLine reads the JSON text of a line.

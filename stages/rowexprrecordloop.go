@@ -44,7 +44,7 @@ func (f *recordFields) guess(c *Column, row int) bool {
 		case f.slots[j] < 0:
 			return false
 		case !c.layout.csv:
-			lane = laneOfJSON(c.Strings[row*len(c.layout.names)+f.slots[j]])
+			lane = laneOfJSON(c.fieldText(row, f.slots[j]))
 		}
 		if lane == 0 {
 			return false
@@ -73,31 +73,30 @@ func laneOfJSON(text string) lane {
 
 // fill fills the nodes with the fields of n rows. It reports false if one is of another lane.
 func (f *recordFields) fill(c *Column, from, n int) bool {
-	width := len(c.layout.names)
 	for j, name := range f.names {
 		if f.slots[j] < 0 {
 			return false
 		}
-		node, texts, at := f.nodes[name], c.Strings[from*width:(from+n)*width], f.slots[j]
+		node, at := f.nodes[name], f.slots[j]
 		ok := true
 		switch {
 		case c.layout.csv:
 			node.texts = room(node.texts, n)
 			for i := range n {
-				node.texts[i] = texts[i*width+at]
+				node.texts[i] = c.fieldText(from+i, at)
 			}
 		case node.lane == laneInt:
 			node.ints = room(node.ints, n)
-			ok = fillLane(node.ints, texts, width, at, shortInt)
+			ok = fillLane(node.ints, c, from, at, shortInt)
 		case node.lane == laneFloat:
 			node.floats = room(node.floats, n)
-			ok = fillLane(node.floats, texts, width, at, floatOfJSON)
+			ok = fillLane(node.floats, c, from, at, floatOfJSON)
 		case node.lane == laneBool:
 			node.bools = room(node.bools, n)
-			ok = fillLane(node.bools, texts, width, at, boolOfJSON)
+			ok = fillLane(node.bools, c, from, at, boolOfJSON)
 		default:
 			node.texts = room(node.texts, n)
-			ok = fillLane(node.texts, texts, width, at, plainOfJSON)
+			ok = fillLane(node.texts, c, from, at, plainOfJSON)
 		}
 		if !ok {
 			return false
@@ -106,10 +105,12 @@ func (f *recordFields) fill(c *Column, from, n int) bool {
 	return true
 }
 
-// fillLane reads every width-th text from number at on.
-func fillLane[T any](dst []T, texts []string, width, at int, read func(string) (T, bool)) bool {
+// fillLane reads field number slot of the rows from number from on, which are JSON.
+func fillLane[T any](dst []T, c *Column, from, slot int, read func(string) (T, bool)) bool {
+	width := c.layout.width()
+	pieces := c.pieces[from*width+1+slot:]
 	for i := range dst {
-		v, ok := read(texts[i*width+at])
+		v, ok := read(pieces[i*width].of(c.text))
 		if !ok {
 			return false
 		}

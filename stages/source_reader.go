@@ -250,7 +250,7 @@ func (t *reader) read(room int, volatile func()) (int, error) {
 // publish makes all that has been read the window.
 func (t *reader) publish() {
 	text := string(t.buf[:t.size])
-	t.w.text, t.w.pos = text, 0
+	t.w.text, t.w.pos, t.w.fresh = text, 0, true
 	t.w.last = t.ended && t.failed == nil
 	t.w.first = t.base == 0
 	t.w.stop = t.size
