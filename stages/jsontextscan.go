@@ -73,6 +73,7 @@ func (s *jsonScanner) record(at int, last bool, pieces []piece) (end int, out []
 // object reads the object whose members begin at at, and gives the place behind it; -1: it is not for the scanner.
 func (s *jsonScanner) object(at int, fields []piece) int {
 	for number := 0; ; number++ {
+		at, number = s.expected(at, number, fields)
 		slot := -1
 		if number < len(s.members) && s.members[number].begins(s.text, at) {
 			at += len(s.members[number].begin)
@@ -103,6 +104,54 @@ func (s *jsonScanner) object(at int, fields []piece) int {
 			fields[slot] = piece{uint32(start), uint32(at)}
 		}
 	}
+}
+
+// expected goes over the members from number on that begin as they did in the last object and have a plain string or a short number, and
+// gives the place and the number of the next one. Nearly all members are of that kind, so this is one loop without a call in it.
+func (s *jsonScanner) expected(at, number int, fields []piece) (next, count int) {
+	text, marks, members := s.text, s.marks.words, s.members
+	for ; number < len(members) && at+maxScannedBegin+32 < len(text); number++ {
+		m := &members[number]
+		here := text[at : at+16]
+		if (load64(here)^m.low)&m.lowMask|(load64(here[8:])^m.high)&m.highMask != 0 {
+			break
+		}
+		start := at + len(m.begin)
+		if len(m.begin) > 16 && text[at+16:start] != m.begin[16:] {
+			break
+		}
+		end := 0
+		if text[start] == '"' {
+			word, shift := (start+1)>>6, uint(start+1)&63
+			found := marks[word]>>shift | marks[word+1]<<1<<(63-shift)
+			end = start + 1 + bits.TrailingZeros64(found)
+			if found == 0 || text[end] != '"' {
+				break
+			}
+			end++
+		} else {
+			digits := leadingDigits(load64(text[start:]))
+			if digits-1 > 6 || digits > 1 && text[start] == '0' {
+				break
+			}
+			end = start + int(digits)
+			if text[end] == '.' {
+				digits = leadingDigits(load64(text[end+1:]))
+				if digits-1 > 6 {
+					break
+				}
+				end += 1 + int(digits)
+			}
+			if text[end]|0x20 == 'e' {
+				break
+			}
+		}
+		if m.slot >= 0 {
+			fields[m.slot] = piece{uint32(start), uint32(end)}
+		}
+		at = end
+	}
+	return at, number
 }
 
 // begins says whether the member at at begins as this one did, and its value follows at once.
@@ -191,7 +240,7 @@ func (s *jsonScanner) value(at, depth int) int {
 	case 'n':
 		return s.word(at, "null")
 	}
-	return s.number(at)
+	return skipNumber(s.text, at)
 }
 
 func (s *jsonScanner) word(at int, word string) int {
@@ -275,37 +324,11 @@ func (s *jsonScanner) string(at int) int {
 	}
 }
 
-// number is the place behind the number at at, or -1. Nearly all have less than eight digits before the point and behind it, which are
-// counted at once.
-func (s *jsonScanner) number(at int) int {
-	start := at
-	if s.text[at] == '-' {
-		at++
-	}
-	digits := leadingDigits(s.text, at)
-	if digits == 0 || digits > 7 || digits > 1 && s.text[at] == '0' {
-		return skipNumber(s.text, start)
-	}
-	if at += digits; s.text[at] == '.' {
-		if digits = leadingDigits(s.text, at+1); digits == 0 || digits > 7 {
-			return skipNumber(s.text, start)
-		}
-		at += 1 + digits
-	}
-	if s.text[at]|0x20 == 'e' {
-		return skipNumber(s.text, start)
-	}
-	return at
-}
-
-// leadingDigits is with how many digits text goes on at at; 8 for eight or more, and 0 where less than eight bytes are left.
-func leadingDigits(text string, at int) int {
-	if at+8 > len(text) {
-		return 0
-	}
+// leadingDigits is how many of eight bytes are digits before one that is none.
+func leadingDigits(word uint64) uint {
 	// A digit has 0 to 9 above '0', to which 0x76 can be added below the high bit. What is carried changes only what is behind.
-	above := load64(text[at:]) ^ '0'*eachByte
-	return bits.TrailingZeros64((above+0x76*eachByte|above)&highBits) >> 3
+	above := word ^ '0'*eachByte
+	return uint(bits.TrailingZeros64((above+0x76*eachByte|above)&highBits)) >> 3
 }
 
 // skipEscape is the place behind the escape whose backslash stands before at, or -1.

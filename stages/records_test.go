@@ -216,20 +216,23 @@ func FuzzScanJSON(f *testing.F) {
 	f.Fuzz(func(t *testing.T, first, second string) {
 		s := jsonScanner{layout: &recordLayout{names: []string{"n", "a", ""}}}
 		for _, text := range []string{first, second, first} {
-			if !utf8.ValidString(text) {
+			line, _, _ := strings.Cut(text, "\n")
+			if !utf8.ValidString(line) {
 				return
 			}
-			item, err := ParseJSON(text)
-			s.look(text)
-			end, pieces := s.record(0, true, nil)
+			item, err := ParseJSON(line)
+			s.look(line)
+			end, alone := s.record(0, true, nil)
+			s.look(line + "\n" + strings.Repeat(`"`, 500))
+			behind, pieces := s.record(0, false, nil)
+			if end != behind || !slices.Equal(alone, pieces) {
+				t.Fatalf("%q: %d %v alone, %d %v with more behind", line, end, alone, behind, pieces)
+			}
 			if end < 0 {
 				continue
 			}
-			if text = text[:end]; end < len(s.text) {
-				item, err = ParseJSON(text) // of the first line
-			}
-			if err != nil {
-				t.Fatalf("%q is accepted, but %v", text, err)
+			if err != nil || end != len(line) {
+				t.Fatalf("%q is accepted up to %d, but %v", line, end, err)
 			}
 			c := Column{Kind: Records, layout: s.layout, text: s.text, pieces: pieces}
 			if !Equal(c.At(0), item) && !strings.Contains(string(AppendJSON(nil, item)), "NaN") {
