@@ -7,7 +7,8 @@ import "errors"
 //
 // A Node is used by one goroutine.
 type Node interface {
-	// Step takes at least one row from the front of in, or adds at least one row to out; at most r.Limit rows, about, at a time.
+	// Step takes at least one row from the front of in, or adds at least one row to out; at most r.Limit rows, about, at a time, and of
+	// large results, which it has made itself, no more than come to stepBytes.
 	// An operator that makes many results of a row emits some and drops the row with the last of them.
 	//
 	// An error says that the first row of in failed, and that this call has taken and emitted nothing: a Step that comes to a row

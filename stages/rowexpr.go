@@ -157,13 +157,18 @@ func (e *RowExpr) AppendText(dst []byte, b *Batch, i int) ([]byte, error) {
 }
 
 // Column appends the values for the first n rows of b to dst. It stops at the first row that has none, with its error.
-func (e *RowExpr) Column(dst *Column, b *Batch, n int) error {
+func (e *RowExpr) Column(dst *Column, b *Batch, n int) error { return e.column(dst, b, n, nil) }
+
+// Results is Column for results of a step: it stops as well when they are large, and without an error.
+func (e *RowExpr) Results(dst *Column, b *Batch, n int) error { return e.column(dst, b, n, &scales{}) }
+
+func (e *RowExpr) column(dst *Column, b *Batch, n int, scales *scales) error {
 	if e.isItem {
 		b.item.whole()
 		dst.AppendRange(&b.item, b.head, b.head+n)
 		return nil
 	}
-	if loop := e.loop(b, n); loop != nil {
+	if loop := e.loop(b, n); loop != nil { // its texts are parts of items that are there
 		items := b.item.Slice(b.head, b.head+n)
 		if loop.Map(e.env, &items, dst) {
 			return nil
@@ -176,6 +181,9 @@ func (e *RowExpr) Column(dst *Column, b *Batch, n int) error {
 			return e.failure(err)
 		}
 		dst.Append(v)
+		if scales != nil && scales.full(v) {
+			return nil
+		}
 	}
 	return nil
 }

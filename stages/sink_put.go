@@ -36,7 +36,7 @@ func (p *putting) Step(r *Run, in, out *Batch) error {
 		p.want = r.Limit
 	}
 	p.values.Reset()
-	failure := p.value.Column(&p.values, in, min(in.Len(), r.Limit, p.want))
+	failure := p.value.Results(&p.values, in, min(in.Len(), r.Limit, p.want))
 	n, err := p.to.route(in, p.values.Len())
 	switch {
 	case n == 0 && err != nil:

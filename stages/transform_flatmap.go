@@ -20,6 +20,7 @@ func buildFlatMap(b *Builder, stage *Stage) (Node, error) {
 }
 
 func (f *flatMap) Step(r *Run, in, out *Batch) error {
+	var made scales
 	for rows, space := 0, r.Limit; in.Len() > 0 && space > 0; rows++ {
 		if !f.started && f.texts != nil && space > 1 {
 			if n, whole := f.split(in, out, space, r.Limit); whole {
@@ -35,9 +36,10 @@ func (f *flatMap) Step(r *Run, in, out *Batch) error {
 				return before(rows, err)
 			}
 		}
-		n := min(space, len(f.list)-f.next)
+		n, full := min(space, len(f.list)-f.next), false
 		for i, item := range f.list[f.next : f.next+n] {
 			out.EmitPart(in, 0, f.next+i, item)
+			full = made.full(item) || full
 		}
 		space -= max(n, 1)
 		if f.next += n; f.next < len(f.list) {
@@ -45,6 +47,9 @@ func (f *flatMap) Step(r *Run, in, out *Batch) error {
 		}
 		f.Skip()
 		in.Drop(1)
+		if full {
+			return nil // the lists of other rows may be as large
+		}
 	}
 	return nil
 }

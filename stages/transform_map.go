@@ -13,7 +13,7 @@ func buildMap(b *Builder, stage *Stage) (Node, error) {
 
 func (m *mapping) Step(r *Run, in, out *Batch) error {
 	m.results.Reset()
-	err := m.expr.Column(&m.results, in, min(in.Len(), r.Limit))
+	err := m.expr.Results(&m.results, in, min(in.Len(), r.Limit))
 	done := m.results.Len()
 	out.EmitColumn(in, &m.results)
 	in.Drop(done)
