@@ -240,3 +240,15 @@ func TestRewriteKeepsTheOrder(t *testing.T) {
 		t.Error("what was dropped is there")
 	}
 }
+
+// Who is killed between opening a barrier and counting anew is not counted as waiting, though nobody has come to repair the count.
+func TestBarrierWhoseCountIsDoubtful(t *testing.T) {
+	a, s := newPrimitives(t, 2, PrimitiveConfig{Kind: KindBarrier, Name: "b", Value: 2})
+	b := a.Barrier(0)
+	arriveAt(t, b, s[0], 1, Arrival{Ticket: 1, Place: 1})
+	b.head.state.Store(uint64(barrierState(0).next(false)))
+	recoverWithInterruptions(t, a, 1)
+	if n := b.Waiting(); n != 0 {
+		t.Errorf("%d wait at a barrier that has opened", n)
+	}
+}

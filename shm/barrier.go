@@ -282,7 +282,12 @@ func (b Barrier) cleared() barrierState {
 func (b Barrier) Parties() int64 { return b.c.Value - int64(b.head.parts.Load()) }
 
 // Waiting is how many have arrived and wait; of the moment.
-func (b Barrier) Waiting() int64 { return max(0, b.head.hint.Load()) }
+func (b Barrier) Waiting() int64 {
+	if b.head.dirty.Load() != 0 {
+		return b.arrived()
+	}
+	return max(0, b.head.hint.Load())
+}
 
 // Broken says whether the barrier is broken; of the moment.
 func (b Barrier) Broken() bool { return barrierState(b.head.state.Load()).broken() }

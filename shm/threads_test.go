@@ -100,6 +100,9 @@ func TestThreads(t *testing.T) {
 			t.Fatalf("byte %d was raised %d times", off, got)
 		}
 	}
+	if err := all[0].get(threadRounds); err != nil { // what was put behind the others' last get
+		t.Fatal(err)
+	}
 	var got []uint64
 	for i := range all {
 		got = append(got, all[i].got...)
@@ -219,7 +222,7 @@ func (th *thread) put(round int) error {
 	}
 }
 
-// get takes one number, if there is one; in the last round, all.
+// get takes one number, if there is one; behind the last round, all.
 func (th *thread) get(round int) error {
 	q := th.arena.Queue(0)
 	for range threads * threadRounds {
@@ -232,7 +235,7 @@ func (th *thread) get(round int) error {
 			return err
 		}
 		th.got = append(th.got, binary.LittleEndian.Uint64(p))
-		if err := th.commit(func(tx *Tx) { tx.Release(b) }); err != nil || round+1 < threadRounds {
+		if err := th.commit(func(tx *Tx) { tx.Release(b) }); err != nil || round < threadRounds {
 			return err
 		}
 	}

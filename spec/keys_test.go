@@ -14,9 +14,12 @@ func TestKeysGolden(t *testing.T) {
 		if def.Named {
 			b.WriteString(" (named)")
 		}
-		for label, keys := range map[string][]string{" one of": def.ExactlyOne, " at most one of": def.AtMostOne} {
-			if len(keys) > 0 {
-				b.WriteString(label + " " + strings.Join(keys, "|"))
+		for _, rule := range []struct {
+			label string
+			keys  []string
+		}{{" one of", def.ExactlyOne}, {" at most one of", def.AtMostOne}} {
+			if len(rule.keys) > 0 {
+				b.WriteString(rule.label + " " + strings.Join(rule.keys, "|"))
 			}
 		}
 		b.WriteString("\n")
