@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -144,4 +145,43 @@ processes:
 	if err := os.Remove(spec); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestARunIsReached asks a run with nothing that needs a guardian where it stands, and kills it then: its folder goes.
+func TestARunIsReached(t *testing.T) {
+	s := prepare(t, writeSpec(t, `
+queues:
+  never: {}
+processes:
+  tick:
+    stages:
+      - every: 1h
+      - put: never
+  wait:
+    stages:
+      - get: never
+      - print: ${{ item }}
+`)).start()
+	ask := func(verb ...string) (string, error) {
+		cmd := exec.Command(binary, verb...)
+		cmd.Env = s.cmd.Env
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	var said string
+	eventually(t, "the run to be reached", func() bool {
+		var err error
+		said, err = ask("why")
+		return err == nil && strings.Contains(said, "wait  waits since")
+	})
+	if !strings.Contains(said, "nothing is stuck: tick works\n") || !strings.Contains(said, "for an item of queue never from tick (") {
+		t.Errorf("why says\n%s", said)
+	}
+	if said, err := ask("doctor"); err != nil || !strings.Contains(said, "nothing is wrong\n") {
+		t.Errorf("doctor says %v\n%s", err, said)
+	}
+	if err := s.cmd.Process.Signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	s.wait()
 }

@@ -16,7 +16,7 @@ import (
 
 // killLeftovers kills what the run's programs left behind in other groups, and names it.
 func (s *supervisor) killLeftovers() {
-	if s.guardian == nil {
+	if !s.programs {
 		return
 	}
 	left := markedProcesses(s.id)

@@ -33,7 +33,11 @@ func (s *supervisor) loop(ctx context.Context) {
 		defer timer.Stop()
 		in.timeout = timer.C
 	}
-	for s.settle(); !s.over(); s.settle() {
+	s.settle()
+	if s.guardian == nil {
+		defer s.later(folderAfter, s.openFolderLate).Stop()
+	}
+	for ; !s.over(); s.settle() {
 		s.handle(in)
 	}
 	s.killLeftovers()

@@ -24,6 +24,9 @@ type Options struct {
 	ProgressEvery time.Duration
 	// Executable is the mprun binary that workers are started from; "" is this process's own.
 	Executable string
+	// KeepArena is the file in which the run's shared memory is kept after its end, for ExamineKept; of a folder, mprun-ID.arena in it. "": nothing
+	// outlives the run.
+	KeepArena string
 
 	lookEvery time.Duration // for a deadlock; 0: standstillEvery. Tests look more often
 }

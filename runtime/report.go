@@ -54,8 +54,9 @@ type Report struct {
 	Results   map[string]any         `json:"results,omitempty"`  // of `result` stages: the last value, or the list of all
 	Failures  []Failure              `json:"failures,omitempty"` // the first is the one that ended the run
 	Queues    map[string]QueueReport `json:"queues,omitempty"`
-	Deadlock  *Deadlock              `json:"deadlock,omitempty"` // in which the run ended
-	Faults    []FaultReport          `json:"faults,omitempty"`   // of the plan, in its order
+	Deadlock  *Deadlock              `json:"deadlock,omitempty"`   // in which the run ended
+	Kept      string                 `json:"kept_arena,omitempty"` // the file in which the shared memory was kept
+	Faults    []FaultReport          `json:"faults,omitempty"`     // of the plan, in its order
 }
 
 // ProcessReport is one replica of a process.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/mprun/mprun/planner"
+	"github.com/mprun/mprun/runtime/live"
 	"github.com/mprun/mprun/shm"
 )
 
@@ -35,7 +36,11 @@ type supervisor struct {
 	spawner        *spawner
 	reaper         *reaper
 	terminal       *terminalWatch // nil unless a process was handed it
-	guardian       *guardian      // nil unless the plan needs one
+	guardian       *guardian
+	info           live.Info
+	folder         *live.Folder // nil if it could not be made
+	server         *live.Server // nil if there is no socket
+	programs       bool         // the plan runs some
 	folders        *outFolders
 	null           *os.File
 	exe            string
@@ -62,8 +67,8 @@ type supervisor struct {
 	outcome  planner.Values // of the run, for the chain of finally; nil until that starts
 }
 
-// Run carries out plan. The Report is there whatever happened to the processes; an error is a fault of mprun's own or of the machine
-// (no memory, no processes), and then nothing is left running either. Run may be called several times, one after the other.
+// Run carries out plan. The Report is there whatever happened to the processes. An error is a fault of mprun's own or of the machine
+// (no memory, no processes, no room to keep the arena), and then nothing is left running either. Run may be called several times, one after the other.
 func Run(ctx context.Context, plan *planner.Plan, opt Options) (*Report, error) {
 	s, err := newSupervisor(plan, opt)
 	if err != nil {
@@ -73,7 +78,12 @@ func Run(ctx context.Context, plan *planner.Plan, opt Options) (*Report, error) 
 	s.fillCells()
 	s.loop(ctx)
 	s.saveCells()
-	return s.report(), nil
+	report := s.report()
+	if opt.KeepArena == "" {
+		return report, nil
+	}
+	report.Kept, err = s.keepArena()
+	return report, err
 }
 
 func newSupervisor(plan *planner.Plan, opt Options) (_ *supervisor, err error) {
@@ -85,6 +95,8 @@ func newSupervisor(plan *planner.Plan, opt Options) (_ *supervisor, err error) {
 		exits:  make(chan exit), calls: make(chan func()), quit: make(chan struct{}),
 		exe: opt.Executable, stopCommands: map[*stopCommand]bool{}, emptied: map[string]bool{},
 	}
+	cwd, _ := os.Getwd() // a folder that is gone is nobody's
+	s.info = live.Info{ID: s.id, Name: plan.Name, Spec: plan.File, Dir: plan.Dir, Cwd: cwd, PID: os.Getpid(), Started: s.began}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -112,16 +124,17 @@ func newSupervisor(plan *planner.Plan, opt Options) (_ *supervisor, err error) {
 		return nil, err
 	}
 	s.spawner = newSpawner()
-	programs := slices.ContainsFunc(plan.Processes, func(p planner.Process) bool { return p.Programs || len(p.Command) > 0 })
+	s.programs = slices.ContainsFunc(plan.Processes, func(p planner.Process) bool { return p.Programs || len(p.Command) > 0 })
 	files := slices.ContainsFunc(plan.Processes, func(p planner.Process) bool { return p.Files }) ||
 		slices.ContainsFunc(plan.Cells, func(c planner.Cell) bool { return c.Save != "" })
-	if s.reaper, err = newReaper(s.exits, programs); err != nil {
+	if s.reaper, err = newReaper(s.exits, s.programs); err != nil {
 		return nil, err
 	}
-	if programs || files {
+	if s.programs || files {
 		if s.guardian, err = startGuardian(s.exe, s.id); err != nil {
 			return nil, err
 		}
+		s.openFolder()
 	}
 	s.folders = newOutFolders(s.guardian)
 	s.outlet, err = startDrain(s)
@@ -212,6 +225,7 @@ func (s *supervisor) later(d time.Duration, f func()) *time.Timer {
 func (s *supervisor) close() {
 	close(s.quit)
 	s.endFaults()
+	s.closeFolder()
 	abandoned := s.outlet != nil && s.outlet.abandoned
 	if s.outlet != nil && !abandoned {
 		s.outlet.close()

@@ -74,6 +74,16 @@ func FuzzCorruptMemory(f *testing.F) {
 		a.Check()
 		a.Stats()
 		a.CycleQuiet([]int{0, 1}, []int{0, 1, 2})
+		for slot := range 3 {
+			if w, ok := a.Waits(slot); ok {
+				for _, t := range w.Targets {
+					a.There(slot, w, t)
+				}
+			}
+			for _, t := range everyTarget(a) {
+				a.There(slot, WaitInfo{}, t)
+			}
+		}
 		// A lock word of nonsense makes everybody wait for an owner that is not there; the others go on.
 		for i := range a.queues {
 			a.queues[i].head.lock.word.Store(0)

@@ -47,6 +47,9 @@ func (e usageError) Error() string {
 	return e.text + "; " + e.hint
 }
 
+// failure is what kept a verb from doing its work: the machine, or a run that is not there.
+type failure struct{ error }
+
 // print writes what a verb has to say. That standard output takes it no more is no fault of mprun's own.
 func (c *console) print(text string) error {
 	if _, err := c.out.WriteString(text); err != nil {
@@ -68,6 +71,7 @@ func (c *console) unprintable(err error) error {
 func codeOf(err error) int {
 	var exit exitError
 	var usage usageError
+	var failed failure
 	switch {
 	case err == nil:
 		return exitOK
@@ -75,6 +79,8 @@ func codeOf(err error) int {
 		return exit.code
 	case errors.As(err, &usage):
 		return exitUsage
+	case errors.As(err, &failed):
+		return exitFailed
 	}
 	return exitFault
 }

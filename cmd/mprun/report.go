@@ -19,12 +19,8 @@ func checkReport(path string) error {
 	if path == "-" {
 		return nil
 	}
-	info, err := os.Stat(filepath.Dir(path))
-	switch {
-	case err != nil:
-		return fmt.Errorf("--report: there is no folder %s", filepath.Dir(path))
-	case !info.IsDir():
-		return fmt.Errorf("--report: %s is no folder", filepath.Dir(path))
+	if err := checkFolder("report", filepath.Dir(path)); err != nil {
+		return err
 	}
 	there, err := os.Stat(path)
 	if err == nil && there.IsDir() {
@@ -43,6 +39,33 @@ func checkReport(path string) error {
 	_ = f.Close()
 	if err := os.Remove(f.Name()); err != nil {
 		return fmt.Errorf("--report: %w", err)
+	}
+	return nil
+}
+
+// checkFolder finds out before the run whether there is the folder that a file of a flag is to be in.
+func checkFolder(flag, path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return fmt.Errorf("--%s: there is no folder %s", flag, path)
+	case !info.IsDir():
+		return fmt.Errorf("--%s: %s is no folder", flag, path)
+	}
+	return nil
+}
+
+// checkKept finds out before the run whether its shared memory can be kept.
+func checkKept(path string) error {
+	dir := path
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		dir = filepath.Dir(path)
+	}
+	if err := checkFolder("keep-arena", dir); err != nil {
+		return err
+	}
+	if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
+		return fmt.Errorf("--keep-arena: cannot write to the folder %s: %w", dir, err)
 	}
 	return nil
 }

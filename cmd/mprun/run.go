@@ -28,6 +28,7 @@ type runFlags struct {
 	report    string
 	logLevel  string
 	logFormat string
+	keep      string
 }
 
 func (c *console) runCommand() *cobra.Command {
@@ -61,6 +62,8 @@ func (c *console) runCommand() *cobra.Command {
 	flags.StringVar(&f.exitFrom, "exit-code-from", "", "end with the exit code of this process")
 	flags.StringVar(&f.progress, "progress", "auto", "progress on standard error: auto (plain on a terminal), plain, json or none")
 	flags.StringVar(&f.report, "report", "", "write the run's report to this file, as JSON; - is standard output, after all that the spec prints")
+	flags.StringVar(&f.keep, "keep-arena", "", "keep the run's shared memory in this `file` after its end, for mprun doctor (mprun-ID.arena in a folder; --keep-arena alone: in this one)")
+	flags.Lookup("keep-arena").NoOptDefVal = "."
 	flags.StringVar(&f.logLevel, "log-level", "", "least level that is logged: debug, info, warn, error or off (default info)")
 	flags.StringVar(&f.logFormat, "log-format", "", "how log lines are written: text or json (default text)")
 	completeWords(cmd, "progress", progressWords()...)
@@ -107,15 +110,29 @@ func (c *console) run(plan *planner.Plan, f runFlags) error {
 			return usageError{text: err.Error()}
 		}
 	}
+	if f.keep != "" {
+		if err := checkKept(f.keep); err != nil {
+			return usageError{text: err.Error()}
+		}
+	}
 	report, err := runtime.Run(context.Background(), plan, runtime.Options{
 		Stdin: c.in, Stdout: c.out, Stderr: c.err, Signals: signals,
 		Timeout: f.timeout, KeepGoing: f.keepGoing, Log: slog.New(log),
-		Progress: progress, ProgressEvery: time.Second,
+		Progress: progress, ProgressEvery: time.Second, KeepArena: f.keep,
 	})
-	if err != nil {
+	if report == nil {
 		return fmt.Errorf("running %s: %w", plan.Name, err)
 	}
 	c.conclude(plan, report, f, log)
+	if err != nil {
+		fmt.Fprintf(c.err, "mprun: %s\n", err)
+		if report.Status == runtime.StatusOK {
+			report.Status = runtime.StatusFault
+		}
+	}
+	if report.Kept != "" {
+		slog.New(log).Info(fmt.Sprintf("the shared memory of the run is kept in %s: mprun doctor %s looks it over", report.Kept, report.Kept))
+	}
 	if f.report != "" {
 		if err := c.writeReport(f.report, report); err != nil {
 			fmt.Fprintf(c.err, "mprun: %s\n", err)
