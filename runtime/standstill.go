@@ -110,7 +110,7 @@ func (s *supervisor) look() *look {
 		case l.asleep[i]:
 			p.State = deadlock.Waits
 			for _, t := range l.waits[i].Targets {
-				p.Wants = append(p.Wants, s.want(l.waits[i], r, t, numbers))
+				p.Wants = append(p.Wants, s.want(r, t, numbers))
 			}
 		case r.state == replicaWaiting && !r.process.begun:
 			p.State = deadlock.Waits
@@ -118,7 +118,7 @@ func (s *supervisor) look() *look {
 		default:
 			p.State = deadlock.Moves
 			for _, t := range l.waits[i].Targets {
-				p.Wants = append(p.Wants, s.want(l.waits[i], r, t, numbers))
+				p.Wants = append(p.Wants, s.want(r, t, numbers))
 			}
 		}
 		l.parties = append(l.parties, p)
@@ -182,8 +182,8 @@ func (s *supervisor) dependencies(p *process, numbers map[*replica]int) []deadlo
 }
 
 // want is one thing that a worker waits for, and who may bring it about.
-func (s *supervisor) want(w shm.WaitInfo, r *replica, t shm.Target, numbers map[*replica]int) deadlock.Want {
-	if s.outlet.queue.Index() == t.Index && t.Kind <= shm.WaitForItems || s.arena.There(r.slot, w, t) {
+func (s *supervisor) want(r *replica, t shm.Target, numbers map[*replica]int) deadlock.Want {
+	if s.outlet.queue.Index() == t.Index && t.Kind <= shm.WaitForItems || s.arena.There(r.slot, t) {
 		return deadlock.Want{Come: true} // what leaves the run is taken by the supervisor and by who reads its output
 	}
 	if t.Kind <= shm.WaitForItems {

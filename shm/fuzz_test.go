@@ -77,11 +77,11 @@ func FuzzCorruptMemory(f *testing.F) {
 		for slot := range 3 {
 			if w, ok := a.Waits(slot); ok {
 				for _, t := range w.Targets {
-					a.There(slot, w, t)
+					a.There(slot, t)
 				}
 			}
 			for _, t := range everyTarget(a) {
-				a.There(slot, WaitInfo{}, t)
+				a.There(slot, t)
 			}
 		}
 		// A lock word of nonsense makes everybody wait for an owner that is not there; the others go on.

@@ -102,8 +102,7 @@ type waitRecord struct {
 	head    atomic.Uint64 // see waitrecord.go
 	since   atomic.Int64  // Unix time in nanoseconds
 	targets [MaxInputs]atomic.Uint32
-	room    atomic.Int64 // bytes that a wait for room needs
-	_       [40]byte
+	args    [waitArgs]atomic.Uint64 // of the first targets; of a wait for room the bytes that it needs
 }
 
 // redoRecord is a slot's transaction: everything that must still happen once word says COMMITTED.

@@ -23,16 +23,16 @@ func (a *Arena) Waits(slot int) (WaitInfo, bool) { return a.readWait(slot) }
 // Same says whether two records read from a slot are of the same wait, and nothing was done in between.
 func (w WaitInfo) Same(other WaitInfo) bool { return w.head == other.head }
 
-// There says whether what the slot waits for, as w has it, has come: one that looks again goes on. It takes no lock and changes nothing; while
-// anybody moves, the answer is of no use. Its cost grows with the blocks of a queue, or with the slots.
-func (a *Arena) There(slot int, w WaitInfo, t Target) bool {
+// There says whether a target that the slot waits for, from its record, has come: one that looks again goes on. It takes no lock and changes nothing;
+// while anybody moves, the answer is of no use. Its cost grows with the blocks of a queue, or with the slots.
+func (a *Arena) There(slot int, t Target) bool {
 	switch t.Kind {
 	case WaitToRead:
 		q := t.queue(a)
 		sum := q.sum()
 		return sum.ready > 0 || q.head.closed.Load() != 0 && sum.blocks == 0
 	case WaitToWrite:
-		return t.queue(a).takes(w.room)
+		return t.queue(a).takes(int64(t.Arg))
 	case WaitForItems:
 		return t.queue(a).unfinished() == 0
 	case WaitForLock:

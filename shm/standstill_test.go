@@ -119,11 +119,11 @@ func TestWhatHasCome(t *testing.T) {
 		test.prepare(t, e)
 		done := inWait(t, a, e.me, func() (WaitResult, error) { return e.me.Wait([]Target{test.target}, Wait{}) })
 		w := asleep(a, 0)
-		if len(w.Targets) != 1 || a.There(0, w, w.Targets[0]) {
+		if len(w.Targets) != 1 || a.There(0, w.Targets[0]) {
 			t.Errorf("%s: it is there before it has come: %v", test.name, w)
 		}
 		test.come(t, e)
-		if !a.There(0, w, w.Targets[0]) {
+		if !a.There(0, w.Targets[0]) {
 			t.Errorf("%s: it has come, and is not there", test.name)
 		}
 		expect(t, test.name, done, Ready)
@@ -169,7 +169,7 @@ func TestAWaitForALock(t *testing.T) {
 	take(t, l, other)
 	done := inWait(t, a, me, func() (WaitResult, error) { return l.Acquire(me, Wait{Stage: 7}) })
 	w := asleep(a, 0)
-	if w.Stage != 7 || w.Targets[0].Kind != WaitForLock || a.There(0, w, w.Targets[0]) || l.Owner() != 1 {
+	if w.Stage != 7 || w.Targets[0].Kind != WaitForLock || a.There(0, w.Targets[0]) || l.Owner() != 1 {
 		t.Errorf("the wait is %v, the owner %d", w, l.Owner())
 	}
 	check(t, l.Release(other))

@@ -31,7 +31,7 @@ func (k WaitKind) String() string {
 
 // A WaitInfo is a worker's wait record, as the supervisor and tools see it.
 type WaitInfo struct {
-	Targets []Target  // any of which makes it go on; without Arg
+	Targets []Target  // any of which makes it go on; only the first ones have their Arg, that of a WaitToWrite is the bytes it needs
 	Stage   int       // the caller's number of the stage
 	Since   time.Time // wall clock; of the first of several waits for the same with nothing done between
 	Timed   bool      // it goes on by itself after a time
@@ -39,8 +39,10 @@ type WaitInfo struct {
 	Asleep  bool      // it has looked since it wrote the record, found nothing, and sleeps; see Arena.Waits
 
 	head uint64
-	room int64 // bytes for which there is no room: of WaitToWrite
 }
+
+// waitArgs is how many targets of a record have their Arg.
+const waitArgs = 6
 
 // The head of a wait record in one word: whether it waits (1 bit), asleep, timed, other, number of targets (8 bits from 8), stage (16 from 16),
 // and a sequence (32) by which a reader sees that the record changed under its eyes. A target is its kind (4 bits) and its index (28).
@@ -66,11 +68,16 @@ func (s *Slot) recordWait(targets []Target, w Wait) {
 	for i, t := range targets {
 		again = again && r.targets[i].Load() == t.ref()
 		r.targets[i].Store(t.ref())
+		if t.Kind == WaitToWrite {
+			t.Arg = uint64(s.full)
+		}
+		if i < waitArgs {
+			r.args[i].Store(t.Arg)
+		}
 	}
 	if !again {
 		r.since.Store(time.Now().UnixNano())
 	}
-	r.room.Store(s.full)
 	head := seq<<waitSeqShift | uint64(w.Stage&0xffff)<<waitStageShift | uint64(len(targets))<<waitCountShift | waitOn
 	if w.Timeout > 0 {
 		head |= waitTimed
@@ -110,12 +117,15 @@ func (a *Arena) readWait(slot int) (WaitInfo, bool) {
 	if head&waitOn == 0 || n > MaxInputs {
 		return WaitInfo{}, false
 	}
-	info.Since, info.room = time.Unix(0, r.since.Load()), r.room.Load()
+	info.Since = time.Unix(0, r.since.Load())
 	for i := range n {
 		ref := r.targets[i].Load()
 		t := Target{Kind: WaitKind(ref >> waitKindShift), Index: int(ref & (1<<waitKindShift - 1))}
 		if !t.valid(a) {
 			return WaitInfo{}, false
+		}
+		if i < waitArgs {
+			t.Arg = r.args[i].Load()
 		}
 		info.Targets = append(info.Targets, t)
 	}
