@@ -74,11 +74,14 @@ func (m *arrayModel) change(values map[int64]any, c Change) bool {
 		f = v
 	}
 	if c.Kind.IsFloat() {
+		next := c.Number.Float()
 		if c.Add {
-			values[c.Off] = f + c.Number.Float()
-		} else {
-			values[c.Off] = c.Number.Float()
+			next += f
 		}
+		if c.Kind == Float32 { // each sum, as if it were stored
+			next = float64(float32(next))
+		}
+		values[c.Off] = next
 		return true
 	}
 	next := integer(c.Kind, c.Number)

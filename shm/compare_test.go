@@ -160,7 +160,7 @@ func TestCompare(t *testing.T) {
 func compareTable(rows []compared, rounds int) string {
 	var b strings.Builder
 	python, _ := exec.Command("python3", "--version").Output()
-	fmt.Fprintf(&b, "Measured on %s (%d cores, %s, %s), %d rounds: medians, in brackets the least and the greatest ratio of a round.\n\n",
+	fmt.Fprintf(&b, "Measured on %s (%d cores, %s, %s), rounds: %d; medians, in brackets the least and the greatest ratio of a round.\n\n",
 		time.Now().UTC().Format(time.DateOnly), goruntime.NumCPU(), goruntime.Version(), strings.TrimSpace(string(python)), rounds)
 	b.WriteString("| what | shm | the other | ratio | goal |\n| --- | --- | --- | --- | --- |\n")
 	for i, c := range comparisons {

@@ -48,6 +48,9 @@ const effectHead = 16
 // Change changes an array. Changes of the same number are made in the order of the calls; others of one commit must not overlap. A number
 // that does not fit is the error of Commit, ErrRange, which then does nothing.
 func (t *Tx) Change(a Array, c Change) {
+	if c.Add && t.join(a.index, &c) {
+		return
+	}
 	if err := a.inside(c.Off, c.size()); err != nil {
 		t.fail(err)
 		return
@@ -65,34 +68,31 @@ func (t *Tx) Change(a Array, c Change) {
 		t.fail(fmt.Errorf("change array %s at %d: %w", a.c.Name, c.Off, ErrRange))
 		return
 	}
-	if c.Add && !c.Kind.IsFloat() {
-		t.add(a, c)
-		return
-	}
-	t.effect(effect{index: a.index, stripe: a.stripe(c.Off), change: c})
-	*t.latest(a, c.Off) = int32(len(t.effects))
+	t.effect(effect{index: a.index, stripe: a.stripe(c.Off), change: c, least: c.Number.Int(), most: c.Number.Int()})
+	*t.latest(a.index, c.Off) = int32(len(t.effects))
 }
 
-// add joins an add to an integer with those before it, where nothing else was done to the number since: a block of items that counts on a few
-// numbers is a few effects. Floats stay apart, since the order in which they are added shows.
-func (t *Tx) add(a Array, c Change) {
-	place := t.latest(a, c.Off)
-	if *place > 0 {
-		e := &t.effects[*place-1]
-		sum := e.change.Number.Int() + c.Number.Int()
-		overflow := (sum > e.change.Number.Int()) != (c.Number.Int() > 0) && c.Number != 0
-		if e.index == a.index && e.change.Off == c.Off && e.change.Kind == c.Kind && e.change.Add && !overflow {
-			e.change.Number, e.least, e.most = IntNumber(sum), min(e.least, sum), max(e.most, sum)
-			return
-		}
+// join makes an add to an integer part of the adds before it, where nothing else was done to the number since, and says whether it has: a block of
+// items that counts on a few numbers is a few effects. Floats stay apart, since the order in which they are added shows.
+func (t *Tx) join(index int, c *Change) bool {
+	place := *t.latest(index, c.Off)
+	if place == 0 {
+		return false
 	}
-	t.effect(effect{index: a.index, stripe: a.stripe(c.Off), change: c, least: c.Number.Int(), most: c.Number.Int()})
-	*place = int32(len(t.effects))
+	e := &t.effects[place-1]
+	before, n := e.change.Number.Int(), c.Number.Int()
+	sum := before + n
+	overflows := (sum > before) != (n > 0) && n != 0
+	if e.index != index || e.change.Off != c.Off || e.change.Kind != c.Kind || !e.change.Add || c.Kind.IsFloat() || overflows {
+		return false
+	}
+	e.change.Number, e.least, e.most = IntNumber(sum), min(e.least, sum), max(e.most, sum)
+	return true
 }
 
 // latest is the place where the last effect on a number is remembered, from 1, until another number needs the place.
-func (t *Tx) latest(a Array, off int64) *int32 {
-	return &t.numbers[(uint64(off)/8^uint64(off)^uint64(a.index)*7)%uint64(len(t.numbers))]
+func (t *Tx) latest(index int, off int64) *int32 {
+	return &t.numbers[(uint64(off)/8^uint64(off)^uint64(index)*7)%uint64(len(t.numbers))]
 }
 
 // SetEvent sets or clears an event.
@@ -335,6 +335,8 @@ func (s *Slot) imageNumber(a Array, changes []effect) error {
 func (e *effect) result(n Number) (Number, error) {
 	c := &e.change
 	switch {
+	case !c.Add && c.Kind == Float32: // as it is stored, whatever is added to it in the same commit
+		return FloatNumber(float64(float32(c.Number.Float()))), nil
 	case !c.Add:
 		return c.Number, c.Kind.check(c.Number)
 	case len(c.Floats) > 0:
