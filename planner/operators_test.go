@@ -18,6 +18,7 @@ var exampleQueues = []string{"jobs", "results", "all", "large", "small", "lines"
 func exampleSpec(stage string) string {
 	var b strings.Builder
 	var queues []string
+	b.WriteString(examplePrimitives(stage))
 	b.WriteString("values: {config: {type: Config, x-mprun-allow: [unused]}}\narrays: {hist: {type: int64, length: 10, x-mprun-allow: [unused]}}\ntypes: {Config: {limit: int64}}\n")
 	for _, q := range exampleQueues {
 		if strings.Contains(stage, q) {
@@ -36,6 +37,17 @@ func exampleSpec(stage string) string {
 	}
 	b.WriteString("  p:\n    stages:\n      - " + get + "\n      - " + strings.ReplaceAll(stage, "\n", "\n        ") + "\n")
 	return b.String()
+}
+
+// examplePrimitives is what the examples hold and wait for; a condition has a lock around it.
+func examplePrimitives(stage string) string {
+	text := ""
+	for _, r := range []struct{ section, name string }{{"locks", "left"}, {"locks", "right"}, {"semaphores", "slots"}, {"conditions", "changed"}} {
+		if strings.Contains(stage, r.name) {
+			text += r.section + ": {" + r.name + ": {}}\n"
+		}
+	}
+	return strings.Replace(text, "locks: {left: {}}\nlocks: {right: {}}", "locks: {left: {}, right: {}}", 1)
 }
 
 // TestOperatorExamples: the example of each operator that can run becomes a plan, without a finding.

@@ -18,6 +18,7 @@ type Primitive struct {
 
 	Value   int  `json:"value,omitempty"`   // semaphore: what it starts with, from 0
 	Bounded bool `json:"bounded,omitempty"` // semaphore: it never has more than Value
+	Owned   bool `json:"owned,omitempty"`   // semaphore: whoever takes it gives it back, so that it comes back from one who is gone for good
 
 	Lock string `json:"lock,omitempty"` // condition: the lock that goes with it, member by member if that is a family; "": one of its own
 
@@ -141,6 +142,31 @@ func primitiveType(kind string) (typ stages.Type, ok bool) {
 		return stages.RecordOf(field("waiting", stages.IntType), field("parties", stages.IntType), field("broken", stages.BoolType)), true
 	}
 	return typ, false
+}
+
+// findOwned finds the semaphores that are held as locks are: each process that takes one gives it back. Others are signals, which one process
+// gives and another uses up.
+func (c *compiler) findOwned() {
+	for _, p := range c.primitives {
+		p.plan.Owned = p.plan.Kind == "semaphore"
+	}
+	for _, proc := range c.processes {
+		taken, given := map[*primitive]bool{}, map[*primitive]bool{}
+		Walk(proc.plan.Stages, func(st *stages.Stage) {
+			for i := range st.Operand.Places {
+				switch p := c.symbols[st.Operand.Places[i].Name].primitive; {
+				case p == nil:
+				case st.Op == "acquire":
+					taken[p] = true
+				case st.Op == "release":
+					given[p] = true
+				}
+			}
+		})
+		for _, p := range c.primitives {
+			p.plan.Owned = p.plan.Owned && taken[p] == given[p]
+		}
+	}
 }
 
 // checkPrimitivesUsed warns of primitives that nothing uses.

@@ -66,6 +66,9 @@ func (c *compiler) decodeStage(n *spec.Node, st *stages.Stage) bool {
 		c.errorIn(n.Get("on_timeout").Key.At(), n, spec.CodeMissingKey, "add timeout: 10s, say", "on_timeout without timeout never happens")
 		ok = false
 	}
+	if op.Name == "lock" {
+		ok = c.checkLock(n, operator, st) && ok
+	}
 	c.warnWithoutInit(operator, n)
 	ok = c.checkCreates(n, st) && ok
 	ok = ok && c.checkChanging(n, op, st)

@@ -36,6 +36,7 @@ func (c *compiler) wire() {
 			u.process.plan.Puts = addName(u.process.plan.Puts, q.plan.Name)
 		}
 	}
+	c.findOwned()
 	c.findCycles()
 	c.makeParts()
 }

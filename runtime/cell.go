@@ -425,3 +425,9 @@ func (h *host) sumLost(err error) error {
 	}
 	return failure
 }
+
+// undo forgets what has been changed since the last commit.
+func (c *cell) undo() {
+	c.during = c.host.slot.Commits() + 1
+	c.renew()
+}

@@ -207,12 +207,24 @@ func (s *supervisor) restarts(r *replica, now time.Time) (pause time.Duration, a
 	}
 	if pause, again = r.process.policy.next(r, r.code, now); again {
 		if r.slot >= 0 && r.code == 0 { // it had come to its end: it begins anew, not where it stood
+			s.forget(r)
 			r.fresh, r.freshSince = true, r.commitsSince
 		}
 		return pause, true
 	}
 	// It stood in the middle of a chain: only a replacement can go on from there.
 	return 0, r.code < 0 && r.slot >= 0 && r.barren < maxBarren && s.arena.MustReplace(r.slot)
+}
+
+// forget gives back what a worker that came to its end had in its hands: a lock that it never released.
+func (s *supervisor) forget(r *replica) {
+	if !s.arena.MustReplace(r.slot) {
+		return
+	}
+	if err := s.arena.Abandon(r.slot); err != nil {
+		s.fault(r.failure(nil, "giving back what a worker held: "+err.Error()))
+	}
+	r.commitsSince = s.arena.SlotStats(r.slot).Commits
 }
 
 // recover brings the shared memory of a worker that has ended in order, and says what input was lost with it.

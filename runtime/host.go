@@ -30,6 +30,8 @@ type host struct {
 
 	parts       []arenaPart
 	primitives  primitives
+	locks       map[int]*lockEnd // by number in the arena
+	semaphores  map[int]*semaphoreEnd
 	cells       map[string][]*cell            // members, by name
 	cellObjects map[string]*stages.CellReader // by name, as expressions read them
 	inboxes     []*inbox                      // in the order in which the chain has asked for them
@@ -68,6 +70,7 @@ type sealedBlock struct {
 // filler is an end that may have a block half filled.
 type filler interface {
 	seal() error
+	drop() // the block and what was put into it
 }
 
 // close seals the block that f is filling, which is full.
@@ -96,7 +99,7 @@ const (
 func newHost(ctx context.Context, h *handoff, arena *shm.Arena, slot *shm.Slot, control *os.File) *host {
 	host := &host{
 		ctx: ctx, handoff: h, arena: arena, slot: slot, control: control,
-		parts: arenaParts(h.Queues), primitives: numberPrimitives(h.Primitives, h.Cells), outboxes: map[int]*outbox{}, fanOuts: map[stages.Ref]stages.Outbox{}, programs: newPrograms(os.Stdout),
+		parts: arenaParts(h.Queues), primitives: numberPrimitives(h.Primitives, h.Cells), locks: map[int]*lockEnd{}, semaphores: map[int]*semaphoreEnd{}, outboxes: map[int]*outbox{}, fanOuts: map[stages.Ref]stages.Outbox{}, programs: newPrograms(os.Stdout),
 		moments: h.Moments, goOn: make(chan struct{}, 1),
 		cellObjects: map[string]*stages.CellReader{},
 	}
@@ -186,10 +189,10 @@ func (h *host) Commit() error {
 	case errors.Is(err, shm.ErrRange):
 		return h.sumLost(err)
 	case err != nil:
-		return err
+		return h.refused(err)
 	}
 	h.sealed = h.sealed[:0]
-	h.effects, h.touched = h.effects[:0], h.touched[:0]
+	h.settleEffects()
 	h.dirty, h.moved = false, false
 	h.committed = time.Now()
 	return nil
@@ -244,12 +247,16 @@ func (h *host) Wait(w stages.Waiter, timeout time.Duration) error {
 	if h.slot.Interrupted() || h.ctx.Err() != nil {
 		return stages.ErrInterrupted
 	}
-	if timeout == 0 {
-		return h.waited(w.Wait(h.ctx))
+	ctx, cancel := h.ctx, context.CancelFunc(func() {})
+	if timeout > 0 {
+		ctx, cancel = context.WithTimeout(h.ctx, timeout)
 	}
-	ctx, cancel := context.WithTimeout(h.ctx, timeout)
 	defer cancel()
-	return h.waited(w.Wait(ctx))
+	err := h.waited(w.Wait(ctx))
+	if err != nil {
+		h.decline()
+	}
+	return err
 }
 
 // waited is the outcome of a wait as a chain knows it.

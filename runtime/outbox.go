@@ -189,6 +189,13 @@ func (o *outbox) seal() error {
 	return nil
 }
 
+// drop gives the block back with what was put into it.
+func (o *outbox) drop() {
+	o.host.slot.Cancel(o.block)
+	o.staged.Reset()
+	o.block, o.bytes = nil, 0
+}
+
 // Wait implements stages.Waiter.
 func (o *outbox) Wait(ctx context.Context) error {
 	return o.host.waitShared(ctx, func(w shm.Wait) (shm.WaitResult, error) { return o.queue.WaitWritable(o.host.slot, w) })

@@ -109,6 +109,12 @@ func (o *outlet) seal() error {
 	return nil
 }
 
+// drop gives the block back with what was put into it.
+func (o *outlet) drop() {
+	o.host.slot.Cancel(o.block)
+	o.block = nil
+}
+
 // Wait implements stages.Waiter.
 func (o *outlet) Wait(ctx context.Context) error {
 	return o.host.waitShared(ctx, func(w shm.Wait) (shm.WaitResult, error) { return o.queue.WaitWritable(o.host.slot, w) })

@@ -92,7 +92,7 @@ func (e *primitiveEntry) config(member int) shm.PrimitiveConfig {
 	case "lock":
 		c.Kind, c.Recursive = shm.KindLock, e.def.Recursive
 	case "semaphore":
-		c.Kind, c.Value, c.Bounded = shm.KindSemaphore, int64(e.def.Value), e.def.Bounded
+		c.Kind, c.Value, c.Bounded, c.Owned = shm.KindSemaphore, int64(e.def.Value), e.def.Bounded, e.def.Owned
 	case "condition":
 		c.Kind, c.Lock = shm.KindCondition, e.lock.number(member)
 	case "value", "array":

@@ -77,6 +77,12 @@ func (c Condition) Enter(s *Slot, n uint64) error {
 	return nil
 }
 
+// Next is the number of the slot's next wait.
+func (c Condition) Next(s *Slot) uint64 { return c.rowOf(s.index).a.Load()>>2 + 1 }
+
+// Over says whether the slot's n-th wait is over; of the moment.
+func (c Condition) Over(s *Slot, n uint64) bool { return c.over(s.index, n) }
+
 // Wait waits until the slot's n-th wait is over: Ready says that it was notified. The slot does not hold the condition's lock.
 func (c Condition) Wait(s *Slot, n uint64, w Wait) (WaitResult, error) {
 	return s.Wait([]Target{{WaitForCondition, c.index, n}}, w)
@@ -126,6 +132,17 @@ func (c Condition) Leave(s *Slot, n uint64) bool {
 			return next == waitLeft
 		}
 	}
+}
+
+// Forget ends the slot's n-th wait, if it is not over, where nothing will come of it: a notification that it has had goes to all others. It
+// needs no lock.
+func (c Condition) Forget(s *Slot, n uint64) {
+	if w := c.rowOf(s.index).a.Load(); w>>2 != n || waitState(w&3) == waitLeft || waitState(w&3) == waitTimedOut {
+		return
+	}
+	c.end(s.index, n<<2|uint64(waitTimedOut))
+	s.waited(c)
+	c.head.waiters.bumpAndWake()
 }
 
 // notify makes one waiter go on. The word says which wait it was: a later one is not touched, so it may be done again. If the waiter

@@ -569,3 +569,42 @@ func TestWaitFinished(t *testing.T) {
 	release(t, r, b)
 	expect(t, "finished", done, Ready)
 }
+
+// A wait that is forgotten hands on the notification that it has had.
+func TestConditionForget(t *testing.T) {
+	a, s := newPrimitives(t, 3, PrimitiveConfig{Kind: KindLock, Name: "l"}, PrimitiveConfig{Kind: KindCondition, Name: "c", Lock: 0})
+	l, c := a.Lock(0), a.Condition(1)
+	for i := range 2 {
+		_, _ = l.TryAcquire(s[i])
+		if n := c.Next(s[i]); n != 1 {
+			t.Fatalf("the first wait is number %d", n)
+		}
+		if err := c.Enter(s[i], 1); err != nil {
+			t.Fatal(err)
+		}
+		change(t, s[i], func(tx *Tx) { tx.Unlock(l) })
+	}
+	_, _ = l.TryAcquire(s[2])
+	change(t, s[2], func(tx *Tx) { tx.Notify(c, 1); tx.Unlock(l) })
+	if !c.Over(s[0], 1) || c.Over(s[1], 1) {
+		t.Error("the first was to be notified")
+	}
+	c.Forget(s[0], 1)
+	if !c.Over(s[1], 1) || !c.Leave(s[1], 1) {
+		t.Error("the second was to have what the first had no use for")
+	}
+	if c.Forget(s[0], 1); c.Next(s[0]) != 2 || c.Leave(s[0], 1) {
+		t.Error("a wait that was forgotten is over, and was not notified")
+	}
+}
+
+// A semaphore says when no more can be given back to it.
+func TestSemaphoreFull(t *testing.T) {
+	a, s := newPrimitives(t, 1, PrimitiveConfig{Kind: KindSemaphore, Name: "bounded", Value: 2, Bounded: true}, PrimitiveConfig{Kind: KindSemaphore, Name: "free", Value: 2})
+	if m := a.Semaphore(0); !m.TryAcquire(s[0]) || m.Full(1) || !m.Full(2) {
+		t.Error("one of two is out: one can be given back, and no two")
+	}
+	if a.Semaphore(1).Full(1000) {
+		t.Error("a semaphore without a bound is full")
+	}
+}

@@ -78,11 +78,20 @@ func (m Semaphore) Acquire(s *Slot, w Wait) (WaitResult, error) {
 			w.Timeout = max(1, w.Timeout-time.Since(start))
 			start = time.Now()
 		}
-		if result, err := s.Wait([]Target{{WaitForSemaphore, m.index, 0}}, w); result != Ready || err != nil {
+		if result, err := m.Wait(s, w); result != Ready || err != nil {
 			return result, err
 		}
 	}
 }
+
+// Wait waits until TryAcquire may take one.
+func (m Semaphore) Wait(s *Slot, w Wait) (WaitResult, error) {
+	s.targets[0] = Target{Kind: WaitForSemaphore, Index: m.index}
+	return s.Wait(s.targets[:1], w)
+}
+
+// Full says whether n more would be too many for the semaphore; of the moment.
+func (m Semaphore) Full(n int64) bool { return n > m.most()-m.Value() }
 
 // Release gives n back at once, outside of any commit; Tx.ReleaseSemaphore does so with one. What the slot has acquired since its last commit
 // is given back first, by taking that back: a death undoes it anyway, and must not give it back twice. ErrReleasedTooOften says that a
@@ -104,12 +113,16 @@ func (m Semaphore) Release(s *Slot, n int64) error {
 	return err
 }
 
-func (m Semaphore) checkBound(n int64) error {
-	most := int64(1<<31 - 1)
+// most is how many the semaphore may have.
+func (m Semaphore) most() int64 {
 	if m.c.Bounded {
-		most = m.c.Value
+		return m.c.Value
 	}
-	if n < 1 || n > most-m.head.hint.Load() {
+	return 1<<31 - 1
+}
+
+func (m Semaphore) checkBound(n int64) error {
+	if n < 1 || n > m.most()-m.head.hint.Load() {
 		return fmt.Errorf("release semaphore %s: %w", m.c.Name, ErrReleasedTooOften)
 	}
 	return nil

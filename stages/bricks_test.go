@@ -57,6 +57,46 @@ func teeStage(chains ...[]Stage) Stage {
 	return stage("tee", f)
 }
 
+// lockField is places of locks.
+func lockField(names ...string) (f Field) {
+	for _, name := range names {
+		f.Places = append(f.Places, Place{Name: name, Kind: "lock"})
+	}
+	return f
+}
+
+func lockStage(names []string, do ...Stage) Stage {
+	s := stage("lock", lockField(names...))
+	s.Options = map[string]Field{"do": {Stages: do}}
+	return s
+}
+
+func acquireStage(name string) Stage { return stage("acquire", lockField(name)) }
+func releaseStage(name string) Stage { return stage("release", lockField(name)) }
+
+// waitStage waits for the condition cond.
+func waitStage(until string) Stage {
+	s := stage("wait", Field{Places: []Place{{Name: "cond", Kind: "condition"}}})
+	if until != "" {
+		s.Options = map[string]Field{"until": exprField(until)}
+	}
+	return s
+}
+
+func notifyStage(name string, n *Source) Stage {
+	s := stage("notify", Field{Places: []Place{{Name: name, Kind: "condition"}}})
+	if n != nil {
+		s.Options = map[string]Field{"n": {Source: n}}
+	}
+	return s
+}
+
+func handledTimeout(s Stage, then HandlerThen) Stage {
+	s = timed(s, "1ms")
+	s.OnTimeout = &Handler{Then: then}
+	return s
+}
+
 func routeStage(branches ...Branch) Stage { return stage("route", Field{Branches: branches}) }
 
 func when(cond string, stages ...Stage) Branch {
@@ -226,6 +266,24 @@ func bricks() []brick {
 		{"use in chains", []Stage{teeStage([]Stage{useStage([]string{"n", "item"}, mapStage("args.n"), stage("collect", Field{}), putStage("q5"))}), doStage(useStage(nil, mapStage("item * 2"), putStage("q3")))}},
 		{"use source", []Stage{useStage([]string{"n", "item"}, stage("range", Field{Sources: []Source{*srcExpr("abs(args.n) % 3")}}), mapStage("item + args.n"))}},
 		{"use in handler", []Stage{handled(mapStage(fragile), ThenSkip, useStage([]string{"e", "error"}, stage("put", queueField("errs"), "value", srcExpr("args.e.message"))))}},
+		{"lock", []Stage{lockStage([]string{"l"}, mapStage("item * 2"), putStage("q3"))}},
+		{"lock several", []Stage{lockStage([]string{"m", "sem", "l"}, stage("flat_map", exprField("map(0..(abs(item) % 6), it + item)")), putStage("q3"), stage("print", Field{}))}},
+		{"lock filtered", []Stage{named(lockStage([]string{"l"}, filterStage("item % 2 == 0"), named(mapStage("item * 5"), "y"), mapStage("item + y")), "x"), mapStage("x + item")}},
+		{"lock reduced", []Stage{named(mapStage("item * 7"), "x"), lockStage([]string{"l"}, stage("range", Field{Sources: []Source{*srcExpr("abs(item) % 5")}}), stage("reduce", exprField("acc + item"), "init", srcExpr("x"))), mapStage("item + x")}},
+		{"lock member", []Stage{{Op: "lock", Operand: Field{Places: []Place{{Name: "f", Kind: "lock", Index: []Source{*srcExpr("item % 3")}, Count: 3}}}, Options: map[string]Field{"do": {Stages: []Stage{putStage("q3")}}}}}},
+		{"lock fragile", []Stage{handled(lockStage([]string{"l", "sem"}, putStage("u1"), putStage("u2"), mapStage(fragile), putStage("u1")), ThenSkip)}},
+		{"lock retried", []Stage{retried(handled(lockStage([]string{"rec"}, putStage("u1"), mapStage(fragile)), ThenPass), 2)}},
+		{"lock nested", []Stage{handled(lockStage([]string{"rec"}, putStage("u1"), lockStage([]string{"rec", "l"}, putStage("u2"), lockStage([]string{"rec"}, putStage("u2")), handled(lockStage([]string{"rec"}, putStage("u3"), mapStage(fragile)), ThenSkip), putStage("u2")), doStage(putStage("u1")), mapStage(fragile), putStage("u1")), ThenSkip)}},
+		{"lock twice", []Stage{handled(lockStage([]string{"l"}, putStage("u1"), lockStage([]string{"m"}, lockStage([]string{"l"}, putStage("u1")))), ThenSkip, stage("put", queueField("errs"), "value", srcExpr("error.type")))}},
+		{"acquire", []Stage{acquireStage("sem"), putStage("q3"), acquireStage("l"), releaseStage("sem"), mapStage("item + 1"), releaseStage("l")}},
+		{"acquire inside", []Stage{lockStage([]string{"m"}, acquireStage("l"), putStage("u1"), releaseStage("l"), acquireStage("l"), releaseStage("l"), acquireStage("sem"), releaseStage("sem"))}},
+		{"release too often", []Stage{handled(releaseStage("sem"), ThenSkip, stage("put", queueField("errs"), "value", srcExpr("error.type")))}},
+		{"release inside", []Stage{handled(lockStage([]string{"m"}, putStage("u1"), releaseStage("m")), ThenPass)}},
+		{"wait", []Stage{lockStage([]string{"cond"}, putStage("u1"), waitStage(""), putStage("u1"), notifyStage("cond", srcLiteral("all")))}},
+		{"wait until", []Stage{acquireStage("cond"), handledTimeout(waitStage("item % 2 == 0"), ThenPass), putStage("u1"), notifyStage("cond", srcExpr("abs(item)")), releaseStage("cond")}},
+		{"wait late", []Stage{handled(lockStage([]string{"cond"}, putStage("u1"), timed(waitStage("item % 2 == 0"), "1ms"), putStage("u1")), ThenSkip, stage("put", queueField("errs"), "value", srcExpr("error.type")))}},
+		{"wait fragile", []Stage{handled(lockStage([]string{"cond", "l"}, putStage("u1"), waitStage(""), putStage("u1"), mapStage(fragile)), ThenSkip)}},
+		{"wait without lock", []Stage{handled(waitStage(""), ThenSkip), handled(notifyStage("cond", nil), ThenSkip)}},
 		{"log", []Stage{stage("log", Field{Source: srcText("saw ${{ item }}")}, "level", srcLiteral("debug"))}},
 	}
 }

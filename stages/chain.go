@@ -68,6 +68,9 @@ func (c *Chain) Advance(r *Run) (State, error) {
 		if i < last {
 			out = c.links[i+1].in
 		}
+		if r.section != nil {
+			r.section.waited = false
+		}
 		if err := c.links[i].step(r, out); err != nil {
 			return 0, err
 		}
@@ -93,7 +96,7 @@ func (c *Chain) Advance(r *Run) (State, error) {
 		if c.hears {
 			i = last
 		}
-		if c.out.Len() == 0 && anyPending(r.behind) {
+		if c.out.Len() == 0 && r.mayCall() && anyPending(r.behind) {
 			return Called, nil
 		}
 	}

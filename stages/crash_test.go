@@ -58,6 +58,7 @@ func TestDeathIsInvisible(t *testing.T) {
 			h.die = func() bool { return lives < 60 && rnd.IntN(oneIn) == 0 }
 			h.commitNow = func() bool { return rnd.IntN(2) == 0 }
 			h.empty = func() bool { return rnd.IntN(4) == 0 }
+			h.busy = func() bool { return rnd.IntN(4) == 0 }
 			h.careful = rnd.IntN(3) == 0
 			h.cellFull = func() bool { return rnd.IntN(3) == 0 }
 			h.full = func() bool { return rnd.IntN(5) == 0 }

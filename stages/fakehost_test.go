@@ -35,6 +35,8 @@ type world struct {
 	cells   map[string]*sharedCell           // values and arrays
 	limits  map[int]map[string]time.Duration // when a key's next turn is, by limit
 
+	locks map[string]*fakeLock
+
 	volatiles int // how often a stage has said that it reads what cannot be read again
 }
 
@@ -98,6 +100,12 @@ type fakeHost struct {
 	cells    map[string]*fakeCell
 	cellFull func() bool // whether a cell says that it must be committed; nil: it never does
 	ins      []*fakeInbox
+
+	locks      map[string]*fakeLockEnd
+	conditions map[string]*fakeCondition
+	leaves     []*fakeCondition // ended since the last commit
+	// busy says whether a lock seems to be held by somebody at this call; nil: it does not.
+	busy func() bool
 
 	// commitNow says whether a checkpoint commits; nil: it does.
 	commitNow func() bool
@@ -213,6 +221,7 @@ func (h *fakeHost) Commit() error {
 	for _, in := range h.ins {
 		in.commit()
 	}
+	h.commitLocks()
 	h.save()
 	h.volatile = Pos{}
 	h.world.commits++
@@ -269,6 +278,7 @@ func (h *fakeHost) Wait(w Waiter, timeout time.Duration) error {
 	defer cancel()
 	err := w.Wait(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
+		h.world.now += timeout
 		return ErrTimeout
 	}
 	return err

@@ -17,6 +17,11 @@ type Host interface {
 	Cell(ref Ref) (Cell, error)
 	// Limiter is the limit with that number in the plan: Stage.Limit of a `throttle`. It is asked for once, when the chain is built.
 	Limiter(number int) (Limiter, error)
+	// Lock is what a chain can hold by that name: a lock, a semaphore, or the lock that goes with a condition, a value or an array. It is the
+	// same Lock for all who ask.
+	Lock(ref Ref) (Lock, error)
+	// Condition is the condition of that name.
+	Condition(ref Ref) (Condition, error)
 	// Outlet is where what leaves the run goes: standard output and error, files, results, the log.
 	Outlet() Outlet
 	// Programs runs other programs.
@@ -32,6 +37,8 @@ type Host interface {
 	Checkpoint() error
 	// Commit makes visible everything since the last commit and writes down where the chain stands.
 	Commit() error
+	// Undo drops what was put, printed, stored, released and the like since the last commit; what was taken from queues and locks stays so.
+	Undo() error
 	// Wait commits, then waits for w. A zero timeout means for ever; else ErrTimeout. ErrInterrupted ends the chain. Beside and Pause may
 	// be the Waiter.
 	Wait(w Waiter, timeout time.Duration) error

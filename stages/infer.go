@@ -81,6 +81,11 @@ func inferRoute(stage *Stage, scope *Scope, in Type) Type {
 	return out
 }
 
+// inferLock is what comes out of the chain.
+func inferLock(stage *Stage, scope *Scope, in Type) Type {
+	return InferChain(stage.Options["do"].Stages, scope, in)
+}
+
 // InferChain is the type of what comes out of a chain into which items of type in go. The scope is that before its first stage.
 func InferChain(stages []Stage, scope *Scope, in Type) Type {
 	for i := range stages {

@@ -10,6 +10,7 @@ func (l *link) save(w *StateWriter, full bool) {
 	w.Bool(l.passed)
 	w.Int(l.tries)
 	w.Int(int(l.again))
+	w.Int(int(l.until))
 	if s, ok := l.node.(Stateful); ok {
 		s.Save(w, full)
 	}
@@ -33,7 +34,7 @@ func (l *link) load(r *StateReader, full bool) error {
 		return err
 	}
 	l.ended, l.done, l.cut, l.passed, l.tries = r.Bool(), r.Bool(), r.Bool(), r.Bool(), r.Int()
-	l.again = time.Duration(r.Int())
+	l.again, l.until = time.Duration(r.Int()), time.Duration(r.Int())
 	if s, ok := l.node.(Stateful); ok {
 		if err := s.Load(r, full); err != nil {
 			return err

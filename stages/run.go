@@ -22,6 +22,7 @@ type Run struct {
 
 	timeout time.Duration  // of the stage that is being stepped; 0: none
 	until   *time.Duration // when that is over for what the stage waits for now; 0: it has not waited yet
+	section *section       // that the stage is in; nil: none
 	behind  []*link        // the stages behind it, and behind those around its chain, that may have something to say first
 }
 
@@ -29,6 +30,14 @@ type Run struct {
 // row waits for, so that Step must return, not Await again: the chain passes them on first. The time runs from the first Await
 // until something has come of a Step, however often others were quicker in between.
 func (r *Run) Await(w Waiter) error { return r.await(w, 0) }
+
+// awaitEver commits and waits for w however long it takes, or returns early as Await does.
+func (r *Run) awaitEver(w Waiter) error {
+	timeout := r.timeout
+	r.timeout = 0
+	defer func() { r.timeout = timeout }()
+	return r.await(w, 0)
+}
 
 // AwaitTime commits and waits until a time of Now, or returns early as Await does: Step must return, and look at Now when it comes again.
 func (r *Run) AwaitTime(until time.Duration) error { return r.await(Pause{}, until) }
@@ -60,6 +69,9 @@ func (r *Run) await(w Waiter, until time.Duration) error {
 		w = Beside{w}
 	}
 	err := r.Wait(w, left)
+	if r.section != nil {
+		r.section.waited = true
+	}
 	if errors.Is(err, ErrTimeout) && first != over {
 		return nil
 	}

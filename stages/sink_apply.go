@@ -51,7 +51,7 @@ func (a *applying) Step(r *Run, in, out *Batch) error {
 	if err := a.place.locate(in, 1); err != nil {
 		return err
 	}
-	if err := r.Commit(); err != nil {
+	if err := r.Host.Commit(); err != nil { // in a lock, too, which it parts
 		return err
 	}
 	if err := a.rewrite(in, a.place.found[0]); err != nil {
@@ -59,7 +59,7 @@ func (a *applying) Step(r *Run, in, out *Batch) error {
 	}
 	out.EmitRows(in, 0, 1)
 	in.Drop(1)
-	return r.Commit()
+	return r.Host.Commit()
 }
 
 // rewrite makes this replica's part anew.

@@ -2,7 +2,6 @@ package stages
 
 // What capabilities not there yet are called in messages.
 const (
-	laterLocks    = "locks and what is guarded by them"
 	laterWaiting  = "waiting for resources"
 	laterControl  = "control of processes from stages"
 	laterPipes    = "pipes and connections"

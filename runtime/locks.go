@@ -1,0 +1,285 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/mprun/mprun/planner"
+	"github.com/mprun/mprun/shm"
+	"github.com/mprun/mprun/stages"
+)
+
+// Lock implements stages.Host.
+func (h *host) Lock(ref stages.Ref) (stages.Lock, error) {
+	e, ok := h.primitives.entries[ref.Name]
+	if !ok || ref.Member < 0 || ref.Member >= e.def.Members() {
+		return nil, fmt.Errorf("the plan has nothing to be held by the name of %s", refText(ref))
+	}
+	switch {
+	case e.def.Kind == "lock":
+		return h.lockEnd(e.number(ref.Member), e.def, e.def.Member(ref.Member)), nil
+	case e.def.Kind == "semaphore":
+		return h.semaphoreEnd(e.number(ref.Member), e.def.Member(ref.Member)), nil
+	case e.lock != nil: // of a condition, a value, an array
+		return h.lockEnd(e.lock.number(ref.Member), e.lock.def, e.lock.def.Member(ref.Member)), nil
+	}
+	return nil, fmt.Errorf("%s is a %s without a lock", refText(ref), e.def.Kind)
+}
+
+// Condition implements stages.Host.
+func (h *host) Condition(ref stages.Ref) (stages.Condition, error) {
+	number, err := h.primitives.find("condition", ref)
+	if err != nil {
+		return nil, err
+	}
+	e := h.primitives.entries[ref.Name]
+	lock := h.lockEnd(e.lock.number(ref.Member), e.lock.def, e.lock.def.Member(ref.Member))
+	return &conditionEnd{host: h, condition: h.arena.Condition(number), lock: lock, name: e.def.Member(ref.Member)}, nil
+}
+
+// lockEnd is a lock in the hands of a chain: it implements stages.Lock.
+type lockEnd struct {
+	host    *host
+	lock    shm.Lock
+	name    string
+	fails   bool // on_owner_death: fail
+	granted bool // Wait has taken it, and Try has not said so yet
+	pending int  // releases that the next commit makes
+}
+
+// lockEnd is the end of the lock with that number.
+func (h *host) lockEnd(number int, def *planner.Primitive, name string) *lockEnd {
+	l := h.locks[number]
+	if l == nil {
+		l = &lockEnd{host: h, lock: h.arena.Lock(number), name: name, fails: def.OnOwnerDeath == "fail"}
+		h.locks[number] = l
+	}
+	return l
+}
+
+// held is how often the chain holds the lock, less what it gives back with the next commit.
+func (l *lockEnd) held() int { return l.lock.Holds(l.host.slot) - l.pending }
+
+// Try implements stages.Lock.
+func (l *lockEnd) Try() (bool, error) {
+	if l.pending > 0 {
+		if err := l.host.Commit(); err != nil {
+			return false, err
+		}
+	}
+	ok, err := l.granted, error(nil)
+	l.granted = false
+	if !ok {
+		ok, err = l.lock.TryAcquire(l.host.slot)
+	}
+	switch {
+	case errors.Is(err, shm.ErrTooManyLocks):
+		return false, stages.Failf("too-many-locks", "a worker holds at most %d locks at a time; %s would be one more", shm.MaxHeldLocks, l.name)
+	case err != nil || !ok:
+		return false, err
+	case l.fails && l.lock.OwnerDied():
+		if err := l.lock.Release(l.host.slot); err != nil {
+			return false, err
+		}
+		return false, stages.Failf("owner-died", "a worker has died while it held %s: what the lock protects outside of mprun may be half done", l.name)
+	}
+	return true, nil
+}
+
+// Release implements stages.Lock.
+func (l *lockEnd) Release() error {
+	switch {
+	case l.held() > 0:
+	case l.pending > 0 || l.lock.Owner() < 0:
+		return stages.Failf("released-too-often", "%s is not held by anybody, so that it cannot be released", l.name)
+	default:
+		return stages.Failf("not-owner", "%s is held by another worker, which alone can release it", l.name)
+	}
+	l.pending++
+	l.host.effect(func(tx *shm.Tx) { tx.Unlock(l.lock) })
+	return nil
+}
+
+// Own implements stages.Lock.
+func (l *lockEnd) Own() bool { return l.lock.Holds(l.host.slot) > 0 }
+
+// Number implements stages.Lock.
+func (l *lockEnd) Number() int { return l.lock.Index() }
+
+// Name implements stages.Lock.
+func (l *lockEnd) Name() string { return l.name }
+
+// decline gives back a lock that a wait has taken, and that the chain will not have.
+func (h *host) decline() {
+	for _, l := range h.locks {
+		if l.granted {
+			l.granted = false
+			_ = l.lock.Release(h.slot) // it is in our hands, and no commit has named it
+		}
+	}
+}
+
+// Wait implements stages.Waiter: it takes the lock, also at the moment in which it has waited too long.
+func (l *lockEnd) Wait(ctx context.Context) error {
+	err := l.host.waitShared(ctx, func(w shm.Wait) (shm.WaitResult, error) {
+		result, err := l.lock.Acquire(l.host.slot, w)
+		l.granted = result == shm.Ready
+		return result, err
+	})
+	if l.granted {
+		return nil
+	}
+	return err
+}
+
+// semaphoreEnd is a semaphore in the hands of a chain: it implements stages.Lock.
+type semaphoreEnd struct {
+	host      *host
+	semaphore shm.Semaphore
+	name      string
+	pending   int64 // what the next commit gives back
+}
+
+func (h *host) semaphoreEnd(number int, name string) *semaphoreEnd {
+	s := h.semaphores[number]
+	if s == nil {
+		s = &semaphoreEnd{host: h, semaphore: h.arena.Semaphore(number), name: name}
+		h.semaphores[number] = s
+	}
+	return s
+}
+
+// Try implements stages.Lock.
+func (s *semaphoreEnd) Try() (bool, error) {
+	if s.pending > 0 {
+		if err := s.host.Commit(); err != nil {
+			return false, err
+		}
+	}
+	return s.semaphore.TryAcquire(s.host.slot), nil
+}
+
+// Release implements stages.Lock. A bounded semaphore that has been released too often is found here, or by the commit.
+func (s *semaphoreEnd) Release() error {
+	if s.semaphore.Full(s.pending + 1) {
+		return s.tooOften()
+	}
+	s.pending++
+	s.host.effect(func(tx *shm.Tx) { tx.ReleaseSemaphore(s.semaphore, 1) })
+	return nil
+}
+
+func (s *semaphoreEnd) tooOften() error {
+	return stages.Failf("released-too-often", "%s has been released as often as it was taken, and is bounded", s.name)
+}
+
+// Own implements stages.Lock: a semaphore may be taken as often as it has something to give, which others may release.
+func (s *semaphoreEnd) Own() bool { return false }
+
+// Number implements stages.Lock.
+func (s *semaphoreEnd) Number() int { return s.semaphore.Index() }
+
+// Name implements stages.Lock.
+func (s *semaphoreEnd) Name() string { return s.name }
+
+// Wait implements stages.Waiter.
+func (s *semaphoreEnd) Wait(ctx context.Context) error {
+	return s.host.waitShared(ctx, func(w shm.Wait) (shm.WaitResult, error) { return s.semaphore.Wait(s.host.slot, w) })
+}
+
+// conditionEnd is a condition as a chain waits for it: it implements stages.Condition.
+type conditionEnd struct {
+	host      *host
+	condition shm.Condition
+	lock      *lockEnd
+	name      string
+}
+
+// Lock implements stages.Condition.
+func (c *conditionEnd) Lock() stages.Lock { return c.lock }
+
+// Held implements stages.Condition.
+func (c *conditionEnd) Held() int { return c.lock.held() }
+
+// Name implements stages.Condition.
+func (c *conditionEnd) Name() string { return c.name }
+
+// Enter implements stages.Condition.
+func (c *conditionEnd) Enter() (uint64, error) {
+	number := c.condition.Next(c.host.slot)
+	return number, c.condition.Enter(c.host.slot, number)
+}
+
+// Until implements stages.Condition.
+func (c *conditionEnd) Until(number uint64) stages.Waiter {
+	return stages.WaitFunc(func(ctx context.Context) error {
+		return c.host.waitShared(ctx, func(w shm.Wait) (shm.WaitResult, error) { return c.condition.Wait(c.host.slot, number, w) })
+	})
+}
+
+// Over implements stages.Condition.
+func (c *conditionEnd) Over(number uint64) bool { return c.condition.Over(c.host.slot, number) }
+
+// Leave implements stages.Condition.
+func (c *conditionEnd) Leave(number uint64) bool {
+	c.host.dirty = true
+	return c.condition.Leave(c.host.slot, number)
+}
+
+// Forget implements stages.Condition.
+func (c *conditionEnd) Forget(number uint64) {
+	c.host.dirty = true
+	c.condition.Forget(c.host.slot, number)
+}
+
+// Notify implements stages.Condition.
+func (c *conditionEnd) Notify(n int) {
+	c.host.effect(func(tx *shm.Tx) { tx.Notify(c.condition, int64(n)) })
+}
+
+// effect has the next commit do something to a primitive.
+func (h *host) effect(do func(*shm.Tx)) {
+	h.effects = append(h.effects, do)
+	h.dirty = true
+}
+
+// settleEffects forgets what was to be done to primitives: it has been done, or is not to be.
+func (h *host) settleEffects() {
+	h.effects, h.touched = h.effects[:0], h.touched[:0]
+	for _, l := range h.locks {
+		l.pending = 0
+	}
+	for _, s := range h.semaphores {
+		s.pending = 0
+	}
+}
+
+// refused is the error of a commit as the stage at fault is to have it: of one that would release a bounded semaphore too often.
+func (h *host) refused(err error) error {
+	if !errors.Is(err, shm.ErrReleasedTooOften) {
+		return err
+	}
+	for _, s := range h.semaphores {
+		if s.pending > 0 && s.semaphore.Full(s.pending) {
+			return s.tooOften()
+		}
+	}
+	return stages.Failf("released-too-often", "a bounded semaphore has been released as often as it was taken")
+}
+
+// Undo implements stages.Host.
+func (h *host) Undo() error {
+	for _, f := range h.open {
+		f.drop()
+	}
+	for _, s := range h.sealed {
+		h.slot.Cancel(s.block)
+	}
+	h.open, h.sealed = h.open[:0], h.sealed[:0]
+	for _, c := range h.touched {
+		c.undo()
+	}
+	h.settleEffects()
+	return nil
+}
