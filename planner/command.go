@@ -215,9 +215,15 @@ func formatWord(fromQueue bool, in *spec.Stdin) string {
 	return "lines"
 }
 
-// formatWordOut is the format in which a program's output is read. What goes elsewhere than into a queue is passed on line by line.
+// formatWordOut is the format in which a program's output is read. What goes elsewhere than into a queue is passed on as it is, line by
+// line.
 func formatWordOut(out *spec.Stdout) string {
-	if out != nil && len(out.Put) > 0 && out.Format.IsSet() {
+	switch {
+	case out == nil || out.Word.Word == "log":
+		return "log"
+	case len(out.Put) == 0:
+		return "pieces"
+	case out.Format.IsSet():
 		return out.Format.Word
 	}
 	return "lines"
@@ -232,10 +238,15 @@ func (b *chainBuilder) sink(def *spec.Stdout) {
 	case len(def.Put) > 0:
 		b.add("put", def.Node, stages.Field{Places: b.queues(def.Put)}, nil)
 	case def.Word.Word == "inherit":
-		b.add("print", def.Node, stages.Field{}, nil)
+		b.add("write", def.Node, word("-", def.Node), asItIs(def))
 	case def.File.IsSet():
-		b.add("write", def.Node, stages.Field{Source: literal(b.text(def.File, ""), def.Node)}, nil)
+		b.add("write", def.Node, word(b.text(def.File, ""), def.Node), asItIs(def))
 	}
+}
+
+// asItIs is the options of a `write` of bytes as they are.
+func asItIs(def *spec.Stdout) map[string]stages.Field {
+	return map[string]stages.Field{"format": word("bytes", def.Node), stages.RawOption: {Source: literal(true, def.Node)}}
 }
 
 // itemText is the text ${{ item }}.

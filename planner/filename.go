@@ -29,7 +29,7 @@ func (t *typer) fileNames(st *stages.Stage, in env) {
 		}
 		name := t.nameEnd(st.Operand.Source)
 		note := t.notes[st]
-		if _, err := stages.PackingOf(name); err != nil {
+		if _, err := stages.PackingOf(name); err != nil && !has(st, stages.RawOption) {
 			t.at(spec.Error, note.key.At(), note.node.Path(), CodeNotWritten, "", name+": "+err.Error())
 			return
 		}

@@ -112,7 +112,11 @@ func (c *compiler) whole(t *spec.Template) (value any, ok bool) {
 
 // unfit reports a value that the key does not take.
 func (c *compiler) unfit(n *spec.Node, want string, value any) {
-	c.errorAt(n, CodePlanValue, "", "expected %s, the expression gives %s", want, shorten(c.secrets.Mask(string(stages.AppendJSON(nil, value)))))
+	hint := ""
+	if _, isFloat := value.(float64); isFloat {
+		hint = "div(a, b) divides and rounds down, int(x) cuts off"
+	}
+	c.errorAt(n, CodePlanValue, hint, "expected %s, the expression gives %s", want, shorten(c.secrets.Mask(string(stages.AppendJSON(nil, value)))))
 }
 
 // longestValue is how many bytes of a value a finding shows.

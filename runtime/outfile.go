@@ -45,7 +45,7 @@ type outFile struct {
 func (o *outFiles) create(path string, to destination) (*outFile, error) {
 	f := &outFile{path: path, appends: to.appends, header: to.header, writers: map[string]bool{}, last: to}
 	var err error
-	if f.packing, err = stages.PackingOf(to.path); err != nil {
+	if f.packing, err = to.packing(); err != nil {
 		return nil, err
 	}
 	info, err := os.Stat(path)
@@ -193,8 +193,8 @@ func (f *outFile) accept(to destination) error {
 	if f.appends != to.appends {
 		return errors.New("one stage writes it with append: true, another without")
 	}
-	if packing, err := stages.PackingOf(to.path); err != nil || packing != f.packing {
-		return fmt.Errorf("it is the same file as %s, by a link, but their names tell different compressions", f.last.path)
+	if packing, err := to.packing(); err != nil || packing != f.packing {
+		return fmt.Errorf("it is the same file as %s, which is compressed in another way", f.last.path)
 	}
 	if f.header != to.header {
 		return otherHeader(f.header, to.header)

@@ -40,6 +40,15 @@ type destination struct {
 	header  string
 	appends bool
 	lines   bool // what is written is lines
+	raw     bool // the path does not say how it is compressed
+}
+
+// packing is how the file is compressed.
+func (d *destination) packing() (stages.Packing, error) {
+	if d.raw {
+		return stages.NotPacked, nil
+	}
+	return stages.PackingOf(d.path)
 }
 
 func newOutFiles(g *guardian, runID string, folders *outFolders) *outFiles {

@@ -420,7 +420,7 @@ func TestOneFileByManyNames(t *testing.T) {
 		for i, name := range []string{"d/x", "folder/x", "far", "d/link"} {
 			b.mustPut("p", name, fmt.Sprintln(i), appends)
 		}
-		if err := b.put("p", "d/packed.gz", "", "x", appends); err == nil || !strings.Contains(err.Error(), "different compressions") {
+		if err := b.put("p", "d/packed.gz", "", "x", appends); err == nil || !strings.Contains(err.Error(), "compressed in another way") {
 			t.Errorf("by a name of another compression: %v", err)
 		}
 		b.ok(b.settle("p", true))

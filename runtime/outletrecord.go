@@ -66,22 +66,23 @@ func nextRecord(p []byte) (record, []byte, error) {
 	return record{kind: kind, name: p[:name:name], data: p[name : name+data : name+data]}, p[name+data:], nil
 }
 
-// fileName is the name of a record for a file: process, file:line:col of the stage, path, whether it has lines, and header, with a zero
-// byte between.
+// fileName is the name of a record for a file: process, file:line:col of the stage, path, whether it has lines, whether it is raw, and header,
+// with a zero byte between.
 func fileName(process string, to stages.File) string {
 	pos := strconv.Itoa(to.Pos.Line) + ":" + strconv.Itoa(to.Pos.Col) + ":" + to.Pos.File
-	return strings.Join([]string{process, pos, to.Path, strconv.FormatBool(to.Lines), to.Header}, "\x00")
+	return strings.Join([]string{process, pos, to.Path, strconv.FormatBool(to.Lines), strconv.FormatBool(to.Raw), to.Header}, "\x00")
 }
 
 // destinationOf reads what fileName has written.
 func destinationOf(r record) destination {
 	to := destination{appends: r.kind == recordAppend}
-	var pos, rest, line, col, lines string
+	var pos, rest, line, col, lines, raw string
 	to.process, rest, _ = strings.Cut(string(r.name), "\x00")
 	pos, rest, _ = strings.Cut(rest, "\x00")
 	to.path, rest, _ = strings.Cut(rest, "\x00")
-	lines, to.header, _ = strings.Cut(rest, "\x00")
-	to.lines = lines == "true"
+	lines, rest, _ = strings.Cut(rest, "\x00")
+	raw, to.header, _ = strings.Cut(rest, "\x00")
+	to.lines, to.raw = lines == "true", raw == "true"
 	line, rest, _ = strings.Cut(pos, ":")
 	col, to.pos.File, _ = strings.Cut(rest, ":")
 	to.pos.Line, _ = strconv.Atoi(line)

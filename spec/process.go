@@ -106,7 +106,7 @@ type Stdout struct {
 	Word   Enum    `yaml:"word" words:"log|none|inherit" hidden:"true" doc:"log: prefixed lines on standard error; none; inherit: mprun's own."`
 	Put    []Place `yaml:"put" single:"true" ref:"queues" example:"put: results" doc:"Queue that its output goes to as items, or a list of them that get each."`
 	Pipe   Place   `yaml:"pipe" ref:"pipes" example:"pipe: p.write" doc:"End of a pipe."`
-	File   Text    `yaml:"file" example:"file: out.txt" doc:"File. If it is a named pipe, the program starts when somebody reads it."`
+	File   Text    `yaml:"file" example:"file: out.txt" doc:"File, which gets the bytes that the program writes, whatever its name says. If it is a named pipe, the program starts when somebody reads it."`
 	Format Enum    `yaml:"format" words:"lines|nul|jsonl|csv|bytes|frames" default:"lines" example:"format: jsonl" doc:"How items are read."`
 
 	_ struct{} `one:"put|pipe|file"`

@@ -23,10 +23,16 @@ const (
 	formatBytes
 	// formatFrames is bytes that each come behind their length.
 	formatFrames
+	// formatPieces is any bytes, as lines with their ends: text where it is UTF-8, else bytes. No spec has it.
+	formatPieces
+	// formatLog is the same as lines of a log: without their ends, always text. No spec has it.
+	formatLog
 )
 
-// formatNames are in the order of the constants.
-var formatNames = [...]string{"text", "lines", "nul", "jsonl", "csv", "bytes", "frames"}
+// formatNames are in the order of the constants; the last formatsInside of them no spec has.
+const formatsInside = 2
+
+var formatNames = [...]string{"text", "lines", "nul", "jsonl", "csv", "bytes", "frames", "pieces", "log"}
 
 // String is the name as specs have it.
 func (f format) String() string {
@@ -43,7 +49,7 @@ func parseFormat(name string) (format, error) {
 			return format(i + 1), nil
 		}
 	}
-	return 0, fmt.Errorf("unknown format %q; there are %s", name, strings.Join(formatNames[1:], ", "))
+	return 0, fmt.Errorf("unknown format %q; there are %s", name, strings.Join(formatNames[1:len(formatNames)-formatsInside], ", "))
 }
 
 // unit is what a reader counts of it.

@@ -64,6 +64,8 @@ func newDecoder(f format, header csvHeader) decoder {
 		return lineDecoder{sep: 0}
 	case formatFrames:
 		return frameDecoder{}
+	case formatPieces, formatLog:
+		return pieceDecoder{bare: f == formatLog}
 	default:
 		return lineDecoder{sep: '\n'}
 	}

@@ -126,7 +126,7 @@ type Outlet interface {
 	Waiter
 	// Print writes text, whole lines or not, to a standard stream.
 	Print(to Stream, text []byte) (bool, error)
-	// Write appends data to a file of the run, which is compressed as PackingOf has it.
+	// Write appends data to a file of the run, which is compressed as PackingOf has it, unless it is Raw.
 	Write(to File, data []byte) (bool, error)
 	// Result sets or appends a value under name in the run's report.
 	Result(name string, value any) (bool, error)
@@ -142,6 +142,7 @@ type File struct {
 	Appends bool   // to what is there, and at once; else the file appears when all its writers ended well
 	Header  string // what it begins with, written when it is empty; all its writers give the same. "": anything
 	Lines   bool   // its records are lines: one that is there and has no end is ended before
+	Raw     bool   // its name does not say how it is compressed
 	Pos     Pos    // of the stage
 }
 

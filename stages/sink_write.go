@@ -22,6 +22,7 @@ type writeNode struct {
 	pos     Pos
 	format  format
 	header  csvHeader
+	raw     bool // no name tells a compression
 
 	tables  map[string]*csvTable // formatCSV: by path
 	changed []string             // of tables, those to be written down
@@ -35,6 +36,10 @@ type csvTable struct {
 	line    string // the header; "": none
 }
 
+// RawOption is an option of `write` that no spec has: what is written is the bytes of the file, whatever its name says of compression. A
+// command that writes to a file does not know of mprun.
+const RawOption = "raw"
+
 func buildWrite(b *Builder, stage *Stage) (Node, error) {
 	n := &writeNode{dir: b.Dir(), pos: stage.Pos, tables: map[string]*csvTable{}}
 	var err error
@@ -45,6 +50,7 @@ func buildWrite(b *Builder, stage *Stage) (Node, error) {
 		return nil, err
 	}
 	n.format, n.header, err = formatOptions(b, stage, formatLines)
+	_, n.raw = stage.Options[RawOption]
 	n.fix()
 	return n, err
 }
@@ -72,7 +78,7 @@ func (n *writeNode) Step(r *Run, in, out *Batch) error {
 		return err
 	}
 	sep, _ := n.format.separator()
-	file := File{Path: to.path, Appends: to.appends, Lines: sep == '\n', Pos: n.pos}
+	file := File{Path: to.path, Appends: to.appends, Lines: sep == '\n', Raw: n.raw, Pos: n.pos}
 	if table := n.tables[to.path]; table != nil {
 		file.Header = table.line
 	}
@@ -116,7 +122,7 @@ func (n *writeNode) targetOf(path string) (target, error) {
 	if path == "" || strings.IndexByte(path, 0) >= 0 {
 		return target{}, Failf("expression", "a path is needed, not %s", ShortJSON(path))
 	}
-	if _, err := PackingOf(path); err != nil {
+	if _, err := PackingOf(path); err != nil && !n.raw {
 		return target{}, Failf("io", "%s: %s", path, err)
 	}
 	if path != "-" {

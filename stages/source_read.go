@@ -403,8 +403,10 @@ func formatType(stage *Stage, without Type) Type {
 		return without
 	}
 	switch option.Value {
-	case "lines", "nul", "text":
+	case "lines", "nul", "text", "log":
 		return StringType
+	case "pieces":
+		return Join(StringType, BytesType)
 	case "bytes", "frames":
 		return BytesType
 	case "csv":
