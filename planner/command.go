@@ -174,10 +174,10 @@ func (b *chainBuilder) source(def *spec.Stdin) {
 	case len(def.Get) > 0:
 		b.add("get", def.Node, stages.Field{Places: b.queues(def.Get)}, nil)
 	case def.Word.Word == "inherit":
-		b.add("read", def.Node, stages.Field{Sources: []stages.Source{*literal("-", def.Node)}}, nil)
+		b.add("read", def.Node, stages.Field{Sources: []stages.Source{*literal("-", def.Node)}}, asItIs(def.Node, "pieces"))
 	case def.File.IsSet():
 		path := literal(b.text(def.File, ""), def.Node)
-		b.add("read", def.Node, stages.Field{Sources: []stages.Source{*path}}, nil)
+		b.add("read", def.Node, stages.Field{Sources: []stages.Source{*path}}, asItIs(def.Node, "pieces"))
 	}
 }
 
@@ -200,16 +200,19 @@ func (b *chainBuilder) program(words []string, n *spec.Node, in *spec.Stdin, out
 	for i, w := range words {
 		operand.Sources[i] = *literal(w, n)
 	}
-	options := map[string]stages.Field{"per": word("stream", n), "format": word(formatWord(in != nil && len(in.Get) > 0, in), n)}
+	options := map[string]stages.Field{"per": word("stream", n), "format": word(formatWord(in), n)}
 	if writes := formatWordOut(out); writes != options["format"].Source.Value {
 		options[stages.AnswersOption] = word(writes, n)
 	}
 	b.add("through", n, operand, options)
 }
 
-// formatWord is the format in which a program gets its input. What comes from a file or a terminal is passed on line by line.
-func formatWord(fromQueue bool, in *spec.Stdin) string {
-	if fromQueue && in.Format.IsSet() {
+// formatWord is the format in which a program gets its input. What comes from a file or a terminal is passed on as it is, line by line.
+func formatWord(in *spec.Stdin) string {
+	switch {
+	case in != nil && len(in.Get) == 0:
+		return "pieces"
+	case in != nil && in.Format.IsSet():
 		return in.Format.Word
 	}
 	return "lines"
@@ -238,15 +241,15 @@ func (b *chainBuilder) sink(def *spec.Stdout) {
 	case len(def.Put) > 0:
 		b.add("put", def.Node, stages.Field{Places: b.queues(def.Put)}, nil)
 	case def.Word.Word == "inherit":
-		b.add("write", def.Node, word("-", def.Node), asItIs(def))
+		b.add("write", def.Node, word("-", def.Node), asItIs(def.Node, "bytes"))
 	case def.File.IsSet():
-		b.add("write", def.Node, word(b.text(def.File, ""), def.Node), asItIs(def))
+		b.add("write", def.Node, word(b.text(def.File, ""), def.Node), asItIs(def.Node, "bytes"))
 	}
 }
 
-// asItIs is the options of a `write` of bytes as they are.
-func asItIs(def *spec.Stdout) map[string]stages.Field {
-	return map[string]stages.Field{"format": word("bytes", def.Node), stages.RawOption: {Source: literal(true, def.Node)}}
+// asItIs is the options of a `read` or `write` of bytes as they are.
+func asItIs(n *spec.Node, format string) map[string]stages.Field {
+	return map[string]stages.Field{"format": word(format, n), stages.RawOption: {Source: literal(true, n)}}
 }
 
 // itemText is the text ${{ item }}.

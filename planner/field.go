@@ -58,6 +58,16 @@ func (c *compiler) decodeField(e *spec.Entry, def *stages.FieldDef) (f stages.Fi
 	if ok && def.Positive {
 		ok = c.isPositive(n)
 	}
+	if ok && def.List && n.Kind != spec.Seq && n.Kind != spec.Null && !strings.Contains(n.Text, "${{") {
+		c.errorAt(n, spec.CodeWrongKind, "a list of one is [x]", "expected a list, found %s", n.Kind)
+		ok = false
+	}
+	if ok && def.Most > 0 {
+		if v, isCount := f.Source.Value.(int); isCount && v > def.Most {
+			c.errorAt(n, spec.CodeBadValue, "", "expected a count of at most %d, found %d", def.Most, v)
+			ok = false
+		}
+	}
 	return f, ok
 }
 

@@ -93,7 +93,7 @@ type Stdin struct {
 	Word   Enum    `yaml:"word" words:"none|inherit" hidden:"true" doc:"none, or inherit: it is handed the terminal."`
 	Get    []Place `yaml:"get" single:"true" ref:"queues" example:"get: jobs" doc:"Queue whose items it reads, or a list of them."`
 	Pipe   Place   `yaml:"pipe" ref:"pipes" example:"pipe: p.read" doc:"End of a pipe."`
-	File   Text    `yaml:"file" example:"file: in.txt" doc:"File. If it is a named pipe, the program starts when somebody writes to it."`
+	File   Text    `yaml:"file" example:"file: in.txt" doc:"File, whose bytes the program gets as they are, whatever its name says. If it is a named pipe, the program starts when somebody writes to it."`
 	Format Enum    `yaml:"format" words:"lines|nul|jsonl|csv|bytes|frames" default:"lines" example:"format: jsonl" doc:"How items are written."`
 
 	_ struct{} `one:"get|pipe|file"`

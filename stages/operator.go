@@ -64,6 +64,8 @@ type FieldDef struct {
 	Optional bool     // of an operand: may be empty (null)
 	Acc      bool     // acc is in scope
 	Positive bool     // a duration in it must be above 0s
+	List     bool     // data in it must be a list
+	Most     int      // a count in it must not be above this; 0: it may be anything
 
 	// Later names the capability that the option still waits for; LaterWords and LaterForms do so for some of an Enum's words, and
 	// for ways to write the value other than the plain one, as `{count, every}` of batch. Such a value cannot be planned yet.

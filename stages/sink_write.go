@@ -36,8 +36,8 @@ type csvTable struct {
 	line    string // the header; "": none
 }
 
-// RawOption is an option of `write` that no spec has: what is written is the bytes of the file, whatever its name says of compression. A
-// command that writes to a file does not know of mprun.
+// RawOption is an option of `write` and `read` that no spec has: what is written and read is the bytes of the file, whatever its name says
+// of compression. A command that has a file as its standard input or output does not know of mprun.
 const RawOption = "raw"
 
 func buildWrite(b *Builder, stage *Stage) (Node, error) {

@@ -31,6 +31,7 @@ type readNode struct {
 	column Column
 	counts lineCount
 
+	raw    bool // no name tells a compression
 	bare   bool // the stages behind read fields only, these
 	fields []string
 }
@@ -47,6 +48,7 @@ func buildRead(b *Builder, stage *Stage) (Node, error) {
 	if n.format, n.header, err = formatOptions(b, stage, formatLines); err != nil {
 		return nil, err
 	}
+	_, n.raw = stage.Options[RawOption]
 	if n.follow, err = b.Flag("follow"); err != nil {
 		return nil, err
 	}
@@ -194,7 +196,10 @@ func (n *readNode) open() error {
 			n.from.take(n.shares.stretch(n.piece))
 		}
 	}
-	squeezed := compressionOf(path)
+	squeezed := notCompressed
+	if !n.raw {
+		squeezed = compressionOf(path)
+	}
 	if path != "-" {
 		path = resolve(n.dir, path)
 	}

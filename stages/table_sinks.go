@@ -110,7 +110,7 @@ func tableSinks() []Operator {
 			Name: "fail", Group: Sinks, Doc: "Fails the item, and with it the process unless on_error says otherwise.",
 			Example: "fail: no such user ${{ item }}\ncode: 4",
 			Operand: FieldDef{Kind: TextField, Optional: true, Default: "${{ item }}", Doc: "The message."},
-			Options: []FieldDef{{Name: "code", Kind: CountField, Default: "1", Doc: "The process's exit code."}},
+			Options: []FieldDef{{Name: "code", Kind: CountField, Most: 255, Default: "1", Doc: "The process's exit code, up to 255."}},
 			Build:   buildFail,
 		},
 	}

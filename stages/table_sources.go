@@ -18,7 +18,7 @@ func tableSources() []Operator {
 			Name: "items", Group: Sources, Source: true,
 			Doc:     "Gives the elements of a list, one after the other. In replicas, each gives all of them.",
 			Example: "items: [1, 2, {n: 3}]",
-			Operand: FieldDef{Kind: DataField, Doc: "The list; null is an empty one."},
+			Operand: FieldDef{Kind: DataField, List: true, Doc: "The list; null is an empty one."},
 			Options: []FieldDef{count, split},
 			Infer:   itemsType, Build: buildItems,
 		},
