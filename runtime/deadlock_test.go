@@ -132,14 +132,16 @@ func limited(s stages.Stage) stages.Stage {
 	return s
 }
 
-// TestTortureIsNoDeadlock kills and stops the workers of healthy plans at random while the supervisor looks for deadlocks all the time.
+// TestTortureIsNoDeadlock kills and stops the workers of healthy plans at random while the supervisor looks for deadlocks all the time. The long
+// form has the plans that are shot at elsewhere, too.
 func TestTortureIsNoDeadlock(t *testing.T) {
-	plans := []struct {
+	type healthy struct {
 		name string
-		plan func() *planner.Plan
-	}{
-		{"a pipeline", func() *planner.Plan { return squares(t, 20_000, 4) }},
-		{"a cycle", func() *planner.Plan {
+		plan func(t *testing.T) *planner.Plan
+	}
+	plans := []healthy{
+		{"a pipeline", func(t *testing.T) *planner.Plan { return squares(t, 20_000, 4) }},
+		{"a cycle", func(t *testing.T) *planner.Plan {
 			plan := planOf(t, 0,
 				chain("seed", 1, stage("range", expr("40")), put("todo", "")),
 				chain("count", 3, get("todo"), stage("filter", expr("item > 0")), stage("map", expr("item - 1")), put("todo", "")),
@@ -147,6 +149,11 @@ func TestTortureIsNoDeadlock(t *testing.T) {
 			plan.Queues[0].Cycle = []string{"todo"}
 			return plan
 		}},
+	}
+	if *long > 0 {
+		for _, p := range firePlans {
+			plans = append(plans, healthy{p.name, p.plan})
+		}
 	}
 	for _, test := range plans {
 		until := time.Now().Add(max(*long, time.Second))
@@ -157,7 +164,7 @@ func TestTortureIsNoDeadlock(t *testing.T) {
 				defer close(done)
 				tortureWorkers(stop)
 			}()
-			got := runPlan(t, test.plan(), Options{lookEvery: time.Millisecond, Timeout: time.Minute})
+			got := runPlan(t, test.plan(t), Options{lookEvery: time.Millisecond, Timeout: 2 * time.Minute})
 			close(stop)
 			<-done
 			if ok = got.report.Status == StatusOK; !ok {

@@ -161,21 +161,26 @@ func sweep(base string) {
 	}
 }
 
-// List is the runs of this user that are under way, the oldest first.
+// List is the runs of this user that are under way, the oldest first. An error says that there are none where one could look, and that somewhere
+// one could not.
 func List() ([]Info, error) {
 	var list []Info
+	var wrong error
 	for _, base := range bases() {
 		around, err := lockBase(base)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
 		if err != nil {
-			return nil, fmt.Errorf("listing runs: %w", err)
+			if wrong == nil && !errors.Is(err, fs.ErrNotExist) {
+				wrong = fmt.Errorf("listing runs: %w", err)
+			}
+			continue
 		}
 		sweep(base)
 		list = append(list, listIn(base)...)
 		around.Close()
 		_ = os.Remove(base) // if nothing is left in it
+	}
+	if len(list) == 0 {
+		return nil, wrong
 	}
 	slices.SortStableFunc(list, func(a, b Info) int { return a.Started.Compare(b.Started) })
 	return list, nil

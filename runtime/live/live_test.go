@@ -130,6 +130,9 @@ func TestAFolderOfOthersIsRefused(t *testing.T) {
 			t.Errorf("%s: a folder is made in it", test.name)
 			f.Remove()
 		}
+		if list, err := List(); err == nil && len(list) == 0 {
+			t.Errorf("%s: it is said that nothing runs", test.name)
+		}
 		if err := os.RemoveAll(base); err != nil {
 			t.Fatal(err)
 		}
