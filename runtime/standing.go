@@ -212,7 +212,7 @@ func (s *supervisor) deadlocked(l *look) {
 		s.failures = append(s.failures, f)
 	}
 	if told > shownDeadlocked {
-		s.log.Error(fmt.Sprintf("deadlock: so do %d more; the report (--report) has them all", told-shownDeadlocked))
+		s.log.Error(fmt.Sprintf("deadlock: %d more are stuck; the report (--report) has them all", told-shownDeadlocked))
 	}
 	s.end(StatusDeadlock)
 }
