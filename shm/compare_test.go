@@ -123,6 +123,7 @@ type compared struct{ ours, other []float64 }
 
 // TestCompare measures in rounds, in each of which everything is run once, so that a change of the machine's speed meets both sides of a ratio.
 func TestCompare(t *testing.T) {
+	need(t, "python3")
 	rounds, n, pythons := *compareRounds, 100_000, 20_000
 	if !*compare {
 		rounds, n, pythons = 1, 100, 100

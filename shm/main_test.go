@@ -5,6 +5,7 @@ package shm
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"testing"
 )
 
@@ -45,4 +46,17 @@ func memoryFiles() int {
 		}
 	}
 	return n
+}
+
+// need skips a test whose programs are not there; where MPRUN_CI is set they must be.
+func need(t testing.TB, programs ...string) {
+	t.Helper()
+	for _, program := range programs {
+		if _, err := exec.LookPath(program); err != nil {
+			if os.Getenv("MPRUN_CI") != "" {
+				t.Fatal(err)
+			}
+			t.Skipf("the test needs %s: %v", program, err)
+		}
+	}
 }

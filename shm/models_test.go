@@ -4,7 +4,6 @@ package shm
 
 import (
 	"flag"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -130,14 +129,7 @@ func TestModels(t *testing.T) {
 	if !*models {
 		return // the table is looked at; the searches are the long form
 	}
-	for _, program := range []string{"spin", "gcc"} {
-		if _, err := exec.LookPath(program); err != nil {
-			if os.Getenv("MPRUN_CI") != "" {
-				t.Fatal(err)
-			}
-			t.Skipf("the models need %s: %v", program, err)
-		}
-	}
+	need(t, "spin", "gcc")
 	for _, row := range modelRows {
 		t.Run(row.model+" "+row.flags, func(t *testing.T) {
 			t.Parallel()
