@@ -136,14 +136,25 @@ func (c *Column) pick(numbers []int) Column {
 	picked := Column{Kind: c.Kind}
 	switch c.Kind {
 	case Ints:
-		picked.Ints = make([]int, len(numbers))
-		for i, n := range numbers {
-			picked.Ints[i] = c.Ints[n]
-		}
+		picked.Ints = pickOf(c.Ints, numbers)
+	case Floats:
+		picked.Floats = pickOf(c.Floats, numbers)
+	case Strings:
+		picked.Strings = pickOf(c.Strings, numbers)
+	case Mixed:
+		picked.Any = pickOf(c.Any, numbers)
 	default:
 		for _, n := range numbers {
 			picked.AppendRange(c, n, n+1)
 		}
+	}
+	return picked
+}
+
+func pickOf[T any](items []T, numbers []int) []T {
+	picked := make([]T, len(numbers))
+	for i, n := range numbers {
+		picked[i] = items[n]
 	}
 	return picked
 }

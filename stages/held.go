@@ -32,6 +32,13 @@ type heldItems struct {
 	fresh bool // what is written down is no longer true
 }
 
+// keep adds the items of the first n rows of in. few is as in Column.detach.
+func (h *heldItems) keep(in *Batch, n int, few bool) {
+	before := h.items.Len()
+	h.items.AppendRange(&in.item, in.head, in.head+n)
+	h.items.detach(before, few)
+}
+
 // clear forgets all items.
 func (h *heldItems) clear() {
 	h.items = Column{} // what was handed on may share its memory
@@ -63,6 +70,16 @@ type heldRows struct {
 	rows  *Batch
 	saved int
 	fresh bool
+}
+
+// keep adds the first n rows of in. few is as in Column.detach.
+func (h *heldRows) keep(in *Batch, n int, few bool) {
+	before := h.rows.item.Len()
+	h.rows.EmitRows(in, 0, n)
+	h.rows.item.detach(before, few)
+	for j := range h.rows.bound {
+		h.rows.bound[j].detach(before, few)
+	}
 }
 
 func (h *heldRows) clear() {

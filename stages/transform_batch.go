@@ -49,6 +49,7 @@ func (t *batching) Step(r *Run, in, out *Batch) error {
 		return nil
 	}
 	t.ids.note(in)
+	few := isFew(in.Len(), r)
 	for emitted := 0; in.Len() > 0 && emitted < r.Limit; {
 		if !t.open {
 			if err := t.begin(in); err != nil {
@@ -59,7 +60,7 @@ func (t *batching) Step(r *Run, in, out *Batch) error {
 		if t.size > 0 {
 			n = min(n, t.size-t.held.items.Len())
 		}
-		t.held.items.AppendRange(&in.item, in.head, in.head+n)
+		t.held.keep(in, n, few)
 		in.Drop(n)
 		if t.held.items.Len() == t.size {
 			t.emit(out)

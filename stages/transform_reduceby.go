@@ -143,15 +143,13 @@ func (d *reducingBy) result(slot int) map[string]any {
 	return map[string]any{"key": d.keys.At(slot), "value": d.accs.At(slot)}
 }
 
-// sort puts the slots into the order of their keys.
+// sort puts the slots into the order of their keys. There may be millions of them, so that what is needed no more goes first.
 func (d *reducingBy) sort() {
-	var keys, accs Column
-	for _, slot := range sortedOrder(&d.keys, false) {
-		keys.AppendRange(&d.keys, slot, slot+1)
-		accs.AppendRange(&d.accs, slot, slot+1)
-	}
-	d.keys, d.accs = keys, accs
 	d.index.reset() // no more items come to these slots
+	d.changed, d.marked = nil, nil
+	order := sortedOrder(&d.keys, false)
+	d.keys = d.keys.pick(order)
+	d.accs = d.accs.pick(order)
 	d.sorted, d.fresh = true, true
 }
 
