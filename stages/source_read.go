@@ -27,7 +27,8 @@ type readNode struct {
 	looked bool    // cut is known
 	from   *reader // of the file that is next in files; nil: it has not been begun
 	fresh  bool    // from is another one than was written down
-	noted  fileID  // of the file that is followed, as it was written down when it had nothing yet
+	spare  leftover
+	noted  fileID // of the file that is followed, as it was written down when it had nothing yet
 	column Column
 	counts lineCount
 
@@ -215,6 +216,8 @@ func (n *readNode) newReader() *reader {
 	if n.bare {
 		from.leave(n.fields)
 	}
+	from.inherit(n.spare)
+	n.spare = leftover{}
 	return from
 }
 
@@ -277,6 +280,7 @@ func (n *readNode) nextPiece() {
 	case n.follow: // another file has its name now
 		n.Close()
 	case n.cut > 0:
+		n.spare = n.from.leftover()
 		n.Close()
 		n.piece++
 	default:
@@ -286,6 +290,7 @@ func (n *readNode) nextPiece() {
 
 func (n *readNode) nextFile() {
 	n.Close()
+	n.spare = leftover{}
 	n.files.take(1)
 	n.piece, n.cut, n.looked = 0, 0, false
 }

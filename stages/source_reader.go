@@ -143,6 +143,26 @@ func (t *reader) leave(fields []string) {
 	}
 }
 
+// leftover is what a reader of one piece of an input leaves to that of the next: memory, and what it knows of the records' members.
+type leftover struct {
+	buf []byte
+	dec jsonlDecoder
+}
+
+// leftover is what is left when the reader is not needed any more.
+func (t *reader) leftover() leftover {
+	dec, _ := t.dec.(jsonlDecoder)
+	return leftover{buf: t.buf, dec: dec}
+}
+
+// inherit takes over what another reader with the same options has left, before anything is read.
+func (t *reader) inherit(from leftover) {
+	t.buf = from.buf
+	if from.dec.scan != nil {
+		t.dec = from.dec
+	}
+}
+
 // take makes the reader take the records of a stretch of its input, before anything is read.
 func (t *reader) take(part stretch) {
 	t.part, t.base = part, part.from
