@@ -1,24 +1,53 @@
 package e2e
 
 import (
-	"syscall"
+	"fmt"
+	"os"
+	"strings"
 	"testing"
 )
 
-// TestLargeItemsDoNotPileUp: what a chain makes of small items is no more at a time than can go on, in bytes, so that a run needs memory
-// for a few of its items and not for a block of them. Here a block would be 360 MB, several times over while it is made.
+// TestLargeItemsDoNotPileUp: what a chain makes of small items is no more at a time than can go on, in bytes, so that a worker needs memory
+// for a few of its items and not for a block of them. Here a block would be 360 MB, several times over while it is made. The workers are
+// asked how much they had resident at most (proc_pid_status(5)) when all has gone through and they wait for more.
 func TestLargeItemsDoNotPileUp(t *testing.T) {
 	s := prepare(t, writeSpec(t, `
 queues: {texts: {max_bytes: 10MB}}
 processes:
-  make: {stages: [{range: 120}, {map: 'repeat("x", 3000000) + string(item)'}, {put: texts}]}
-  take: {stages: [{get: texts}, {reduce: acc + len(item), init: 0}, {print: "${{ item }}"}]}
+  make: {stages: [{read: "-"}, {range: 120}, {map: 'repeat("x", 3000000) + string(item)'}, {put: texts}]}
+  take: {stages: [{get: texts}, {map: len(item)}, {print: "${{ item }}"}]}
 `))
-	code := s.start().wait()
-	result{code, s.stdout.String(), s.stderr.String()}.expect(t, 0, "360000250\n")
-	// Of all processes of the run the largest: getrusage(2) has those that were waited for, too.
-	const most = 200 << 10
-	if used := s.cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; used > most {
-		t.Errorf("a process of the run needed %d KiB, more than %d", used, most)
+	stdin, err := s.cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
 	}
+	s.start()
+	fmt.Fprintln(stdin, "go")
+	eventually(t, "all texts", func() bool { return strings.Count(s.stdout.String(), "\n") == 120 })
+	const most = 200 << 10
+	workers := s.workers()
+	for _, pid := range workers {
+		if peak := peakOf(t, pid); peak > most {
+			t.Errorf("a worker needed %d KiB, more than %d", peak, most)
+		}
+	}
+	if len(workers) != 2 {
+		t.Errorf("%d workers, not 2", len(workers))
+	}
+	stdin.Close()
+	result{s.wait(), s.stdout.String(), s.stderr.String()}.expect(t, 0, strings.Repeat("3000001\n", 10)+strings.Repeat("3000002\n", 90)+strings.Repeat("3000003\n", 20))
+}
+
+// peakOf is how many KiB a process has had resident at most.
+func peakOf(t *testing.T, pid int) (kibibytes int) {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	if _, err := fmt.Sscan(rest, &kibibytes); err != nil {
+		t.Fatal(err)
+	}
+	return kibibytes
 }
