@@ -43,9 +43,9 @@ func (c *compiler) readQueues() {
 			MaxBytes:      c.size(def.MaxBytes, defaultMaxBytes),
 			MaxDeliveries: c.atMost(def.MaxDeliveries.Node, c.count(def.MaxDeliveries, 1, defaultMaxDeliveries), maxDeliveries, defaultMaxDeliveries, "a count"),
 		}}
+		c.readSharing(q)
 		c.readCapacity(q)
 		c.readItemType(q)
-		c.readSharing(q)
 		c.queues = append(c.queues, q)
 		if s, ok := c.symbols[def.Name]; ok && s.key == def.Named.Key {
 			s.queue = q
@@ -73,7 +73,7 @@ func (c *compiler) readCapacity(q *queue) {
 	capacity := q.def.Capacity
 	q.bounded = true
 	switch {
-	case c.trial.unties(q.plan.Name): // those who would make room, or wait for it, have no part in the test
+	case c.trial.untiesAny(&q.plan): // those who would make room, or wait for it, have no part in the test
 		q.plan.Capacity, q.bounded = 0, false
 		return
 	case capacity.Word == "unbounded":

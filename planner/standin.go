@@ -53,5 +53,16 @@ func (c *compiler) addStandIn(s *standIn, list []stages.Stage) {
 	c.symbols[s.name] = symbol{kind: "process", key: s.key, process: p}
 }
 
-// unties says whether the test takes readers or writers away from a queue, so that it is no mistake that there are none.
-func (t *trial) unties(queue string) bool { return t != nil && (t.unread[queue] || t.unfed[queue]) }
+// unties says whether the test takes the readers or writers of a member of a queue away, so that it is no mistake that there are none; t may
+// be nil.
+func (t *trial) unties(member string) bool { return t != nil && t.untied[member] }
+
+// untiesAny says the same of any member of a queue.
+func (t *trial) untiesAny(q *Queue) bool {
+	for m := range max(1, q.Count) {
+		if t.unties(q.Member(m)) {
+			return true
+		}
+	}
+	return false
+}

@@ -119,8 +119,7 @@ func inTest(def *spec.Test, found spec.Diagnostics) spec.Diagnostics {
 type trial struct {
 	def     *spec.Test
 	without map[string]bool // processes that take no part
-	unread  map[string]bool // queues whose readers are among them
-	unfed   map[string]bool // queues whose writers are
+	untied  map[string]bool // members of queues whose readers or writers are all among them
 	inputs  []standIn
 	outputs []standIn
 	faults  []Fault
@@ -130,7 +129,7 @@ type trial struct {
 // replaces says whether there is anything that another compilation would have to leave out or put in.
 func (t *trial) replaces() bool { return len(t.inputs)+len(t.outputs) > 0 }
 
-// has says whether the test leaves a process out.
+// leavesOut says whether the test leaves a process out; t may be nil.
 func (t *trial) leavesOut(process string) bool { return t != nil && t.without[process] }
 
 // testVar is what the test sets a var to.
@@ -200,39 +199,65 @@ func (c *compiler) goesRound(p *process, queue string) bool {
 // leaveOutIdle leaves out those who have nothing left to do, and notes which queues have lost their readers or writers.
 func (c *compiler) leaveOutIdle() {
 	t := c.trial
-	takes := func(list []standIn, name string) bool {
-		return slices.ContainsFunc(list, func(s standIn) bool { return s.queue == name })
-	}
-	gone := func(uses []use) bool {
-		return len(uses) > 0 && !slices.ContainsFunc(uses, func(u use) bool { return !t.without[u.process.plan.Name] })
-	}
-	unread := func(name string) bool { return !takes(t.outputs, name) && gone(c.symbols[name].queue.readers) }
-	unfed := func(name string) bool { return !takes(t.inputs, name) && gone(c.symbols[name].queue.writers) }
-	all := func(names []string, is func(string) bool) bool {
-		return len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return !is(name) })
-	}
 	for changed := true; changed; {
 		changed = false
 		for _, p := range c.processes {
-			if name := p.plan.Name; !t.without[name] && !p.finally && (all(p.plan.Puts, unread) || all(p.plan.Gets, unfed)) {
+			if name := p.plan.Name; !t.without[name] && !p.finally && (c.allOf(p.plan.Puts, c.isUnread) || c.allOf(p.plan.Gets, c.isUnfed)) {
 				t.without[name], changed = true, true
 			}
 		}
 	}
-	t.unread, t.unfed = map[string]bool{}, map[string]bool{}
+	t.untied = map[string]bool{}
 	for _, q := range c.queues {
-		t.unread[q.plan.Name], t.unfed[q.plan.Name] = unread(q.plan.Name), unfed(q.plan.Name)
+		for m := range max(1, q.plan.Count) {
+			if c.isUnread(q, m) || c.isUnfed(q, m) {
+				t.untied[q.plan.Member(m)] = true
+			}
+		}
 	}
 	for _, in := range t.inputs {
-		if q := c.symbols[in.queue].queue; !takes(t.outputs, in.queue) && (len(q.readers) == 0 || t.unread[in.queue]) {
+		if q := c.symbols[in.queue].queue; firstUse(q.readers, in.member) == nil || c.isUnread(q, in.member) {
 			c.errorAt(in.key, CodeTest, "", "nothing reads %s in this test: %s", in.key.Text, absentText(q.readers))
 		}
 	}
 	for _, out := range t.outputs {
-		if q := c.symbols[out.queue].queue; len(q.writers) == 0 || t.unfed[out.queue] {
+		if q := c.symbols[out.queue].queue; firstUse(q.writers, out.member) == nil || c.isUnfed(q, out.member) {
 			c.errorAt(out.key, CodeTest, "", "nothing puts into %s in this test: %s", out.key.Text, absentText(q.writers))
 		}
 	}
+}
+
+// isUnread says whether the test takes all readers of a member of a queue away, and does not read it itself.
+func (c *compiler) isUnread(q *queue, member int) bool {
+	return !standsFor(c.trial.outputs, q, member) && c.haveGone(q.readers, member)
+}
+
+// isUnfed says the same of writers.
+func (c *compiler) isUnfed(q *queue, member int) bool {
+	return !standsFor(c.trial.inputs, q, member) && c.haveGone(q.writers, member)
+}
+
+func standsFor(list []standIn, q *queue, member int) bool {
+	return slices.ContainsFunc(list, func(s standIn) bool { return s.queue == q.plan.Name && s.member == member })
+}
+
+// haveGone says whether the test leaves out all who use a member of a queue, and that there are some.
+func (c *compiler) haveGone(uses []use, member int) bool {
+	stays := func(u use) bool { return u.any(member) && !c.trial.without[u.process.plan.Name] }
+	return firstUse(uses, member) != nil && !slices.ContainsFunc(uses, stays)
+}
+
+// allOf says whether something holds of all members of queues, of which there are some.
+func (c *compiler) allOf(names []string, holds func(*queue, int) bool) bool {
+	for _, name := range names {
+		q := c.symbols[name].queue
+		for m := range max(1, q.plan.Count) {
+			if !holds(q, m) {
+				return false
+			}
+		}
+	}
+	return len(names) > 0
 }
 
 // absentText says that those who use a queue are left out.
@@ -260,7 +285,10 @@ func (c *compiler) standIns(what string, queues spec.MapOf[spec.Data]) []standIn
 		if s.member, ok = c.memberOf(&places[0]); !ok {
 			continue
 		}
-		s.name = what + "." + c.symbols[s.queue].queue.plan.Member(s.member)
+		s.name = what + "." + s.queue
+		if c.symbols[s.queue].queue.plan.Count > 0 {
+			s.name += "." + strconv.Itoa(s.member) // brackets would be those of a replica
+		}
 		s.items = c.storeItems(e.Value.Node, c.symbols[s.queue].queue, items)
 		if slices.ContainsFunc(list, func(other standIn) bool { return other.name == s.name }) {
 			c.errorAt(e.Key, CodeBadPlace, "", "%s is there twice", s.key.Text)

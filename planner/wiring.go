@@ -141,7 +141,7 @@ func (c *compiler) checkQueue(q *queue) {
 		reader, writer := firstUse(q.readers, member), firstUse(q.writers, member)
 		what := q.plan.Member(member)
 		switch {
-		case q.dead, c.trial.unties(name):
+		case q.dead, c.trial.unties(what):
 		case reader != nil && writer == nil:
 			c.errorAt(reader.node, CodeNeverWritten, c.absentHint(name, writesQueue), "%s is read here, but nothing ever puts an item into it", what)
 			return
@@ -182,6 +182,9 @@ func (c *compiler) absentHint(queue string, uses func(*stages.Operator) bool) st
 			for _, place := range st.Operand.Places {
 				if place.Name == queue {
 					hint = p.plan.Name + " would, but its when is false in this run"
+					if c.trial.leavesOut(p.plan.Name) {
+						hint = p.plan.Name + " would, but has no part in this test"
+					}
 				}
 			}
 		})

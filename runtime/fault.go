@@ -26,6 +26,7 @@ type fault struct {
 	def    *planner.Fault
 	index  int
 	random *rand.Rand
+	phase  phase         // of a fault at an item
 	every  time.Duration // 0: once
 	length time.Duration // of a pause
 
@@ -47,9 +48,16 @@ type FaultReport struct {
 
 // prepareFaults reads the faults of the plan.
 func (s *supervisor) prepareFaults() error {
+	items := map[planner.ItemRef]int{}
 	for i := range s.plan.Faults {
 		def := &s.plan.Faults[i]
 		f := &fault{def: def, index: i, random: rand.New(rand.NewPCG(uint64(s.plan.Seed), uint64(i)))}
+		if def.At != nil {
+			if _, again := items[*def.At]; !again {
+				items[*def.At] = len(items)
+			}
+			f.phase = phaseOf(s.plan.Seed, items[*def.At])
+		}
 		for _, d := range []struct {
 			text string
 			to   *time.Duration
@@ -72,7 +80,7 @@ func (s *supervisor) moments() []moment {
 	var list []moment
 	for _, f := range s.faults {
 		if at := f.def.At; at != nil && f.happened == 0 && !s.stopping {
-			list = append(list, moment{Fault: f.index, Queue: at.Queue, Member: at.Member, Item: uint64(at.Item), Phase: phaseOf(s.plan.Seed, f.index)})
+			list = append(list, moment{Fault: f.index, Queue: at.Queue, Member: at.Member, Item: uint64(at.Item), Phase: f.phase})
 		}
 	}
 	return list

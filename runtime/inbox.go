@@ -207,6 +207,7 @@ func (h *host) adoptLeases(adopted shm.Adopted) {
 			}
 			in := h.inboxes[note.inbox]
 			in.block, in.taken, in.counted, in.returned = block, min(note.taken, block.Items()), note.tries, note.returned
+			h.resuming(in.part, block.Seq()-1, block.Seq()-1+uint64(in.taken))
 			h.care.begin()
 		}
 	}

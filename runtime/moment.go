@@ -1,5 +1,7 @@
 package runtime
 
+import "slices"
+
 // moment is an item at which a worker stands still until the supervisor, who is told, has had a fault happen: Plan.Faults. While it stands
 // the item is in its hands, and nothing that came of it is finished.
 type moment struct {
@@ -42,16 +44,17 @@ func (p phase) String() string {
 	}
 }
 
-// phaseOf is the phase of a fault in a run: three seeds in a row give all of them.
-func phaseOf(seed int64, fault int) phase {
-	return phaseTaken + phase((uint64(seed)+uint64(fault))%phases)
+// phaseOf is the phase of the faults at an item of the plan, the nth from 0: three seeds in a row give all of them. Faults at the same item
+// have the same, so that nothing gets on between them.
+func phaseOf(seed int64, nth int) phase {
+	return phaseTaken + phase((uint64(seed)+uint64(nth))%phases)
 }
 
 // taking notes which moments have come with the items of a block from number from up to, but without, to.
 func (h *host) taking(p *arenaPart, from, to uint64) {
 	for i := range h.moments {
 		m := &h.moments[i]
-		if m.passed || m.Queue != p.def.Name || m.Member != p.member || m.Item < from || m.Item >= to {
+		if m.passed || !m.isAmong(p, from, to) {
 			continue
 		}
 		if m.inHand = true; m.Phase == phaseTaken {
@@ -60,10 +63,29 @@ func (h *host) taking(p *arenaPart, from, to uint64) {
 	}
 }
 
-// committing is before a commit takes place; standing says that rows will be in flight behind it.
-func (h *host) committing(standing bool) {
+// resuming notes which moments have come with items, numbered as for taking, that the last owner of the slot had taken. Those that are
+// in flight still are in this worker's hands; for those that were finished there is no moment left, as it would have come before that.
+func (h *host) resuming(p *arenaPart, from, to uint64) {
 	for i := range h.moments {
-		if m := &h.moments[i]; m.inHand && !m.passed && (m.Phase == phaseCommitting || !standing) {
+		m := &h.moments[i]
+		m.inHand = m.inHand || m.isAmong(p, from, to)
+	}
+}
+
+// isAmong says whether the item is one of those of a part from number from up to, but without, to.
+func (m *moment) isAmong(p *arenaPart, from, to uint64) bool {
+	return m.Queue == p.def.Name && m.Member == p.member && m.Item >= from && m.Item < to
+}
+
+// committing is before a commit takes place; standing says that rows will be in flight behind it. Else, and with what has been acknowledged,
+// it is the last moment at which an item is in hand.
+func (h *host) committing(standing bool) {
+	if len(h.moments) == 0 {
+		return
+	}
+	standing = standing && !slices.ContainsFunc(h.inboxes, func(in *inbox) bool { return in.acked })
+	for i := range h.moments {
+		if m := &h.moments[i]; m.inHand && !m.passed && (m.Phase != phaseWaiting || !standing) {
 			h.standStill(m)
 		}
 	}
@@ -71,6 +93,9 @@ func (h *host) committing(standing bool) {
 
 // waiting is before the chain waits, behind the commit.
 func (h *host) waiting() {
+	if len(h.moments) == 0 || !h.chain.Standing() {
+		return
+	}
 	for i := range h.moments {
 		if m := &h.moments[i]; m.inHand && !m.passed && m.Phase == phaseWaiting {
 			h.standStill(m)
