@@ -202,7 +202,7 @@ func (c *compiler) leaveOutIdle() {
 	for changed := true; changed; {
 		changed = false
 		for _, p := range c.processes {
-			if name := p.plan.Name; !t.without[name] && !p.finally && (c.allOf(p.plan.Puts, c.isUnread) || c.allOf(p.plan.Gets, c.isUnfed)) {
+			if name := p.plan.Name; !t.without[name] && c.hasNothingLeft(p) {
 				t.without[name], changed = true, true
 			}
 		}
@@ -247,17 +247,25 @@ func (c *compiler) haveGone(uses []use, member int) bool {
 	return firstUse(uses, member) != nil && !slices.ContainsFunc(uses, stays)
 }
 
-// allOf says whether something holds of all members of queues, of which there are some.
-func (c *compiler) allOf(names []string, holds func(*queue, int) bool) bool {
-	for _, name := range names {
-		q := c.symbols[name].queue
+// hasNothingLeft says whether a process puts into queues that nobody reads any more and no others, or gets from queues that nobody writes any
+// more and no others.
+func (c *compiler) hasNothingLeft(p *process) bool {
+	writes, reads := 0, 0
+	unread, unfed := true, true
+	for _, q := range c.queues {
 		for m := range max(1, q.plan.Count) {
-			if !holds(q, m) {
-				return false
+			own := func(u use) bool { return u.process == p && u.any(m) }
+			if slices.ContainsFunc(q.writers, own) {
+				writes++
+				unread = unread && c.isUnread(q, m)
+			}
+			if slices.ContainsFunc(q.readers, own) {
+				reads++
+				unfed = unfed && c.isUnfed(q, m)
 			}
 		}
 	}
-	return len(names) > 0
+	return writes > 0 && unread || reads > 0 && unfed
 }
 
 // absentText says that those who use a queue are left out.

@@ -175,9 +175,9 @@ func targetText(f *fault) string {
 	return planner.Worker{Process: f.def.Process, Replica: f.def.Replica}.String()
 }
 
-// strike has a fault happen to a replica, if that is running.
+// strike has a fault happen to a replica, if that is running. Who has been asked to end is not kept from it, and a fault pauses one at a time.
 func (s *supervisor) strike(f *fault, r *replica) bool {
-	if r.state != replicaRunning || r.pid == 0 || f.resume != nil {
+	if r.state != replicaRunning || r.pid == 0 || f.resume != nil || r.asked && f.def.Kind == planner.PauseFault {
 		return false
 	}
 	f.happened++
