@@ -17,7 +17,10 @@ import (
 	"github.com/mprun/mprun/stages"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	asProcessOfARun()
+	goleak.VerifyTestMain(m)
+}
 
 func texts(problems []Problem) []string {
 	var list []string
