@@ -58,6 +58,13 @@ var examples = []example{
 			echo "$primes"`,
 	},
 	{
+		file: "philosophers.yaml", fired: true, args: []string{"n=3", "meals=50"},
+		script: `for i in 0 1 2; do echo "philosopher $i ate 50 times"; done`,
+	},
+	{file: "philosophers.yaml", script: `for i in 0 1 2 3 4; do echo "philosopher $i ate 100 times"; done`},
+	{file: "buffer.yaml", fired: true, script: `echo "sum 124750, never more than 4 in the buffer: true"`},
+	{file: "slots.yaml", fired: true, script: `echo "300 times, never more than two at a time: true"`},
+	{
 		file: "crawl.yaml", args: []string{"port=PORT", "rate=200/s"}, needs: []string{"python3", "curl"},
 		script: `python3 -c '
 import os, re

@@ -57,6 +57,10 @@ const (
 	CodeChainCycle      = "chain-cycle"
 	CodeArguments       = "arguments"
 	CodeTest            = "test"
+	CodeConditionLock   = "condition-lock"
+	CodeLockTwice       = "lock-twice"
+	CodeLockOrder       = "lock-order"
+	CodeLockSplit       = "lock-split"
 )
 
 // Codes documents the findings of this package.
@@ -114,6 +118,10 @@ func Codes() []spec.CodeDef {
 		{Code: CodeFinallyQueue, Severity: spec.Error, Doc: "finally runs when all processes have ended: nobody is left who would put into a queue or read it."},
 		{Code: CodeChainCycle, Severity: spec.Error, Doc: "A chain uses itself, by way of others perhaps. A chain is put in the place of each use of it, which would never end."},
 		{Code: CodeTest, Severity: spec.Error, Doc: "A test cannot be run as it is: it gives items to a queue that nothing reads then, expects some of one that nothing writes, or has a fault of something that has no part in its run. What writes a queue of input, and what reads a queue of expect, does not run."},
+		{Code: CodeConditionLock, Severity: spec.Error, Doc: "A condition is waited for or notified by a process that does not hold its lock. Both belong into the do of lock: CONDITION, or behind an acquire of the lock that the condition names: only so is what the waiting process looks at not changed between its look and its sleep."},
+		{Code: CodeLockTwice, Severity: spec.Error, Doc: "A process takes a lock that it holds already on the way to the stage, and that is not recursive: it would wait for itself for ever. Take it once, around both, or give the lock recursive: true."},
+		{Code: CodeLockOrder, Severity: spec.Warning, Doc: "Locks are taken in both orders, or in a circle: one process holds the first and waits for the second, another holds the second and waits for the first, and neither goes on. Take them at once, as in lock: [a, b], which is done in one order everywhere, or nest them in the same order. Allow it where something else keeps the two apart."},
+		{Code: CodeLockSplit, Severity: spec.Warning, Doc: "What a lock does becomes visible at once at its end, or not at all if it fails. A stage inside that waits (sleep, get, a put into a queue that may be full, another lock) parts that in two: what came before it can be seen from then on, and stays if what follows fails. Do it before or behind the lock, whose results go on when it has been released, take several locks at once, or allow it where the parts may be seen apart. A wait for a condition is made for this, and is no finding."},
 		{Code: CodeArguments, Severity: spec.Error, Doc: "A use gives a chain an argument that is none of its params, or leaves one out."},
 	}
 }

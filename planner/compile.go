@@ -45,6 +45,7 @@ func (c *compiler) compile() ([]*process, spec.Diagnostics) {
 	c.checkDeadLetters()
 	c.checkAcks()
 	c.checkWiring()
+	c.checkHolding()
 	c.checkChains()
 	c.checkSplits()
 	c.checkStdin()

@@ -5,6 +5,22 @@ import (
 	"github.com/mprun/mprun/stages"
 )
 
+// checkOne finds lists of what is taken, given back, notified or waited for one by one.
+func (c *compiler) checkOne(operator *spec.Entry, st *stages.Stage) bool {
+	hint := "make a stage of each"
+	switch {
+	case len(st.Operand.Places) < 2:
+		return true
+	case st.Op == "acquire":
+		hint = "several are taken by lock, in one order everywhere"
+	case st.Op == "wait" && st.Operand.Places[0].Kind == "condition":
+	case st.Op != "release" && st.Op != "notify":
+		return true
+	}
+	c.errorAt(operator.Value.Items[1], spec.CodeWrongKind, hint, "%s takes one, found a list of %d", st.Op, len(st.Operand.Places))
+	return false
+}
+
 // checkLock checks the stage of a `lock`: that it has stages to run, and that each of its values and arrays has a lock, as a whole.
 func (c *compiler) checkLock(n *spec.Node, operator *spec.Entry, st *stages.Stage) bool {
 	ok := true

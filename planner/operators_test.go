@@ -35,19 +35,24 @@ func exampleSpec(stage string) string {
 	if strings.HasPrefix(stage, "ack:") {
 		get = "{get: before, ack: manual}"
 	}
+	if strings.Contains(stage, "changed") { // a condition, whose lock must be held
+		get += "\n      - acquire: left"
+	}
 	b.WriteString("  p:\n    stages:\n      - " + get + "\n      - " + strings.ReplaceAll(stage, "\n", "\n        ") + "\n")
 	return b.String()
 }
 
-// examplePrimitives is what the examples hold and wait for; a condition has a lock around it.
+// examplePrimitives is what the examples hold and wait for.
 func examplePrimitives(stage string) string {
 	text := ""
-	for _, r := range []struct{ section, name string }{{"locks", "left"}, {"locks", "right"}, {"semaphores", "slots"}, {"conditions", "changed"}} {
+	for _, r := range []struct{ name, section string }{
+		{"right", "locks: {left: {}, right: {}}"}, {"slots", "semaphores: {slots: {}}"}, {"changed", "locks: {left: {}}\nconditions: {changed: {lock: left}}"},
+	} {
 		if strings.Contains(stage, r.name) {
-			text += r.section + ": {" + r.name + ": {}}\n"
+			text += r.section + "\n"
 		}
 	}
-	return strings.Replace(text, "locks: {left: {}}\nlocks: {right: {}}", "locks: {left: {}, right: {}}", 1)
+	return text
 }
 
 // TestOperatorExamples: the example of each operator that can run becomes a plan, without a finding.

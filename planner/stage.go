@@ -69,6 +69,7 @@ func (c *compiler) decodeStage(n *spec.Node, st *stages.Stage) bool {
 	if op.Name == "lock" {
 		ok = c.checkLock(n, operator, st) && ok
 	}
+	ok = c.checkOne(operator, st) && ok
 	c.warnWithoutInit(operator, n)
 	ok = c.checkCreates(n, st) && ok
 	ok = ok && c.checkChanging(n, op, st)
