@@ -35,6 +35,9 @@
 //   - In a handler (`on_error`): the failure is saved with the handler's chain, and the handler goes on.
 //   - In a pause (`sleep`, `retry`), between two items of `every`, in a window (`batch`, `reduce`): the pause, the period, the window
 //     ends when it would have, by a clock that all workers of the machine share.
+//   - Inside of a `lock`, where nothing has waited since: the lock is free again, nothing was changed, and the stage begins again. Where a
+//     stage inside waits, or behind `acquire`: what is held stays with the replacement, which goes on there.
+//   - Waiting for a condition: it waits on, or finds that it was notified meanwhile.
 //   - Waiting for its turn (`throttle`): it waits again. The turn of one that dies with it is lost: the rate is kept.
 //
 // # Who owns what
