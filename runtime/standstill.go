@@ -59,8 +59,7 @@ func (s *supervisor) busy() bool {
 	return slices.ContainsFunc(s.processes, func(p *process) bool { return p.ended() && !p.settled })
 }
 
-// anyMoves says whether a replica that the run waits for, and that has nothing to do with memory that others might change, moves. It costs little,
-// and is all there is to a look at a run that works.
+// anyMoves says whether a replica that the run waits for moves. It costs little, and is all there is to a look at a run that works.
 func (s *supervisor) anyMoves() bool {
 	for _, p := range s.processes {
 		if p.plan.Daemon {
@@ -149,10 +148,10 @@ func hasEnded(pid int) bool {
 	return err != nil || info.Signo != 0
 }
 
-// same says whether two looks have found the same waits.
+// same says whether two looks have found the same replicas stuck, in the same waits. What others did in between is their own affair.
 func (l *look) same(other *look) bool {
 	for i := range l.replicas {
-		if l.parties[i].State != other.parties[i].State || l.asleep[i] != other.asleep[i] || l.asleep[i] && !l.waits[i].Same(other.waits[i]) {
+		if l.stuck[i] != other.stuck[i] || l.stuck[i] && l.asleep[i] && !l.waits[i].Same(other.waits[i]) {
 			return false
 		}
 	}
