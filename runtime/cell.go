@@ -28,8 +28,7 @@ type cell struct {
 	array shm.Array
 	def   stages.Pos // where the spec defines it
 
-	during  uint64 // number of commits before the one that all this is for
-	staged  bool   // the next commit knows of it
+	staged  bool // the next commit knows of it
 	numbers []pendingNumber
 	small   []int32         // by offset: number of the entry, from 1; of cells of up to smallCell bytes
 	large   map[int64]int32 // the same of larger ones
@@ -119,7 +118,6 @@ func (c *cell) Type() *stages.CellType { return c.typ }
 
 // Load implements stages.Cell.
 func (c *cell) Load(off int64, s stages.Scalar) stages.Number {
-	c.renew()
 	if len(c.runs) > 0 {
 		if r := c.run(off); r != nil {
 			return stages.GetNumber(r.buf[off-r.off:], s)
@@ -154,7 +152,6 @@ func (c *cell) refold(p *pendingNumber) {
 
 // Read implements stages.Cell.
 func (c *cell) Read(p []byte, off int64) {
-	c.renew()
 	if err := c.array.Read(p, off); err != nil {
 		panic(fmt.Sprintf("runtime: reading %s: %v", c.array.Name(), err)) // offsets were checked
 	}
@@ -192,7 +189,6 @@ func (c *cell) Store(off int64, s stages.Scalar, n stages.Number) {
 
 // Add implements stages.Cell.
 func (c *cell) Add(off int64, s stages.Scalar, n stages.Number) error {
-	c.renew()
 	if r := c.run(off); r != nil {
 		sum, err := stages.Sum(s, stages.GetNumber(r.buf[off-r.off:], s), n)
 		if err == nil {
@@ -280,9 +276,7 @@ func covering(old []pendingRun, fresh pendingRun) pendingRun {
 }
 
 // Full implements stages.Cell.
-func (c *cell) Full() bool {
-	return c.weight >= fullCell && c.during == c.host.slot.Commits()
-}
+func (c *cell) Full() bool { return c.weight >= fullCell }
 
 // Rewrite implements stages.Cell.
 func (c *cell) Rewrite(from, to int64, rewrite func(fresh, old []byte, off int64) error) error {
@@ -293,13 +287,9 @@ func (c *cell) Rewrite(from, to int64, rewrite func(fresh, old []byte, off int64
 	return err
 }
 
-// renew forgets what was committed.
-func (c *cell) renew() {
-	commits := c.host.slot.Commits()
-	if c.during == commits {
-		return
-	}
-	c.during, c.staged, c.weight = commits, false, 0
+// settle forgets what was pending: it was committed, or is not to be.
+func (c *cell) settle() {
+	c.staged, c.weight = false, 0
 	for i := range c.numbers {
 		if c.small != nil {
 			c.small[c.numbers[i].off] = 0
@@ -312,7 +302,6 @@ func (c *cell) renew() {
 
 // touch has the next commit take what is pending.
 func (c *cell) touch() {
-	c.renew()
 	if !c.staged {
 		c.staged, c.host.dirty = true, true
 		c.host.effects = append(c.host.effects, c.stage)
@@ -424,10 +413,4 @@ func (h *host) sumLost(err error) error {
 		failure.Pos = h.touched[0].def
 	}
 	return failure
-}
-
-// undo forgets what has been changed since the last commit.
-func (c *cell) undo() {
-	c.during = c.host.slot.Commits() + 1
-	c.renew()
 }

@@ -46,8 +46,11 @@ func (b *cellBench) commit(worker int) error {
 	for _, do := range h.effects {
 		do(tx)
 	}
-	h.effects, h.touched = h.effects[:0], h.touched[:0]
-	return h.slot.Commit(tx)
+	if err := h.slot.Commit(tx); err != nil {
+		return err
+	}
+	h.settleEffects()
+	return nil
 }
 
 // committed is what others see.

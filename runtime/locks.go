@@ -246,7 +246,11 @@ func (h *host) effect(do func(*shm.Tx)) {
 
 // settleEffects forgets what was to be done to primitives: it has been done, or is not to be.
 func (h *host) settleEffects() {
-	h.effects, h.touched = h.effects[:0], h.touched[:0]
+	h.effects = h.effects[:0]
+	for _, c := range h.touched {
+		c.settle()
+	}
+	h.touched = h.touched[:0]
 	for _, l := range h.locks {
 		l.pending = 0
 	}
@@ -277,9 +281,6 @@ func (h *host) Undo() error {
 		h.slot.Cancel(s.block)
 	}
 	h.open, h.sealed = h.open[:0], h.sealed[:0]
-	for _, c := range h.touched {
-		c.undo()
-	}
 	h.settleEffects()
 	return nil
 }
