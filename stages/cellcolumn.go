@@ -12,7 +12,7 @@ func (s Scalar) lane() ColumnKind {
 	switch {
 	case s.IsFloat():
 		return Floats
-	case s.IsText() || s == ScalarBool || s == ScalarUint64: // a uint64 may be more than an item can be
+	case s == NoScalar || s.IsText() || s == ScalarBool || s == ScalarUint64: // a uint64 may be more than an item can be
 		return Mixed
 	}
 	return Ints

@@ -7,7 +7,7 @@ import (
 
 // testScope is what most tests read.
 func testScope() *Scope {
-	return &Scope{
+	s := &Scope{
 		Vars: map[string]Type{
 			"item": AnyType, "index": IntType, "acc": AnyType,
 			"env":  MapOf(StringType),
@@ -20,6 +20,10 @@ func testScope() *Scope {
 			"crawl": ListOf(processRecord), "web": {Kinds: KindList | KindMap, Elem: &processRecord, Record: true, Fields: processRecord.Fields},
 		},
 	}
+	for name, c := range exampleCells().world.cells {
+		s.Resources[name] = c.typ.ItemType()
+	}
+	return s
 }
 
 // queueResource and arrayResource are resources as the runtime has them.
@@ -90,7 +94,7 @@ func (r testResources) Lookup(name string) (any, bool) {
 }
 
 func testEnv() *Env {
-	return &Env{
+	env := &Env{
 		Item: map[string]any{
 			"n": 3, "f": 2.5, "s": "grün", "null": nil, "path": "/a", "xs": []any{1, 2, 3}, "b": true,
 			"m": map[string]any{"y": 1, "x": 2},
@@ -106,6 +110,11 @@ func testEnv() *Env {
 		},
 		Seed: 1,
 	}
+	h := exampleCells()
+	for name := range h.world.cells {
+		env.Resources.(testResources)[name], _ = h.Resources().Lookup(name)
+	}
+	return env
 }
 
 func TestRun(t *testing.T) {

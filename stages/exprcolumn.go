@@ -46,6 +46,7 @@ const (
 type loopNode struct {
 	lane    lane
 	isConst bool
+	literal bool // a constant that stands in the expression
 	int     int
 	float   float64
 	bool    bool
@@ -135,6 +136,20 @@ func (l *ColumnLoop) Map(env *Env, in, out *Column) bool {
 		}
 	}
 	return true
+}
+
+// numbers gives the results for all items of in, where they are numbers, as a Column that is valid until the next call; false as of Map.
+func (l *ColumnLoop) numbers(env *Env, in *Column) (Column, bool) {
+	if !l.compute(env, in) {
+		return Column{}, false
+	}
+	switch n := in.Len(); l.root.lane {
+	case laneInt:
+		return Column{Kind: Ints, Ints: l.root.vectorInts(n)}, true
+	case laneFloat:
+		return Column{Kind: Floats, Floats: l.root.vectorFloats(n)}, true
+	}
+	return Column{}, false
 }
 
 // Select gives the results of a condition for all items of in; they stay valid until the next call. It reports false if the

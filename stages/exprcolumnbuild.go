@@ -24,7 +24,7 @@ func (b *columnBuilder) add(n *loopNode) *loopNode {
 func (b *columnBuilder) node(node ast.Node) *loopNode {
 	switch n := node.(type) {
 	case *ast.IntegerNode:
-		return &loopNode{lane: laneInt, isConst: true, int: n.Value}
+		return &loopNode{lane: laneInt, isConst: true, literal: true, int: n.Value}
 	case *ast.FloatNode:
 		return &loopNode{lane: laneFloat, isConst: true, float: n.Value}
 	case *ast.BoolNode:
@@ -309,6 +309,9 @@ func (b *columnBuilder) converted(x *loopNode, exact bool) *loopNode {
 		return x
 	}
 	const most = 1 << 53
+	if x.literal && -most <= x.int && x.int <= most {
+		return &loopNode{lane: laneFloat, isConst: true, literal: true, float: float64(x.int)}
+	}
 	out := &loopNode{lane: laneFloat}
 	out.run = func(_ *Env, n int) bool {
 		out.floats = room(out.floats, n)

@@ -16,7 +16,6 @@ type applying struct {
 	of    int
 
 	olds  Column
-	fresh Column
 	loops [Strings + 1]columnLoop
 }
 
@@ -87,13 +86,12 @@ func firstOf(length int64, i, n int) int64 {
 // part makes the elements from first on anew.
 func (a *applying) part(at located, fresh, old []byte, first int) error {
 	l := at.part.layout
-	if kind := l.Scalar.lane(); kind != Mixed && len(at.part.shape) <= 1 {
+	if kind := l.Scalar.lane(); kind != Mixed {
 		a.olds.Reset()
 		l.Scalar.column(&a.olds, old)
 		if loop := a.loop(kind); loop != nil {
-			a.fresh.Reset()
-			a.value.env.At = first
-			if loop.Map(a.value.env, &a.olds, &a.fresh) && l.Scalar.encode(fresh, &a.fresh) {
+			a.value.env.At = position(at.part.shape, first)
+			if c, ok := loop.numbers(a.value.env, &a.olds); ok && l.Scalar.encode(fresh, &c) {
 				return nil
 			}
 		}
