@@ -24,6 +24,7 @@ type primitiveEntry struct {
 	step  int             // from member to member
 	lock  *primitiveEntry // of a condition, a value, an array; nil: it has none
 	bytes int64           // of a value or an array
+	unit  int64           // bytes of an element of it
 }
 
 // numberPrimitives gives the plan's primitives their numbers, then its values and arrays.
@@ -51,7 +52,7 @@ func numberPrimitives(list []planner.Primitive, cells []planner.Cell) primitives
 
 // numberCell gives the members of a value or an array their numbers, each followed by its lock if it has one of its own.
 func (p *primitives) numberCell(c *planner.Cell) {
-	e := primitiveEntry{def: &planner.Primitive{Name: c.Name, Kind: c.Kind, Count: c.Count, Pos: c.Pos}, first: p.end, step: 1, bytes: c.Bytes()}
+	e := primitiveEntry{def: &planner.Primitive{Name: c.Name, Kind: c.Kind, Count: c.Count, Pos: c.Pos}, first: p.end, step: 1, bytes: c.Bytes(), unit: c.Type.Layout().Size}
 	switch lock, named := p.entries[c.Lock]; {
 	case named:
 		e.lock = &lock
@@ -96,7 +97,7 @@ func (e *primitiveEntry) config(member int) shm.PrimitiveConfig {
 	case "condition":
 		c.Kind, c.Lock = shm.KindCondition, e.lock.number(member)
 	case "value", "array":
-		c.Kind, c.Value = shm.KindArray, e.bytes
+		c.Kind, c.Value, c.Unit = shm.KindArray, e.bytes, e.unit
 	case "event":
 		c.Kind, c.Set = shm.KindEvent, e.def.Set
 	case "barrier":

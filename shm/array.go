@@ -28,16 +28,22 @@ const (
 // Array is primitive number i, an array.
 func (a *Arena) Array(i int) Array { return Array{a.primitive(i, KindArray)} }
 
-// stripeBytes is how many bytes one lock guards: a multiple of leastStripe, so that no more than mostStripes are needed.
-func stripeBytes(size int64) int64 {
-	return roundUp(max(leastStripe, (size+mostStripes-1)/mostStripes), leastStripe)
+// stripeBytes is how many bytes of an array one lock guards: some leastStripe or more, so that no more than mostStripes are needed, and whole
+// elements, so that Array.Rewrite makes each of them in one piece. It is a multiple of 8 as well, since small numbers share a word.
+func (c *PrimitiveConfig) stripeBytes() int64 {
+	unit := max(1, c.Unit)
+	for whole := unit; unit%8 != 0; unit += whole {
+	}
+	return roundUp(roundUp(max(leastStripe, (c.Value+mostStripes-1)/mostStripes), leastStripe), unit)
 }
 
-// stripes is how many locks an array of so many bytes has.
-func stripes(size int64) int64 { return (size + stripeBytes(size) - 1) / stripeBytes(size) }
+// stripes is how many locks an array has.
+func (c *PrimitiveConfig) stripes() int64 {
+	return roundUp(c.Value, c.stripeBytes()) / c.stripeBytes()
+}
 
 // stripe is the number of the stripe that has the byte at off.
-func (a Array) stripe(off int64) int { return int(off / stripeBytes(a.c.Value)) }
+func (a Array) stripe(off int64) int { return int(off / a.stripeSize) }
 
 func (a Array) stripeHeader(i int) *stripeHeader {
 	return at[stripeHeader](a.arena.mem, a.arena.layout.primitives[a.index].stripes+int64(i)*stripeHeaderBytes)
@@ -127,7 +133,7 @@ func (a Array) Read(p []byte, off int64) error {
 	}
 	for len(p) > 0 {
 		stripe := a.stripe(off)
-		n := int(min(int64(len(p)), int64(stripe+1)*stripeBytes(a.c.Value)-off))
+		n := int(min(int64(len(p)), int64(stripe+1)*a.stripeSize-off))
 		for side := a.side(stripe); ; {
 			v := side.Load()
 			copy(p[:n], a.memory(v)[off:])

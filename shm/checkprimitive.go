@@ -11,7 +11,7 @@ func (c *checker) primitives() {
 		where := fmt.Sprintf("%v %s", p.c.Kind, p.c.Name)
 		switch p.c.Kind {
 		case KindArray:
-			for j := range stripes(p.c.Value) {
+			for j := range p.c.stripes() {
 				c.innerLock(fmt.Sprintf("%s stripe %d", where, j), (Array{p}).stripeLock(int(j)))
 			}
 			continue

@@ -135,7 +135,7 @@ func (c Config) hash() uint64 {
 		fmt.Fprintf(h, "|%q %d %d %d %d %d", q.Name, q.Capacity, q.MaxItem, q.MaxBytes, q.MaxDeliveries, q.Readers)
 	}
 	for _, p := range c.Primitives {
-		fmt.Fprintf(h, "|%q %d %d %d %d", p.Name, p.Kind, p.flags(), p.Value, p.Lock)
+		fmt.Fprintf(h, "|%q %d %d %d %d %d", p.Name, p.Kind, p.flags(), p.Value, p.Lock, p.Unit)
 	}
 	return h.Sum64()
 }

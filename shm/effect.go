@@ -58,7 +58,7 @@ func (t *Tx) Change(a Array, c Change) {
 	if c.Kind == numberInvalid { // one entry for each stripe
 		for len(c.Bytes) > 0 {
 			stripe := a.stripe(c.Off)
-			n := min(int64(len(c.Bytes)), int64(stripe+1)*stripeBytes(a.c.Value)-c.Off)
+			n := min(int64(len(c.Bytes)), int64(stripe+1)*a.stripeSize-c.Off)
 			t.effect(effect{index: a.index, stripe: stripe, change: Change{Off: c.Off, Bytes: c.Bytes[:n]}})
 			c.Off, c.Bytes = c.Off+n, c.Bytes[n:]
 		}
@@ -455,7 +455,7 @@ func (p *primitive) checkEffect(arg uint64, n int64) error {
 	switch p.c.Kind {
 	case KindArray:
 		if stripe := -1 - int64(arg); stripe >= 0 {
-			ok = ok && stripe < stripes(p.c.Value)
+			ok = ok && stripe < p.c.stripes()
 		} else {
 			ok = Array{p}.inside(int64(arg), n) == nil
 		}

@@ -30,7 +30,7 @@ func TestEffectsOfAnySizeAreRedone(t *testing.T) {
 	const length = 5 * effectWindow
 	a, s := newPrimitives(t, 1, PrimitiveConfig{Kind: KindArray, Name: "a", Value: length})
 	want := make([]byte, length)
-	stripe := int(stripeBytes(length))
+	stripe := int(a.Array(0).stripeSize)
 	entries := func(n int) int { return (n + stripe - 1) / stripe } // a stripe has an entry of its own
 	sizes := []int{100, effectWindow - effectHead, effectWindow - effectHead + 8, 3 * effectWindow, 200, length, 8}
 	for round, n := range sizes {

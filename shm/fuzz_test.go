@@ -91,7 +91,7 @@ func FuzzCorruptMemory(f *testing.F) {
 		for i := range a.primitives {
 			p := &a.primitives[i]
 			p.head.lock.word.Store(0)
-			for j := range stripes(p.c.Value) {
+			for j := range p.c.stripes() {
 				if p.c.Kind == KindArray {
 					(Array{p}).stripeLock(int(j)).word.Store(0)
 				}

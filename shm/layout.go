@@ -138,7 +138,7 @@ func (l *layout) placePrimitives(take func(n, align int64) int64) {
 			if c.Value >= pageBytes {
 				align = pageBytes
 			}
-			p.stripes = take(stripeHeaderBytes*stripes(c.Value), 64)
+			p.stripes = take(stripeHeaderBytes*c.stripes(), 64)
 			p.dataBytes = roundUp(c.Value, align)
 			p.data = take(2*p.dataBytes, align)
 		}

@@ -37,6 +37,7 @@ type PrimitiveConfig struct {
 	Action    bool  // barrier: the last to arrive opens it by Barrier.Trip, once it has run its action
 	Set       bool  // event: it starts set
 	Value     int64 // semaphore: what it starts with, from 0; barrier: parties, from 1; array: bytes, from 1
+	Unit      int64 // array: bytes of an element, which is rewritten in one piece, to MaxUnit; 0: 1
 	Lock      int   // condition: the number of its lock in Config.Primitives
 }
 
@@ -46,6 +47,7 @@ const (
 	MaxPrimitives = 1 << 16
 	MaxArrayBytes = 64 << 30
 	MaxHeldLocks  = 16
+	MaxUnit       = 1 << 20 // bytes of an element of an array
 
 	primitiveNameBytes = 96
 	flagRecursive      = 1 << 0
@@ -89,6 +91,9 @@ func (c PrimitiveConfig) validate(all []PrimitiveConfig) error {
 		if c.Value < 1 || c.Value > MaxArrayBytes {
 			return fmt.Errorf("%d bytes are not between 1 and %d", c.Value, int64(MaxArrayBytes))
 		}
+		if c.Unit < 0 || c.Unit > MaxUnit {
+			return fmt.Errorf("an element of %d bytes is not between 0 and %d", c.Unit, MaxUnit)
+		}
 	default:
 		return fmt.Errorf("there is no kind %d", c.Kind)
 	}
@@ -110,11 +115,13 @@ type primitive struct {
 	c     PrimitiveConfig
 	head  *primitiveHeader
 	row   int // number among those with rows
+
+	stripeSize int64 // of an array: PrimitiveConfig.stripeBytes
 }
 
 func (p *primitive) init(a *Arena, i int) {
 	l := &a.layout.primitives[i]
-	*p = primitive{arena: a, index: i, c: l.PrimitiveConfig, row: l.row, head: at[primitiveHeader](a.mem, a.layout.primitiveHeads+int64(i)*primitiveBytes)}
+	*p = primitive{arena: a, index: i, c: l.PrimitiveConfig, stripeSize: l.stripeBytes(), row: l.row, head: at[primitiveHeader](a.mem, a.layout.primitiveHeads+int64(i)*primitiveBytes)}
 }
 
 // rowOf is a slot's row.
@@ -169,7 +176,7 @@ type primitiveHeader struct {
 	kind    uint32
 	flags   uint32
 	value   int64
-	of      int64 // condition: its lock
+	of      int64 // condition: its lock; array: bytes of an element
 	nameLen int64
 	name    [primitiveNameBytes]byte
 
@@ -207,6 +214,8 @@ func (p *primitive) write(c PrimitiveConfig) {
 	h.kind, h.flags, h.value, h.of, h.nameLen = uint32(c.Kind), c.flags(), c.Value, int64(c.Lock), int64(len(c.Name))
 	copy(h.name[:], c.Name)
 	switch c.Kind {
+	case KindArray:
+		h.of = c.Unit
 	case KindSemaphore:
 		h.hint.Store(c.Value)
 	case KindEvent:
@@ -231,6 +240,9 @@ func (c *Config) readPrimitives(f *os.File, n int) error {
 		p := &c.Primitives[i]
 		p.Kind, p.Name, p.Value, p.Lock = PrimitiveKind(h.kind), string(h.name[:h.nameLen]), h.value, int(h.of)
 		p.setFlags(h.flags)
+		if p.Kind == KindArray {
+			p.Lock, p.Unit = 0, h.of
+		}
 	}
 	return nil
 }

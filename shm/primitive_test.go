@@ -608,3 +608,48 @@ func TestSemaphoreFull(t *testing.T) {
 		t.Error("a semaphore without a bound is full")
 	}
 }
+
+// Elements are rewritten in one piece, whatever their size, and each stripe has whole ones.
+func TestElementsAreRewrittenWhole(t *testing.T) {
+	for _, unit := range []int64{1, 3, 8, 12, 24, 40, 32768, 40000} {
+		size := unit * (200_000/unit + 3)
+		a, s := newPrimitives(t, 1, PrimitiveConfig{Kind: KindArray, Name: "a", Value: size, Unit: unit})
+		array := a.Array(0)
+		if array.stripeSize%unit != 0 || array.stripeSize%8 != 0 {
+			t.Errorf("elements of %d bytes in stripes of %d", unit, array.stripeSize)
+		}
+		from := unit
+		err := array.Rewrite(s[0], from, size, func(fresh, old []byte, off int64) error {
+			if off != from || int64(len(old))%unit != 0 || len(fresh) != len(old) {
+				t.Errorf("elements of %d bytes: %d at %d", unit, len(old), off)
+			}
+			from += int64(len(old))
+			for i := range fresh {
+				fresh[i] = old[i] + 1
+			}
+			return nil
+		})
+		if err != nil || from != size {
+			t.Errorf("elements of %d bytes: rewritten up to %d of %d, %v", unit, from, size, err)
+		}
+		commit(t, s[0], s[0].Begin())
+		if array.Load(0, Uint8) != 0 || array.Load(unit, Uint8) != 1 || array.Load(size-1, Uint8) != 1 {
+			t.Errorf("elements of %d bytes were not rewritten", unit)
+		}
+	}
+}
+
+// Floats of one change are added one after the other, as if each had a commit of its own.
+func TestFloatsAreAddedInOrder(t *testing.T) {
+	for _, kind := range []NumberKind{Float32, Float64} {
+		a, s := newPrimitives(t, 1, PrimitiveConfig{Kind: KindArray, Name: "a", Value: 16})
+		array, floats := a.Array(0), []float64{1e16, 0.1, -1e16, 0.3, 1e-3}
+		for _, f := range floats {
+			change(t, s[0], func(tx *Tx) { tx.Change(array, Change{Kind: kind, Add: true, Number: FloatNumber(f)}) })
+		}
+		change(t, s[0], func(tx *Tx) { tx.Change(array, Change{Off: 8, Kind: kind, Add: true, Floats: floats}) })
+		if one, all := array.Load(0, kind), array.Load(8, kind); one != all {
+			t.Errorf("%v: %v one by one, %v at once", kind, one.Float(), all.Float())
+		}
+	}
+}

@@ -245,7 +245,7 @@ func (a *Arena) sweepPrimitives(slot int, held map[int]bool, step func(string)) 
 			step("lock")
 			continue
 		case KindArray:
-			for j := range stripes(p.c.Value) {
+			for j := range p.c.stripes() {
 				(Array{p}).stripeLock(int(j)).releaseDead(slot)
 			}
 			step("stripes")

@@ -7,7 +7,8 @@ import (
 	"fmt"
 )
 
-// Rewrite makes the bytes from up to, but without, to anew: rewrite is called with parts of them, in order, reads what was there from old
+// Rewrite makes the bytes from up to, but without, to anew: rewrite is called with parts of them, whole elements in order if from is where one
+// begins, reads what was there from old
 // and writes all of what will be there to new. Nobody sees it before the slot's next commit, which must change nothing else; the locks of
 // the stripes are held until then, so that the slot must not wait meanwhile, nor use other primitives. Before one commit arrays are rewritten in
 // the order of their numbers and each from its beginning to its end, no stripe twice: ErrRewritten says that this is not so, for two slots
@@ -20,7 +21,7 @@ func (a Array) Rewrite(s *Slot, from, to int64, rewrite func(new, old []byte, of
 	if n := len(s.rewritten); n > 0 && !s.rewritten[n-1].before(unit{a.primitive, a.stripe(from)}) {
 		return fmt.Errorf("rewrite array %s from byte %d: %w", a.c.Name, from, ErrRewritten)
 	}
-	size := stripeBytes(a.c.Value)
+	size := a.stripeSize
 	for stripe := a.stripe(from); stripe <= a.stripe(to-1); stripe++ {
 		u := unit{a.primitive, stripe}
 		if l := u.lock(); !l.tryLock(s.me) {
@@ -40,14 +41,18 @@ func (a Array) Rewrite(s *Slot, from, to int64, rewrite func(new, old []byte, of
 }
 
 // rewritePart is how many bytes are made at a time: they stay in the cache for all that is done with them.
-const rewritePart = 32 << 10
+const rewritePart = int64(32 << 10)
 
 func (a Array) rewriteStripe(side uint64, begin, end, from, to int64, rewrite func(new, old []byte, off int64) error) error {
 	old, fresh := a.memory(side), a.memory(side+1)
 	copy(fresh[begin:from], old[begin:from])
 	copy(fresh[to:end], old[to:end])
-	for at := from; at < to; at += rewritePart {
-		n := min(at+rewritePart, to)
+	part := rewritePart
+	if unit := a.c.Unit; unit > 1 {
+		part = max(part/unit, 1) * unit
+	}
+	for at := from; at < to; at += part {
+		n := min(at+part, to)
 		if err := rewrite(fresh[at:n:n], old[at:n:n], at); err != nil {
 			return err
 		}

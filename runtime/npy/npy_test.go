@@ -52,12 +52,18 @@ func TestRead(t *testing.T) {
 		{"vector of Fortran", "{'descr': '<i2', 'fortran_order': True, 'shape': (1,), }", []byte{1, 2}, int16s, []int{1}, []byte{1, 2}},
 		{"bool", "{'descr': '|b1', 'fortran_order': False, 'shape': (2,), }", []byte{1, 0}, stages.StoreType{Name: "bool"}, []int{2}, []byte{1, 0}},
 		{
-			"packed", "{'descr': [('x', '>f8'), ('y', '|i1')], 'fortran_order': False, 'shape': (1,), }", []byte{1, 2, 3, 4, 5, 6, 7, 8, 9},
-			point, []int{1}, []byte{8, 7, 6, 5, 4, 3, 2, 1, 9, 0, 0, 0, 0, 0, 0, 0},
+			"packed", "{'descr': [('x', '>f8'), ('y', '|i1')], 'fortran_order': False, 'shape': (1,), }",
+			[]byte{1, 2, 3, 4, 5, 6, 7, 8, 9},
+			point,
+			[]int{1},
+			[]byte{8, 7, 6, 5, 4, 3, 2, 1, 9, 0, 0, 0, 0, 0, 0, 0},
 		},
 		{
-			"aligned", "{'descr': [('x', '<f8'), ('y', 'i1'), ('', '|V7')], 'fortran_order': False, 'shape': (1,), }", []byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16},
-			point, []int{1}, []byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0, 0, 0, 0, 0, 0},
+			"aligned", "{'descr': [('x', '<f8'), ('y', 'i1'), ('', '|V7')], 'fortran_order': False, 'shape': (1,), }",
+			[]byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16},
+			point,
+			[]int{1},
+			[]byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0, 0, 0, 0, 0, 0},
 		},
 	}
 	for _, row := range rows {
