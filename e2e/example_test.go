@@ -118,6 +118,11 @@ for station, unit in ("austin", "F"), ("oslo", "C"):
     celsius = [round(((t - 32) / 1.8 if unit == "F" else t) * 10) / 10 for t in kept]
     print(station, round(sum(celsius) / len(celsius) * 100) / 100, "of", len(celsius), "days")'`,
 	},
+	{file: "pi.yaml", script: `echo pi is about 3.14`},
+	{
+		file: "histogram.yaml", needs: []string{"awk", "grep"},
+		script: `cat links/* | grep -oE '[A-Za-z]+' | awk '{ n = length($0); if (n > 20) n = 20; c[n]++ } END { for (n in c) print n, c[n] }' | sort -n`,
+	},
 	{file: "double.yaml", stdin: "1\n-2\n30000000000\n", script: `printf '2\n-4\n60000000000\n'`},
 	{
 		file: "route.yaml", needs: []string{"awk"},

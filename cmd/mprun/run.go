@@ -159,7 +159,7 @@ func (c *console) conclude(plan *planner.Plan, report *runtime.Report, f runFlag
 	case runtime.StatusDeadlock:
 		logger.Error("the run ended in a deadlock")
 	case runtime.StatusFailed:
-		if len(report.Failures) > 0 {
+		if len(report.Failures) > 0 && report.Failures[0].Process != "" {
 			logger.Error("the run failed: process " + report.Failures[0].Process)
 		} else {
 			logger.Error("the run failed")
