@@ -287,6 +287,9 @@ func (c *cell) Rewrite(from, to int64, rewrite func(fresh, old []byte, off int64
 	return err
 }
 
+// Floats implements stages.Cell.
+func (c *cell) Floats(p []byte) []float64 { return shm.Float64s(p) }
+
 // settle forgets what was pending: it was committed, or is not to be.
 func (c *cell) settle() {
 	c.staged, c.weight = false, 0

@@ -5,6 +5,7 @@ package shm
 import (
 	"encoding/binary"
 	"fmt"
+	"unsafe"
 )
 
 // Rewrite makes the bytes from up to, but without, to anew: rewrite is called with parts of them, whole elements in order if from is where one
@@ -58,6 +59,15 @@ func (a Array) rewriteStripe(side uint64, begin, end, from, to int64, rewrite fu
 		}
 	}
 	return nil
+}
+
+// Float64s is bytes that Rewrite gives of an array of float64 as these numbers, which share their memory. Bytes that do not lie as such
+// numbers do are nil.
+func Float64s(p []byte) []float64 {
+	if len(p) == 0 || len(p)%8 != 0 || uintptr(unsafe.Pointer(unsafe.SliceData(p)))%8 != 0 {
+		return nil
+	}
+	return unsafe.Slice((*float64)(unsafe.Pointer(unsafe.SliceData(p))), len(p)/8)
 }
 
 // DropRewritten gives up what Array.Rewrite has made since the last commit: the arrays stay as they were.

@@ -64,6 +64,8 @@ type Cell interface {
 	// what is to be there. Nothing else may be changed in the commit before it and in the one that it is part of, which must come at once. An
 	// error of rewrite is returned, and nothing has changed.
 	Rewrite(from, to int64, rewrite func(fresh, old []byte, off int64) error) error
+	// Floats is what Rewrite gives of an array of float64 as these numbers, without a copy; nil where that cannot be.
+	Floats(p []byte) []float64
 }
 
 // ErrSum says that a sum does not fit into its number.

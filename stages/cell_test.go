@@ -247,3 +247,33 @@ func TestMentions(t *testing.T) {
 		}
 	}
 }
+
+// TestNumbersInPlace: results that are put where they belong are those that are not.
+func TestNumbersInPlace(t *testing.T) {
+	in := Column{Kind: Floats}
+	for i := range 37 {
+		in.Floats = append(in.Floats, float64(i)/4-3)
+	}
+	for _, text := range []string{"item", "item * 2", "item + 0.5", "item - 3", "item * item", "item > 0 ? item : 1.5", "-item", "item / 3", "7.5", "item * 1e308", "int(item)"} {
+		e, err := CompileExpr(text, testScope())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var results []string
+		for _, room := range [][]float64{nil, make([]float64, 37), make([]float64, 5)} {
+			loop, ok := e.elementLoop(Floats)
+			if !ok {
+				results = append(results, "no loop")
+				continue
+			}
+			env := testEnv()
+			c, ok := loop.numbers(env, &in, room)
+			first := fmt.Sprint(ok, c.Ints, c.Floats)
+			again, _ := loop.numbers(env, &Column{Kind: Floats, Floats: []float64{1}}, nil)
+			results = append(results, first+fmt.Sprint(again.Floats, again.Ints))
+		}
+		if results[0] != results[1] || results[0] != results[2] {
+			t.Errorf("%s: %q", text, results)
+		}
+	}
+}

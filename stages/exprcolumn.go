@@ -139,11 +139,18 @@ func (l *ColumnLoop) Map(env *Env, in, out *Column) bool {
 }
 
 // numbers gives the results for all items of in, where they are numbers, as a Column that is valid until the next call; false as of Map.
-func (l *ColumnLoop) numbers(env *Env, in *Column) (Column, bool) {
+// If room is long enough, floats may be put there; what is in it after a false is nothing.
+func (l *ColumnLoop) numbers(env *Env, in *Column, room []float64) (Column, bool) {
+	n := in.Len()
+	if len(room) >= n && l.root != nil && l.root.run != nil && l.root.lane == laneFloat {
+		before := l.root.floats
+		l.root.floats = room[:0]
+		defer func() { l.root.floats = before }()
+	}
 	if !l.compute(env, in) {
 		return Column{}, false
 	}
-	switch n := in.Len(); l.root.lane {
+	switch l.root.lane {
 	case laneInt:
 		return Column{Kind: Ints, Ints: l.root.vectorInts(n)}, true
 	case laneFloat:

@@ -209,7 +209,11 @@ func (b *columnBuilder) operate(operator string, x, y *loopNode) *loopNode {
 		x, y = b.exactFloat(x), b.exactFloat(y)
 		return b.compare(func(dst []bool, n int) { compare(dst, x.vectorFloats(n), y.vectorFloats(n)) })
 	}
-	return b.floats(floatKernel(operator), b.toFloat(x), b.toFloat(y))
+	x, y = b.toFloat(x), b.toFloat(y)
+	if kernel := floatConstKernel(operator); kernel != nil && y.isConst && !x.isConst {
+		return b.floatsConst(kernel, x, y)
+	}
+	return b.floats(floatKernel(operator), x, y)
 }
 
 // ints runs a kernel over two lanes of ints.
@@ -236,6 +240,16 @@ func (b *columnBuilder) floats(kernel func(dst, x, y []float64) bool, x, y *loop
 	out.run = func(_ *Env, n int) bool {
 		out.floats = room(out.floats, n)
 		return kernel(out.floats, x.vectorFloats(n), y.vectorFloats(n))
+	}
+	return b.add(out)
+}
+
+// floatsConst runs a kernel over a lane of floats and a constant.
+func (b *columnBuilder) floatsConst(kernel func(dst, x []float64, y float64) bool, x, y *loopNode) *loopNode {
+	out := &loopNode{lane: laneFloat}
+	out.run = func(_ *Env, n int) bool {
+		out.floats = room(out.floats, n)
+		return kernel(out.floats, x.vectorFloats(n), y.float)
 	}
 	return b.add(out)
 }

@@ -261,6 +261,54 @@ func floatKernel(operator string) func(dst, x, y []float64) bool {
 	return nil
 }
 
+// floatConstKernel is the loop of an operator by a constant, which is the same four at a time and takes a third of the time; nil where that
+// makes no difference.
+func floatConstKernel(operator string) func(dst, x []float64, y float64) bool {
+	switch operator {
+	case "+":
+		return addFloats
+	case "-":
+		return func(dst, x []float64, y float64) bool { return addFloats(dst, x, -y) }
+	case "*":
+		return mulFloats
+	}
+	return nil
+}
+
+func addFloats(dst, x []float64, y float64) bool {
+	x = x[:len(dst)]
+	bad := uint64(0)
+	for len(x) >= 4 && len(dst) >= 4 {
+		a, b, c, d := x[0]+y, x[1]+y, x[2]+y, x[3]+y
+		bad |= infinite(a) | infinite(b) | infinite(c) | infinite(d)
+		dst[0], dst[1], dst[2], dst[3] = a, b, c, d
+		x, dst = x[4:], dst[4:]
+	}
+	for i, a := range x {
+		c := a + y
+		bad |= infinite(c)
+		dst[i] = c
+	}
+	return bad>>63 == 0
+}
+
+func mulFloats(dst, x []float64, y float64) bool {
+	x = x[:len(dst)]
+	bad := uint64(0)
+	for len(x) >= 4 && len(dst) >= 4 {
+		a, b, c, d := x[0]*y, x[1]*y, x[2]*y, x[3]*y
+		bad |= infinite(a) | infinite(b) | infinite(c) | infinite(d)
+		dst[0], dst[1], dst[2], dst[3] = a, b, c, d
+		x, dst = x[4:], dst[4:]
+	}
+	for i, a := range x {
+		c := a * y
+		bad |= infinite(c)
+		dst[i] = c
+	}
+	return bad>>63 == 0
+}
+
 // compareKernel is the loop of a comparison, or nil. With NaN nothing holds but !=, as in Go.
 func compareKernel[T cmp.Ordered](operator string) func(dst []bool, x, y []T) {
 	switch operator {

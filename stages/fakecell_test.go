@@ -104,6 +104,8 @@ func (c *fakeCell) Add(off int64, s Scalar, n Number) error {
 // Full is now and then true while something waits to be committed.
 func (c *fakeCell) Full() bool { return c.own != nil && ask(c.host.cellFull) }
 
+func (c *fakeCell) Floats([]byte) []float64 { return nil }
+
 func (c *fakeCell) Rewrite(from, to int64, rewrite func(fresh, old []byte, off int64) error) error {
 	if len(c.host.staged) > 0 {
 		return fmt.Errorf("something else is part of the commit of a rewritten array")

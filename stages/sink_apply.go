@@ -87,16 +87,34 @@ func firstOf(length int64, i, n int) int64 {
 func (a *applying) part(at located, fresh, old []byte, first int) error {
 	l := at.part.layout
 	if kind := l.Scalar.lane(); kind != Mixed {
-		a.olds.Reset()
-		l.Scalar.column(&a.olds, old)
 		if loop := a.loop(kind); loop != nil {
 			a.value.env.At = position(at.part.shape, first)
-			if c, ok := loop.numbers(a.value.env, &a.olds); ok && l.Scalar.encode(fresh, &c) {
+			if a.byColumn(loop, at.cell, l.Scalar, fresh, old) {
 				return nil
 			}
 		}
 	}
 	return a.oneByOne(at, fresh, old, first)
+}
+
+// byColumn makes numbers anew by loops. It says false where they have to go one by one.
+func (a *applying) byColumn(loop *ColumnLoop, cell Cell, s Scalar, fresh, old []byte) bool {
+	if s == ScalarFloat64 {
+		if from, to := cell.Floats(old), cell.Floats(fresh); from != nil && to != nil {
+			c, ok := loop.numbers(a.value.env, &Column{Kind: Floats, Floats: from}, to)
+			switch {
+			case !ok || c.Kind != Floats:
+				return false
+			case &c.Floats[0] != &to[0]:
+				copy(to, c.Floats)
+			}
+			return true
+		}
+	}
+	a.olds.Reset()
+	s.column(&a.olds, old)
+	c, ok := loop.numbers(a.value.env, &a.olds, nil)
+	return ok && s.encode(fresh, &c)
 }
 
 // loop is the expression as loops over a column; nil if it has to run element by element.
