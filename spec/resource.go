@@ -84,9 +84,9 @@ type Barrier struct {
 type Cell struct {
 	Resource
 	Type    TypeName `yaml:"type" ref:"types" required:"true" example:"type: int64" doc:"int64, float64, char, ..., a code of Python's array module, or a name of types."`
-	Init    Data     `yaml:"init" example:"init: 0" doc:"What it starts with: data, or {file: x.npy}."`
+	Init    Data     `yaml:"init" example:"init: 0" doc:"What it starts with: a value, a list of the elements or one element for all, a text for char, or {file: x.npy}. Else zeros."`
 	Lock    LockRef  `yaml:"lock" default:"true" example:"lock: false" doc:"Whether it has a lock of its own, or the lock it uses."`
-	Save    Text     `yaml:"save" example:"save: out.npy" doc:"File that it is written to at the end."`
+	Save    Text     `yaml:"save" example:"save: out.npy" doc:"File that it is written to, in NumPy's format, when the run has succeeded."`
 	Segment Text     `yaml:"name" example:"name: counters" doc:"Name of a segment in /dev/shm that others can open; removed at the end."`
 }
 
@@ -106,7 +106,7 @@ type Value struct{ Cell }
 // Array is a shared array: `arrays.a`.
 type Array struct {
 	Cell
-	Length Count   `yaml:"length" example:"length: 100" doc:"Number of elements."`
+	Length Count   `yaml:"length" example:"length: 100" doc:"Number of elements; without it, and without shape, those of init."`
 	Shape  []Count `yaml:"shape" example:"shape: [480, 640]" doc:"Number of elements in each dimension, in place of length."`
 
 	_ struct{} `most:"length|shape"`
