@@ -37,3 +37,34 @@ processes:
 		r.expect(t, 0, want)
 	}, spec)
 }
+
+// TestLockedCellsUnderFire: what is read, computed and stored behind the lock of a value is exact, also where the worker that holds it dies.
+func TestLockedCellsUnderFire(t *testing.T) {
+	const n = 3000
+	spec := writeSpec(t, `values: {total: {type: int64}, free: {type: int64, lock: false}}
+arrays: {pair: {type: int64, length: 2}}
+processes:
+  count:
+    replicas: 3
+    stages:
+      - range: `+strconv.Itoa(n)+`
+        split: true
+      - lock: [total, pair]
+        do:
+          - store: total
+            value: total + 1
+          - apply: pair
+            value: item + at + 1
+          - add: free
+            value: total - pair[0]
+  report:
+    depends_on: {count: completed}
+    stages:
+      - items: [1]
+      - print: ${{ total }} ${{ pair }} ${{ free }}
+`)
+	fire(t, func(t *testing.T, r result) {
+		t.Helper()
+		r.expect(t, 0, fmt.Sprintf("%d [%d, %d] 0\n", n, n, 2*n))
+	}, spec)
+}

@@ -270,6 +270,8 @@ func bricks() []brick {
 		{"lock several", []Stage{lockStage([]string{"m", "sem", "l"}, stage("flat_map", exprField("map(0..(abs(item) % 6), it + item)")), putStage("q3"), stage("print", Field{}))}},
 		{"lock filtered", []Stage{named(lockStage([]string{"l"}, filterStage("item % 2 == 0"), named(mapStage("item * 5"), "y"), mapStage("item + y")), "x"), mapStage("x + item")}},
 		{"lock reduced", []Stage{named(mapStage("item * 7"), "x"), lockStage([]string{"l"}, stage("range", Field{Sources: []Source{*srcExpr("abs(item) % 5")}}), stage("reduce", exprField("acc + item"), "init", srcExpr("x"))), mapStage("item + x")}},
+		{"lock cells", []Stage{lockStage([]string{"l"}, changeStage("add", cellPlaceOf("hist", "item % 5"), "1"), changeStage("apply", cellPlaceOf("hist"), "(item * 3 + at + hist[0]) % 1000"), changeStage("store", cellPlaceOf("total"), "total + hist[1]"), mapStage("(item + total) % 1000"))}},
+		{"lock cells fragile", []Stage{handled(lockStage([]string{"l"}, changeStage("add", cellPlaceOf("total"), ""), changeStage("apply", cellPlaceOf("small"), "item + 7"), mapStage(fragile), changeStage("store", cellPlaceOf("hist", "0"), "")), ThenSkip)}},
 		{"lock member", []Stage{{Op: "lock", Operand: Field{Places: []Place{{Name: "f", Kind: "lock", Index: []Source{*srcExpr("item % 3")}, Count: 3}}}, Options: map[string]Field{"do": {Stages: []Stage{putStage("q3")}}}}}},
 		{"lock fragile", []Stage{handled(lockStage([]string{"l", "sem"}, putStage("u1"), putStage("u2"), mapStage(fragile), putStage("u1")), ThenSkip)}},
 		{"lock retried", []Stage{retried(handled(lockStage([]string{"rec"}, putStage("u1"), mapStage(fragile)), ThenPass), 2)}},

@@ -192,6 +192,9 @@ func (h *fakeHost) commitLocks() {
 // Undo drops what is staged.
 func (h *fakeHost) Undo() error {
 	h.staged = h.staged[:0]
+	for _, c := range h.cells {
+		c.own = nil
+	}
 	for _, box := range h.boxes {
 		box.total = 0
 	}

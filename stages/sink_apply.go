@@ -45,30 +45,40 @@ func buildApply(b *Builder, stage *Stage) (Node, error) {
 	return a, nil
 }
 
-// Step commits before and behind it: nothing else may be part of the commit that rewrites an array.
+// Step commits before and behind it: nothing else may be part of the commit that rewrites an array. In a section, which is one step, it
+// changes the array as `store` would.
 func (a *applying) Step(r *Run, in, out *Batch) error {
 	if err := a.place.locate(in, 1); err != nil {
 		return err
 	}
-	if err := r.Host.Commit(); err != nil { // in a lock, too, which it parts
+	change := a.rewrite
+	if r.section != nil {
+		change = a.store
+	}
+	if err := r.Commit(); err != nil {
 		return err
 	}
-	if err := a.rewrite(in, a.place.found[0]); err != nil {
+	if err := change(in, a.place.found[0]); err != nil {
 		return err
 	}
 	out.EmitRows(in, 0, 1)
 	in.Drop(1)
-	return r.Host.Commit()
+	return r.Commit()
 }
 
-// rewrite makes this replica's part anew.
+// own is the elements that are this replica's.
+func (a *applying) own(at located) (from, to int64) {
+	n := product(at.part.shape)
+	if !a.split {
+		return 0, n
+	}
+	return firstOf(n, a.index, a.of), firstOf(n, a.index+1, a.of)
+}
+
+// rewrite makes this replica's elements anew where they are.
 func (a *applying) rewrite(in *Batch, at located) error {
 	size := at.part.layout.Size
-	n := product(at.part.shape)
-	from, to := int64(0), n
-	if a.split {
-		from, to = firstOf(n, a.index, a.of), firstOf(n, a.index+1, a.of)
-	}
+	from, to := a.own(at)
 	if from == to {
 		return nil
 	}
@@ -76,6 +86,29 @@ func (a *applying) rewrite(in *Batch, at located) error {
 	return at.cell.Rewrite(from*size, to*size, func(fresh, old []byte, off int64) error {
 		return a.part(at, fresh, old, int(off/size))
 	})
+}
+
+// storedAtOnce is how many elements store makes at a time.
+const storedAtOnce = 4096
+
+// store makes this replica's elements anew as a part of what else is to be committed. Nothing is changed before all are made.
+func (a *applying) store(in *Batch, at located) error {
+	size := at.part.layout.Size
+	from, to := a.own(at)
+	if from == to {
+		return nil
+	}
+	old, fresh := make([]byte, (to-from)*size), make([]byte, (to-from)*size)
+	at.cell.Read(old, from*size)
+	a.value.load(in, 0)
+	for i := from; i < to; i += storedAtOnce {
+		begin, end := (i-from)*size, (min(i+storedAtOnce, to)-from)*size
+		if err := a.part(at, fresh[begin:end], old[begin:end], int(i)); err != nil {
+			return err
+		}
+	}
+	at.cell.Write(fresh, from*size)
+	return nil
 }
 
 // firstOf is where the part of replica i of n begins.
