@@ -228,6 +228,7 @@ func (a *Arena) wakeAll() {
 	for i := range a.primitives {
 		a.primitives[i].head.waiters.bumpAndWake()
 	}
+	a.head.changed.bumpAndWake()
 }
 
 // ring wakes the slots that sleep for a lock.

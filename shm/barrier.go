@@ -188,6 +188,7 @@ func (b Barrier) repair() {
 	crashpoint(pointRepairClean)
 	b.head.hint.Store(b.arrived())
 	b.open()
+	b.deserted()
 }
 
 // arrived is how many have arrived in this generation, by their rows.
@@ -221,7 +222,7 @@ func (b Barrier) Wait(s *Slot, ticket uint32, w Wait) (WaitResult, error) {
 			w.Timeout = max(1, w.Timeout-time.Since(start))
 			start = time.Now()
 		}
-		result, err := s.Wait([]Target{{WaitAtBarrier, b.index, uint64(ticket)}}, w)
+		result, err := s.Wait([]Target{b.At(ticket)}, w)
 		if err != nil {
 			return result, err
 		}
@@ -230,12 +231,8 @@ func (b Barrier) Wait(s *Slot, ticket uint32, w Wait) (WaitResult, error) {
 				return Ready, nil // the last came in time
 			}
 		}
-		state := barrierState(b.head.state.Load())
-		switch {
-		case state.passed(ticket) && state.endedBroken(ticket):
-			return result, fmt.Errorf("wait at barrier %s: %w", b.c.Name, ErrBroken)
-		case result != Ready || state.passed(ticket):
-			return result, nil
+		if passed, err := b.Passed(ticket); err != nil || passed || result != Ready {
+			return result, err
 		}
 		b.primitive.lock(s) // it leads, or it only seemed so: a death made the count doubtful
 		b.repair()
@@ -247,6 +244,24 @@ func (b Barrier) Wait(s *Slot, ticket uint32, w Wait) (WaitResult, error) {
 		}
 	}
 }
+
+// Passed says whether the barrier has come to a ticket. ErrBroken says that this generation was broken.
+func (b Barrier) Passed(ticket uint32) (bool, error) {
+	state := barrierState(b.head.state.Load())
+	switch {
+	case !state.passed(ticket):
+		return false, nil
+	case state.endedBroken(ticket):
+		return true, fmt.Errorf("wait at barrier %s: %w", b.c.Name, ErrBroken)
+	}
+	return true, nil
+}
+
+// Last is the number of the slot's last wait, 0 before the first.
+func (b Barrier) Last(s *Slot) uint32 { return uint32(b.rowOf(s.index).a.Load() >> 32) }
+
+// At is what to wait for at a ticket: when it is there, Arrive says how the slot's wait stands.
+func (b Barrier) At(ticket uint32) Target { return Target{WaitAtBarrier, b.index, uint64(ticket)} }
 
 func (b Barrier) endedBroken(ticket uint32) bool {
 	return barrierState(b.head.state.Load()).endedBroken(ticket)
@@ -298,6 +313,45 @@ func (b Barrier) Shrink(gone int) {
 	b.head.parts.Store(uint32(gone))
 	b.head.dirty.Store(1)
 	b.head.waiters.bumpAndWake()
+}
+
+// Desert breaks the barrier, as Break does, from outside of any slot: a party has died. For good means that too few are left ever to open it:
+// then it stays broken, reset or not. The supervisor calls it; whoever comes to the barrier next, or waits there, carries it out.
+func (b Barrier) Desert(forGood bool) {
+	if forGood {
+		b.head.died.Store(desertedForGood)
+	} else {
+		b.head.died.CompareAndSwap(0, desertedOnce)
+	}
+	b.head.dirty.Store(1)
+	b.head.waiters.bumpAndWake()
+}
+
+// What the word that Desert leaves for others says.
+const (
+	desertedOnce = 1 + iota
+	desertedForGood
+)
+
+// deserted carries out what Desert has said. The caller holds the inner lock.
+func (b Barrier) deserted() {
+	if b.head.died.Load() == 0 {
+		return
+	}
+	if state := barrierState(b.head.state.Load()); !state.broken() {
+		b.head.state.Store(uint64(b.aborted()))
+		b.head.hint.Store(0)
+	}
+	b.head.died.CompareAndSwap(desertedOnce, 0)
+}
+
+// tripped is the state once who leads a generation has opened it; as it is, if it was opened or broken before.
+func (b Barrier) tripped(ticket uint32) barrierState {
+	state := barrierState(b.head.state.Load())
+	if state.passed(ticket) {
+		return state
+	}
+	return state.next(false)
 }
 
 // forget takes an abandoned slot's arrival back, if its generation has not come.

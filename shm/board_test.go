@@ -2,7 +2,10 @@
 
 package shm
 
-import "testing"
+import (
+	"errors"
+	"testing"
+)
 
 func TestBoardIsSeenByAll(t *testing.T) {
 	a, err := Create(Config{Slots: 1, Board: 600, Queues: []QueueConfig{{Name: "q", Capacity: 4}}})
@@ -49,5 +52,34 @@ func TestBoardSizes(t *testing.T) {
 			a.Close()
 			t.Errorf("a board of %d words was made", n)
 		}
+	}
+}
+
+// Who waits for a word of the board goes on when it is another than the one that was known, and not before.
+func TestWaitForChange(t *testing.T) {
+	a, err := Create(Config{Slots: 1, Board: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	s, board := attach(t, a, 0), a.Board()
+	wait := func(word int, known uint64) func() (WaitResult, error) {
+		return func() (WaitResult, error) { return s.Wait([]Target{{WaitForChange, word, known}}, Wait{}) }
+	}
+	if got, err := wait(1, 7)(); got != Ready || err != nil {
+		t.Errorf("waiting for a change of what is another already: %v, %v", got, err)
+	}
+	done := inWait(t, a, s, wait(1, 0))
+	if !a.CycleQuiet(nil, []int{0}, 1) || a.CycleQuiet(nil, []int{0}, 0) {
+		t.Error("who waits for a word is quiet only where nobody changes that")
+	}
+	board.Store(0, 1)
+	board.Store(1, 1)
+	expect(t, "changed", done, Ready)
+	done = inWait(t, a, s, wait(0, 1))
+	a.StopSlot(0)
+	expect(t, "stopped", done, Interrupted)
+	if got, err := wait(2, 0)(); !errors.Is(err, ErrNotOwned) {
+		t.Errorf("waiting for a word that is not there: %v, %v", got, err)
 	}
 }

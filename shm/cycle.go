@@ -8,7 +8,9 @@ import "slices"
 // every writer waits to read from them (or from a queue that has ended), with no timer and no other source, while nothing was published.
 // writerSlots are the slots of all writers that have not ended for good; writers outside the cycle must have. The caller guarantees
 // that each of these workers is alive and not being recovered; it may call at any moment otherwise. The protocol is models/cycle.pml.
-func (a *Arena) CycleQuiet(queues, writerSlots []int) bool {
+//
+// A writer may also wait for one of the given words of the board to change, which the caller alone changes.
+func (a *Arena) CycleQuiet(queues, writerSlots []int, words ...int) bool {
 	before := a.published(queues)
 	for _, i := range queues {
 		// A block that is being filled counts too: its items are numbered before it is READY.
@@ -23,6 +25,9 @@ func (a *Arena) CycleQuiet(queues, writerSlots []int) bool {
 		}
 		for _, t := range w.Targets {
 			i := t.Index
+			if t.Kind == WaitForChange && slices.Contains(words, i) {
+				continue
+			}
 			if t.Kind != WaitToRead || !slices.Contains(queues, i) && !(a.queues[i].Closed() && a.queues[i].allFree()) {
 				return false
 			}

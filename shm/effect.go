@@ -40,6 +40,7 @@ const (
 	effectNotify
 	effectAbort
 	effectReset
+	effectTrip
 )
 
 // effectHead is the bytes before an image.
@@ -117,6 +118,12 @@ func (t *Tx) AbortBarrier(b Barrier) { t.effect(effect{index: b.index, op: effec
 
 // ResetBarrier is described at AbortBarrier.
 func (t *Tx) ResetBarrier(b Barrier) { t.effect(effect{index: b.index, op: effectReset}) }
+
+// TripBarrier opens a barrier for the ticket of who leads it, with everything else of the commit: its action has been run. It does nothing if
+// the barrier has come to the ticket already, opened or broken.
+func (t *Tx) TripBarrier(b Barrier, ticket uint32) {
+	t.effect(effect{index: b.index, op: effectTrip, n: int64(ticket)})
+}
 
 // Unlock releases a lock once everything else of the commit has been done. Of a lock that was taken more than once it takes one off.
 // ErrReleasedTooOften and ErrNotOwner are as of Lock.Release.
@@ -311,6 +318,10 @@ func (s *Slot) image(u unit, alike []effect) error {
 		b := Barrier{u.p}
 		b.repair()
 		s.word(e.index, 0, uint64(b.cleared()))
+	case effectTrip:
+		b := Barrier{u.p}
+		b.repair()
+		s.word(e.index, 0, uint64(b.tripped(uint32(e.n))))
 	}
 	return nil
 }

@@ -25,7 +25,8 @@ type arenaHeader struct {
 	_          [4]byte
 
 	stop     atomic.Uint32 // nonzero: every wait returns Interrupted
-	_        [60]byte
+	changed  waitWord      // a word of the board has changed
+	_        [56]byte
 	runnable [MaxSlots/64 + 1]atomic.Uint64 // one bit a slot: attached and not asleep; a hint for spinning
 	_        [arenaHeaderBytes - 128 - (MaxSlots/64+1)*8]byte
 }

@@ -182,7 +182,7 @@ type primitiveHeader struct {
 
 	lock   lockWord      // of a lock: the lock itself; else the inner lock
 	dirty  atomic.Uint32 // hint must be computed anew
-	died   atomic.Uint32 // lock: the tag of an owner who died with it, until the next one has been told
+	died   atomic.Uint32 // lock: the tag of an owner who died with it, until the next one has been told; barrier: see Desert
 	parts  atomic.Uint32 // barrier: parties that have gone for good
 	state  atomic.Uint64 // event: set; barrier: barrierState
 	hint   atomic.Int64  // semaphore: value; barrier: arrived in this generation

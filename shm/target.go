@@ -7,8 +7,8 @@ import "sync/atomic"
 // A Target is one thing to wait for.
 type Target struct {
 	Kind  WaitKind
-	Index int    // of the queue or primitive
-	Arg   uint64 // WaitForCondition: number of the wait; WaitAtBarrier: the ticket
+	Index int    // of the queue, the primitive or the board's word
+	Arg   uint64 // WaitForCondition: number of the wait; WaitAtBarrier: the ticket; WaitForChange: the word that is known
 }
 
 // queue is the target's queue.
@@ -24,6 +24,8 @@ func (t Target) valid(a *Arena) bool {
 		return t.Index >= 0 && t.Index < len(a.queues)
 	case WaitForSemaphore, WaitForEvent, WaitForCondition, WaitAtBarrier, WaitForLock:
 		return t.Index >= 0 && t.Index < len(a.primitives) && a.primitives[t.Index].c.Kind == kindWaited[t.Kind]
+	case WaitForChange:
+		return t.Index >= 0 && t.Index < a.layout.config.Board
 	}
 	return false
 }
@@ -44,6 +46,8 @@ func (t Target) hint(s *Slot) bool {
 	case WaitForSemaphore:
 		p := &a.primitives[t.Index]
 		return p.head.dirty.Load() != 0 || p.head.hint.Load() > 0
+	case WaitForChange:
+		return a.Board().Load(t.Index) != t.Arg
 	case WaitForEvent:
 		return a.primitives[t.Index].head.state.Load() != 0
 	case WaitForCondition:
@@ -64,6 +68,8 @@ func (t Target) word(a *Arena) *waitWord {
 		return &t.queue(a).head.writers
 	case WaitForItems:
 		return &t.queue(a).head.finished
+	case WaitForChange:
+		return &a.head.changed
 	}
 	return &a.primitives[t.Index].head.waiters
 }
@@ -85,8 +91,13 @@ func (t Target) arm(s *Slot) (there bool, word *atomic.Uint32, value uint32) {
 	return there, &w.word, value
 }
 
+// lock takes the lock under which the target changes. The board has none: its writer stores first and wakes then, and who waits arms first and
+// looks then.
 func (t Target) lock(s *Slot) {
-	if t.Kind <= WaitForItems {
+	switch {
+	case t.Kind == WaitForChange:
+		return
+	case t.Kind <= WaitForItems:
 		t.queue(s.arena).lock(s)
 		return
 	}
@@ -95,7 +106,10 @@ func (t Target) lock(s *Slot) {
 }
 
 func (t Target) unlock(s *Slot) {
-	if t.Kind <= WaitForItems {
+	switch {
+	case t.Kind == WaitForChange:
+		return
+	case t.Kind <= WaitForItems:
 		t.queue(s.arena).unlock()
 		return
 	}

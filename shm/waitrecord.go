@@ -20,12 +20,13 @@ const (
 	WaitForEvent
 	WaitForCondition // until the wait with a number is notified
 	WaitAtBarrier    // until the barrier has come to a ticket
+	WaitForChange    // until a word of the board is another
 	waitKindsEnd
 )
 
 func (k WaitKind) String() string {
 	return [...]string{
-		"nothing", "get", "put", "all items", "lock", "semaphore", "event", "condition", "barrier", "unknown",
+		"nothing", "get", "put", "all items", "lock", "semaphore", "event", "condition", "barrier", "change", "unknown",
 	}[min(k, waitKindsEnd)]
 }
 
