@@ -13,14 +13,11 @@ var notYet = [...]struct {
 	unless string // the value that asks for nothing: the default
 }{
 	{path: "pipes"},
-	{path: "events"},
-	{path: "barriers"},
 	{path: "values.*.name"},
 	{path: "arrays.*.name"},
 	{path: "managers"},
 	{path: "listeners"},
 	{path: "pools"},
-	{path: "PROCESS.autostart", unless: "true"},
 	{path: "PROCESS.start_method", unless: "spawn"},
 	{path: "PROCESS.ready"},
 	{path: "PROCESS.limits"},

@@ -61,6 +61,13 @@ const (
 	CodeLockTwice       = "lock-twice"
 	CodeLockOrder       = "lock-order"
 	CodeLockSplit       = "lock-split"
+	CodeBarrierAction   = "barrier-action"
+	CodeBarrierParties  = "barrier-parties"
+	CodeNeverSet        = "never-set"
+	CodeNeverStarted    = "never-started"
+	CodeStartsItself    = "starts-itself"
+	CodeOwnItems        = "own-items"
+	CodeWaitCycle       = "wait-cycle"
 )
 
 // Codes documents the findings of this package.
@@ -107,7 +114,7 @@ func Codes() []spec.CodeDef {
 		{Code: CodeTypeCycle, Severity: spec.Error, Doc: "A record has a field of its own type, directly or by way of others. Records have a fixed size."},
 		{Code: CodeDependsCycle, Severity: spec.Error, Doc: "Processes wait for each other's start."},
 		{Code: CodeNoProbe, Severity: spec.Error, Doc: "A process waits for another to be ready that has no probe, ready:, to tell when it is."},
-		{Code: CodeJoinDrain, Severity: spec.Error, Doc: "A process waits for another's end while that one can fill a queue which only the first drains, or waits for the end of a queue which only the first fills."},
+		{Code: CodeJoinDrain, Severity: spec.Error, Doc: "A process waits for another's end, by depends_on or wait, while that one can fill a queue which only the first drains, or reads a queue which the first fills, or is a daemon."},
 		{Code: CodeLateDrain, Severity: spec.Warning, Doc: "A queue is read only when another process has ended, which itself reads until the queue's writer has ended: if more is put than the queue holds, nothing goes on. With capacity: unbounded it spills to a file. Allow it if little is put."},
 		{Code: CodeFormatName, Severity: spec.Warning, Doc: "The name of a file tells of a format, but read and write take lines where the stage has no format: names are never guessed from. Say which is meant."},
 		{Code: CodeFollow, Severity: spec.Error, Doc: "A read with follow waits at the end of one file, in records, in one replica; follow and split are the same for all items."},
@@ -122,6 +129,13 @@ func Codes() []spec.CodeDef {
 		{Code: CodeLockTwice, Severity: spec.Error, Doc: "A process takes a lock that it holds already on the way to the stage, and that is not recursive: it would wait for itself for ever. Take it once, around both, or give the lock recursive: true."},
 		{Code: CodeLockOrder, Severity: spec.Warning, Doc: "Locks are taken in both orders, or in a circle: one process holds the first and waits for the second, another holds the second and waits for the first, and neither goes on. Take them at once, as in lock: [a, b], which is done in one order everywhere, or nest them in the same order. Allow it where something else keeps the two apart."},
 		{Code: CodeLockSplit, Severity: spec.Warning, Doc: "What a lock does becomes visible at once at its end, or not at all if it fails. A stage inside that waits (sleep, get, a put into a queue that may be full, another lock) parts that in two: what came before it can be seen from then on, and stays if what follows fails. Do it before or behind the lock, whose results go on when it has been released, take several locks at once, or allow it where the parts may be seen apart. A wait for a condition is made for this, and is no finding."},
+		{Code: CodeBarrierAction, Severity: spec.Error, Doc: "The action of a barrier is run by the last to arrive while all others wait, so that it must not wait at a barrier itself."},
+		{Code: CodeBarrierParties, Severity: spec.Error, Doc: "A barrier opens when as many have arrived as its parties say, and fewer replicas ever wait at it."},
+		{Code: CodeNeverSet, Severity: spec.Error, Doc: "An event is waited for, it does not start set, and no stage sets it."},
+		{Code: CodeNeverStarted, Severity: spec.Warning, Doc: "A process has autostart: false, and no stage of another process starts it."},
+		{Code: CodeStartsItself, Severity: spec.Error, Doc: "A stage starts a process that starts with the run. A process runs once; with autostart: false it waits for the stage."},
+		{Code: CodeOwnItems, Severity: spec.Error, Doc: "A process waits until all items of a queue are finished while it works on one of them, which is finished when it has left the chain."},
+		{Code: CodeWaitCycle, Severity: spec.Error, Doc: "Processes wait for each other's end, or one for its own."},
 		{Code: CodeArguments, Severity: spec.Error, Doc: "A use gives a chain an argument that is none of its params, or leaves one out."},
 	}
 }

@@ -39,8 +39,11 @@ func (c *compiler) compile() ([]*process, spec.Diagnostics) {
 	c.readProcesses()
 	c.readStandIns()
 	c.readUnusedChains()
+	c.readUnusedActions()
 	c.numberThrottles()
 	c.wire()
+	c.wireControl()
+	c.meet()
 	c.inferTypes()
 	c.checkDeadLetters()
 	c.checkAcks()
@@ -95,6 +98,7 @@ type compiler struct {
 	using       []*chain   // those around the stage that is being decoded, the outermost first
 	usedStages  int
 	usedTooMany bool
+	acting      string          // the barrier whose action is being decoded
 	circles     map[string]bool // of chains that use each other: reported
 
 	origins  map[*stages.Source]origin    // where expressions and texts were written

@@ -25,6 +25,8 @@ func (c *compiler) decodeField(e *spec.Entry, def *stages.FieldDef) (f stages.Fi
 	switch def.Kind {
 	case stages.PlacesField:
 		f.Places, ok = c.decodePlaces(n, def.Values)
+	case stages.AwaitedField:
+		return c.decodeAwaited(n, def.Values)
 	case stages.ChainField:
 		f.Stages, ok = c.decodeChain(n)
 	case stages.ChainsField:

@@ -32,6 +32,10 @@ func (t *typer) field(f stages.Field, def *stages.FieldDef, op *stages.Operator,
 			t.index(&f.Places[i], in)
 		}
 	}
+	if def.Kind == stages.AwaitedField { // the action of a barrier is run for all who meet, not for an item
+		t.chain(f.Stages, env{item: stages.NullType, args: in.args})
+		return
+	}
 	t.chain(f.Stages, in)
 	for i := range f.Branches {
 		t.condition(f.Branches[i].When, in)

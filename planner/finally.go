@@ -1,6 +1,8 @@
 package planner
 
 import (
+	"slices"
+
 	"github.com/mprun/mprun/spec"
 	"github.com/mprun/mprun/stages"
 )
@@ -39,7 +41,14 @@ func (c *compiler) readFinally() {
 // refuseQueues finds stages of `finally` that would need others to run beside them.
 func (c *compiler) refuseQueues(st *stages.Stage) {
 	note := c.notes[st]
-	if note == nil || note.op == nil || !readsQueue(note.op) && !writesQueue(note.op) {
+	if note == nil || note.op == nil {
+		return
+	}
+	if slices.ContainsFunc(note.op.Operand.Values, func(kind string) bool { return kind == "process" || kind == "event" || kind == "barrier" }) {
+		c.errorAt(note.key, CodeFinallyQueue, "", "%s is of no use in finally: all processes have ended", note.op.Name)
+		return
+	}
+	if !readsQueue(note.op) && !writesQueue(note.op) {
 		return
 	}
 	c.at(spec.Error, note.key.At(), note.node.Path(), CodeFinallyQueue, "print, write and exec are there; a file can hand items on",

@@ -2,6 +2,7 @@ package planner_test
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -12,6 +13,15 @@ import (
 
 // exampleQueues are the queues that the examples name.
 var exampleQueues = []string{"jobs", "results", "all", "large", "small", "lines"}
+
+// exampleOthers are the other things that the examples name, each with somebody who makes use of it.
+const exampleOthers = `events: {ready: {}}
+barriers: {phase: {}}
+processes:
+  setter: {stages: [{set: ready}, {wait: phase}, {start: cleanup}]}
+  cleanup: {autostart: false, stages: [{print: }]}
+  server: {command: cat}
+`
 
 // exampleSpec is a spec around a stage, which gets items of which nothing is known. Each queue has somebody who puts to it and who
 // reads it.
@@ -25,7 +35,12 @@ func exampleSpec(stage string) string {
 			queues = append(queues, q)
 		}
 	}
-	b.WriteString("queues: {" + strings.Join(append(queues, "before"), ": {}, ") + ": {}}\nchains: {clean: {x-mprun-allow: [unused], params: [limit], stages: [{filter: len(string(item)) < args.limit}]}}\nprocesses:\n")
+	b.WriteString("queues: {" + strings.Join(append(queues, "before"), ": {}, ") + ": {}}\nchains: {clean: {x-mprun-allow: [unused], params: [limit], stages: [{filter: len(string(item)) < args.limit}]}}\n")
+	others := exampleOthers
+	if !regexp.MustCompile(`ready|phase|cleanup|server`).MatchString(stage) {
+		others = "processes:\n"
+	}
+	b.WriteString(others)
 	b.WriteString("  to_before: {stages: [{read: in.jsonl, format: jsonl}, {put: before}]}\n")
 	for _, q := range queues {
 		b.WriteString("  to_" + q + ": {stages: [{read: in.jsonl, format: jsonl}, {put: " + q + "}]}\n")

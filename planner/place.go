@@ -64,6 +64,9 @@ func (c *compiler) decodePlace(n *spec.Node, kinds []string) (stages.Place, bool
 	if s.kind == "value" || s.kind == "array" {
 		return p, c.decodeCellPlace(n, &p, s.cell)
 	}
+	if s.kind == "process" {
+		return p, c.decodeReplica(n, &p, s.process)
+	}
 	if count, known, ok := s.members(); ok {
 		return p, c.decodeIndex(n, len(name), &p, count, known)
 	}

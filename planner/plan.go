@@ -86,6 +86,7 @@ type Process struct {
 
 	Gets     []string `json:"gets,omitempty"` // queues that it reads, by `get`, `uses` or its standard input
 	Puts     []string `json:"puts,omitempty"`
+	Starts   []string `json:"starts,omitempty"`   // processes that its stages may start
 	Programs bool     `json:"programs,omitempty"` // it starts programs
 	Files    bool     `json:"files,omitempty"`    // it writes files
 }

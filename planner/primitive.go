@@ -24,10 +24,11 @@ type Primitive struct {
 
 	Set bool `json:"set,omitempty"` // event: it starts set
 
-	Parties int            `json:"parties,omitempty"`  // barrier: how many meet; 0: as many as wait at it
-	Timeout string         `json:"timeout,omitempty"`  // barrier: a duration as Go writes it; "": none
-	OnDeath string         `json:"on_death,omitempty"` // barrier: break, shrink, wait; "": wait if the process is replaced, else break
-	Action  []stages.Stage `json:"action,omitempty"`   // barrier: what the last to arrive runs
+	Parties  int       `json:"parties,omitempty"`  // barrier: how many meet; 0: as many as wait at it
+	Timeout  string    `json:"timeout,omitempty"`  // barrier: a duration as Go writes it; "": none. The stages that wait have it
+	OnDeath  string    `json:"on_death,omitempty"` // barrier: break, shrink, wait; "": wait if the process is replaced, else break
+	Action   bool      `json:"action,omitempty"`   // barrier: the last to arrive runs something, which the stages that wait have
+	Meetings []Meeting `json:"meetings,omitempty"` // barrier: who meets at each member
 }
 
 // Members is how many the primitive is: 1 if it is no family.
@@ -41,6 +42,8 @@ type primitive struct {
 	plan Primitive
 	node *spec.Node // its definition
 	key  *spec.Node // its name there
+
+	barrier barrierDef // of a barrier
 }
 
 // readPrimitives reads the five kinds, in the order that decides in which order several locks are taken.
@@ -68,6 +71,10 @@ func (c *compiler) readPrimitives() {
 		p.plan.Parties = c.atMost(def.Parties.Node, c.count(def.Parties, 1, 0), maxWorkers, 0, "a count")
 		p.plan.Timeout = durationText(c.duration(def.Timeout, 0))
 		p.plan.OnDeath = enumWord(def.OnDeath, "")
+		p.barrier.def = def
+		if p.plan.Action = def.Action.IsSet(); p.plan.Action && len(def.Action.Node.Items) == 0 {
+			c.errorAt(def.Action.Node, CodeNoStages, "", "the action has no stages")
+		}
 	}
 	c.checkPrimitiveTotal()
 }

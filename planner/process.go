@@ -37,6 +37,7 @@ func (c *compiler) readProcesses() {
 			continue
 		}
 		c.processes = append(c.processes, p)
+		c.readReplicas(p)
 		if s, ok := c.symbols[def.Name]; ok && s.key == def.Key {
 			s.process = p
 			c.symbols[def.Name] = s
@@ -47,6 +48,7 @@ func (c *compiler) readProcesses() {
 		c.readUses(p, true)
 	}
 	for _, p := range c.absent {
+		c.readReplicas(p)
 		c.readProcess(p)
 		c.readUses(p, false)
 	}
@@ -78,9 +80,14 @@ func (c *compiler) exists(def *spec.Process) bool {
 	return !isBool || exists
 }
 
+// readReplicas reads how many a process is, which stages of others may need to know.
+func (c *compiler) readReplicas(p *process) {
+	p.plan.Replicas = c.atMost(p.def.Replicas.Node, c.count(p.def.Replicas, 1, 1), maxReplicas, 1, "a count")
+}
+
 func (c *compiler) readProcess(p *process) {
 	def := p.def
-	p.plan.Replicas = c.atMost(def.Replicas.Node, c.count(def.Replicas, 1, 1), maxReplicas, 1, "a count")
+	p.plan.Manual = !c.flag(def.Autostart, true)
 	p.plan.Dir = c.folder(def)
 	p.plan.Daemon = c.flag(def.Daemon, false)
 	p.plan.Timeout = durationText(c.duration(def.Timeout, 0))

@@ -62,6 +62,8 @@ func (c *compiler) decodeStage(n *spec.Node, st *stages.Stage) bool {
 			ok = c.decodeKey(e, op, st) && ok
 		}
 	}
+	ok = c.decodeMeeting(n, st) && ok
+	ok = ok && c.checkAction(n, st)
 	if st.OnTimeout != nil && st.Timeout == nil && n.Get("timeout") == nil {
 		c.errorIn(n.Get("on_timeout").Key.At(), n, spec.CodeMissingKey, "add timeout: 10s, say", "on_timeout without timeout never happens")
 		ok = false

@@ -130,6 +130,10 @@ func (c *compiler) checkWiring() {
 	}
 	c.checkPrimitivesUsed()
 	c.checkCellsUsed()
+	c.checkControl()
+	c.checkEvents()
+	c.checkBarriers()
+	c.checkWaits()
 	for _, p := range c.processes {
 		c.checkReduce(p)
 	}

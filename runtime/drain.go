@@ -168,7 +168,7 @@ func (d *drain) take(block *shm.Block) {
 // takes says whether a record of a kind can still be written: when standard output has lost its reader, what is left to say of the run
 // can be said elsewhere.
 func (d *drain) takes(kind recordKind) bool {
-	if d.err == nil {
+	if d.err == nil || kind == recordRequest {
 		return true
 	}
 	elsewhere := kind == recordStderr || kind == recordResult || kind == recordLog
@@ -189,6 +189,13 @@ func (d *drain) write(r record) error {
 			return err
 		}
 		d.addResult(string(r.name), value)
+		return nil
+	case recordRequest:
+		q, err := decodeRequest(r.data)
+		if err != nil {
+			return err
+		}
+		d.s.call(func() { d.s.carryOut(q) })
 		return nil
 	case recordSkipped:
 		d.skipped[string(r.name)]++

@@ -29,7 +29,8 @@ func (s *supervisor) exited(r *replica, e exit) {
 // ended deals with the end of a replica's process once what it has created is in place, or could not be put there.
 func (s *supervisor) ended(r *replica, e exit, now time.Time, created error) {
 	r.code, r.ended = e.code, now
-	r.stopped = r.process.stopping
+	r.told = r.isTold(e.code)
+	r.stopped = r.process.stopping || r.told
 	var said message
 	var lost *volatileInput
 	if r.slot >= 0 {
@@ -62,7 +63,7 @@ func (s *supervisor) ended(r *replica, e exit, now time.Time, created error) {
 		s.conclude(r)
 		r.failed = true
 		s.fault(r.failure(nil, faultText(said.Fault, e.code)))
-	case r.process.stopping:
+	case r.process.stopping || r.told:
 		s.conclude(r)
 	case lost != nil:
 		s.failReplica(r, r.failure(lost.stageError(), ""))
@@ -144,9 +145,13 @@ func (s *supervisor) restartOrFail(r *replica, now time.Time, failure Failure) {
 // restarted starts a replica again, now or later, if its policy says so. text tells how it ended.
 func (s *supervisor) restarted(r *replica, now time.Time, text string) bool {
 	pause, again := s.restarts(r, now)
-	switch {
-	case !again:
+	if !again {
 		return false
+	}
+	if r.code < 0 {
+		s.partyDied(r)
+	}
+	switch {
 	case pause == 0:
 		r.deaths++
 		s.logReplaced(r)
@@ -202,7 +207,7 @@ func readerGone(f *os.File) bool {
 
 // restarts says whether a replica that ended by itself is started again, and after what pause.
 func (s *supervisor) restarts(r *replica, now time.Time) (pause time.Duration, again bool) {
-	if r.process.stopping {
+	if r.process.stopping || r.told {
 		return 0, false
 	}
 	if pause, again = r.process.policy.next(r, r.code, now); again {

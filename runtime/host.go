@@ -46,6 +46,7 @@ type host struct {
 	open      []filler        // with blocks that are being filled
 	touched   []*cell         // those whose changes are among effects
 	effects   []func(*shm.Tx) // what the next commit does to primitives, in the order of the stages
+	requests  uint64          // how often the worker has asked for something to be done to processes
 	dirty     bool            // something has happened since the last commit
 	moved     bool            // the chain has got on since the last commit
 	care      care            // the chain commits behind each row, for a while
@@ -104,6 +105,7 @@ func newHost(ctx context.Context, h *handoff, arena *shm.Arena, slot *shm.Slot, 
 		cellObjects: map[string]*stages.CellReader{},
 	}
 	host.openCells()
+	host.requests = arena.Board().Load(h.requestLine()) // unless the state says more
 	host.outlet = &outlet{host: host, queue: arena.Queue(arena.Queues() - 1)}
 	return host
 }
@@ -204,6 +206,7 @@ func (h *host) saveState(tx *shm.Tx) {
 	full := snapshotDue(h.logged, h.snapshot)
 	h.state.Reset()
 	h.state.Bool(full)
+	h.state.Uint(h.requests)
 	h.saveLeases(&h.state)
 	h.chain.Save(&h.state, full)
 	body := h.state.Bytes()
@@ -231,6 +234,7 @@ func (h *host) load(entry []byte) error {
 	if full {
 		h.snapshot = len(entry)
 	}
+	h.requests = r.Uint()
 	h.loadLeases(r)
 	if err := h.chain.Load(r, full); err != nil {
 		return err

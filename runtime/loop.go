@@ -21,7 +21,7 @@ type events struct {
 func (s *supervisor) loop(ctx context.Context) {
 	in := &events{
 		cancelled: ctx.Done(),
-		cycles:    s.ticker(s.hasCycle(), cycleEvery),
+		cycles:    s.ticker(s.hasCycle() || s.hasIdle(), cycleEvery),
 		progress:  s.ticker(s.opt.Progress != nil, s.opt.ProgressEvery),
 		still:     s.ticker(s.arena.Slots() > 1, cmp.Or(s.opt.lookEvery, standstillEvery)),
 	}
@@ -75,6 +75,7 @@ func (s *supervisor) handle(in *events) {
 		s.end(StatusSignal + 15)
 	case <-in.cycles.C:
 		s.closeCycles()
+		s.leaveOutIdle()
 	case <-in.still.C:
 		s.lookForDeadlock()
 	case <-in.progress.C:

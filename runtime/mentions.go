@@ -39,7 +39,6 @@ func (s *supervisor) mentions() mentions {
 			if def.Lock != "" {
 				mention(def.Lock)
 			}
-			planner.Walk(def.Action, visit) // the last to arrive runs it
 		}
 		planner.Walk(p.plan.Stages, visit)
 	}
@@ -47,17 +46,13 @@ func (s *supervisor) mentions() mentions {
 }
 
 // stageNumbers numbers the stages that a worker may wait at, from 1, in the order in which both it and the supervisor come to them: those of its
-// process, and those of barriers' actions. A position is the same however often its chain is used.
-func stageNumbers(p *planner.Process, primitives []planner.Primitive, visit func(number int, st *stages.Stage)) {
+// process. A position is the same however often its chain is used.
+func stageNumbers(p *planner.Process, visit func(number int, st *stages.Stage)) {
 	n := 0
-	next := func(st *stages.Stage) {
+	planner.Walk(p.Stages, func(st *stages.Stage) {
 		n++
 		visit(n, st)
-	}
-	planner.Walk(p.Stages, next)
-	for i := range primitives {
-		planner.Walk(primitives[i].Action, next)
-	}
+	})
 }
 
 // stageNumber is the number of the stage that the chain is at, 0 if it has none.
@@ -67,7 +62,7 @@ func (h *host) stageNumber() int {
 	}
 	if h.numbers == nil {
 		h.numbers = map[stages.Pos]int{}
-		stageNumbers(&h.handoff.Process, h.handoff.Primitives, func(n int, st *stages.Stage) {
+		stageNumbers(&h.handoff.Process, func(n int, st *stages.Stage) {
 			if _, there := h.numbers[st.Pos]; !there && n < 1<<16 {
 				h.numbers[st.Pos] = n
 			}
@@ -79,7 +74,7 @@ func (h *host) stageNumber() int {
 // stageAt is the stage of a number, nil if there is none.
 func (s *supervisor) stageAt(p *planner.Process, number int) (at *stages.Stage) {
 	if number > 0 {
-		stageNumbers(p, s.plan.Primitives, func(n int, st *stages.Stage) {
+		stageNumbers(p, func(n int, st *stages.Stage) {
 			if n == number {
 				at = st
 			}

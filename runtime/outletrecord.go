@@ -27,6 +27,7 @@ const (
 	recordResult             // name: result; data: the value, as in a queue
 	recordLog                // name: level; data: text
 	recordSkipped            // name: replica; an item whose program did not need to run
+	recordRequest            // data: see request.go
 	recordKinds              // how many there are
 )
 

@@ -10,10 +10,12 @@ import (
 // The supervisor writes down on the arena's board where each replica is in its life, so that expressions read it without asking: a
 // word for each replica, in the order of the plan.
 //
-//	63 56   55 53   52        51        48 47        32 31                  0
-//	+-----+-------+---------+-------------+------------+--------------------+
-//	|  0  |   0   | has code|    state    | exit code  |         pid        |
-//	+-----+-------+---------+-------------+------------+--------------------+
+//	63 54    53       52        51        48 47        32 31                  0
+//	+-----+---------+---------+-------------+------------+--------------------+
+//	|  0  | settled | has code|    state    | exit code  |         pid        |
+//	+-----+---------+---------+-------------+------------+--------------------+
+//
+// Settled says that all replicas of the process have ended, and what they wrote is in its place.
 //
 // State, code and pid change in one store: a reader never sees those of different moments.
 
@@ -25,6 +27,7 @@ const (
 	wordCodeBits  = 16
 	wordStateBits = 4
 	wordHasCode   = 1 << (wordPIDBits + wordCodeBits + wordStateBits)
+	wordSettled   = wordHasCode << 1
 )
 
 // word is the replica as the board shows it.
@@ -32,6 +35,9 @@ func (r *replica) word() replicaWord {
 	w := replicaWord(uint32(r.pid)) | replicaWord(uint16(int16(r.code)))<<wordPIDBits | replicaWord(r.state)<<(wordPIDBits+wordCodeBits)
 	if r.state != replicaRunning && !r.ended.IsZero() {
 		w |= wordHasCode
+	}
+	if r.process.settled {
+		w |= wordSettled
 	}
 	return w
 }
@@ -43,6 +49,9 @@ func (w replicaWord) state() replicaState {
 	}
 	return s
 }
+
+// settled says whether the whole process has ended, and what it wrote is in its place.
+func (w replicaWord) settled() bool { return w&wordSettled != 0 }
 
 // pid is that of the process, or of the last one; null before the first start.
 func (w replicaWord) pid() any {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/mprun/mprun/planner"
@@ -54,6 +55,7 @@ type process struct {
 	limit    string // of its time, as Go writes it; "": none
 
 	dependents []*process
+	wanted     bool // a stage has started it: it need not wait for one
 	begun      bool // its replicas were started, or are about to be
 	stopping   bool // asked to end
 	dismissed  bool // asked because the run has ended without it: it is a daemon
@@ -81,12 +83,14 @@ type replica struct {
 
 	code        int // exit code of the last end
 	failed      bool
-	stopped     bool // it ended because it was asked to
-	timedOut    bool // it was asked to because its process's time is over
-	asked       bool // the running process was asked to end
-	terminal    bool // its standard input is the terminal that is mprun's
-	hasTerminal bool // that terminal is its, and its keys' signals
-	skipped     bool // it was not started, since what it creates is up to date
+	stopped     bool             // it ended because it was asked to
+	timedOut    bool             // it was asked to because its process's time is over
+	asked       bool             // the running process was asked to end
+	told        bool             // it was asked by a stage
+	sent        []syscall.Signal // by stages, to the running process
+	terminal    bool             // its standard input is the terminal that is mprun's
+	hasTerminal bool             // that terminal is its, and its keys' signals
+	skipped     bool             // it was not started, since what it creates is up to date
 
 	creation *stages.Creation // what its running program creates
 	pipes    [3]*os.File      // named pipes that have been opened for its next start, by descriptor

@@ -36,7 +36,11 @@ func (s *supervisor) settleProcess(p *process) bool {
 			s.outlet.processEnded(p, p.endedWell(), func() { p.filesDone = true })
 		}
 		// Nothing that is still to start depends on the files of a run that is being stopped: they may wait for its end.
-		p.settled = !p.filesAsked || p.filesDone || s.stopping
+		if p.settled = !p.filesAsked || p.filesDone || s.stopping; p.settled {
+			for _, r := range p.replicas {
+				s.become(r, replicaEnded) // for those who wait for that
+			}
+		}
 		return p.settled
 	}
 	if p.begun || p.replicas[0].state != replicaWaiting {
@@ -45,9 +49,12 @@ func (s *supervisor) settleProcess(p *process) bool {
 	if p.plan.Finally {
 		return s.startFinally(p)
 	}
-	if s.stopping || p.plan.Manual {
+	if s.stopping || p.isIdle() && !s.mayBeStarted(p) {
 		s.leaveOut(p)
 		return true
+	}
+	if p.isIdle() {
+		return false
 	}
 	for _, d := range p.plan.DependsOn {
 		yes, possible := s.byName[d.Process].came(d.Condition)
@@ -62,7 +69,9 @@ func (s *supervisor) settleProcess(p *process) bool {
 	}
 	p.begun = true
 	for _, r := range p.replicas {
-		s.start(r)
+		if r.state == replicaWaiting { // and was not stopped before
+			s.start(r)
+		}
 	}
 	return true
 }
@@ -86,6 +95,7 @@ func (s *supervisor) conclude(r *replica) {
 	if r.slot >= 0 {
 		_ = s.arena.Abandon(r.slot) // what could not be recovered has been reported
 	}
+	s.partyGone(r)
 }
 
 // closeQueues closes each queue whose writers have all ended for good, and tells writers when all readers have.
@@ -111,7 +121,7 @@ func allEnded(replicas []*replica) bool {
 
 func (s *supervisor) onlyDaemonsLeft() bool {
 	for _, p := range s.processes {
-		if !p.plan.Daemon && !p.plan.Finally && !p.settled {
+		if !p.plan.Daemon && !p.plan.Finally && !p.settled && !p.isIdle() {
 			return false
 		}
 	}

@@ -33,7 +33,7 @@ type Standing struct {
 
 // Awaited is one thing that a replica waits for.
 type Awaited struct {
-	Kind string   `json:"kind"`           // get, put, all items, lock, semaphore, event, condition, barrier; or process: what it depends on
+	Kind string   `json:"kind"`           // get, put, all items, lock, semaphore, event, condition, barrier; end: of a process; or process: what it depends on
 	Name string   `json:"name"`           // jobs, fork[1]
 	Come bool     `json:"come,omitempty"` // it is there: the replica is about to go on
 	By   []string `json:"by,omitempty"`   // who holds it, or who may bring it about
@@ -94,6 +94,8 @@ func (s *supervisor) waiting(st *Standing, r *replica, w shm.WaitInfo) {
 	for _, t := range w.Targets {
 		a := Awaited{Kind: t.Kind.String()}
 		switch {
+		case t.Kind == shm.WaitForChange:
+			a.Kind, a.Name = "end", s.lineName(t.Index)
 		case t.Kind > shm.WaitForItems:
 			a.Name = s.arena.Primitive(t.Index).Name
 		case t.Index < len(s.parts):
@@ -107,6 +109,14 @@ func (s *supervisor) waiting(st *Standing, r *replica, w shm.WaitInfo) {
 		}
 		st.Waits = append(st.Waits, a)
 	}
+}
+
+// lineName names who is waited for at a word of the board.
+func (s *supervisor) lineName(line int) string {
+	if p := s.onLine(line); p != nil {
+		return "process " + p.plan.Name
+	}
+	return "its request"
 }
 
 // depends completes what is said of one that is not started.
@@ -150,6 +160,8 @@ func (a Awaited) String() string {
 		return fmt.Sprintf("barrier %s, at which %d of %d are", a.Name, a.Here, a.Of) + who("; %s could come", "; nobody is left who could come")
 	case "process":
 		return "process " + a.Name
+	case "end":
+		return "the end of " + a.Name
 	}
 	return a.Kind + " " + a.Name
 }

@@ -35,6 +35,7 @@ type look struct {
 // lookForDeadlock ends a run in which nobody can go on any more.
 func (s *supervisor) lookForDeadlock() {
 	s.closeCycles() // a cycle at rest is none
+	s.leaveOutIdle()
 	if s.busy() || s.anyMoves() {
 		s.suspect = nil
 		return
@@ -102,7 +103,7 @@ func (s *supervisor) look() *look {
 		l.drowsy[i] = !l.asleep[i] && l.waits[i].Asleep
 	}
 	for i, r := range l.replicas {
-		p := deadlock.Party{Name: r.name, Essential: !r.process.plan.Daemon && (!r.process.plan.Finally || r.starts > 0)}
+		p := deadlock.Party{Name: r.name, Essential: !r.process.plan.Daemon && !r.process.isIdle() && (!r.process.plan.Finally || r.starts > 0)}
 		switch {
 		case r.state == replicaEnded:
 			p.State = deadlock.Ended
@@ -169,6 +170,15 @@ func (s *supervisor) dependencies(p *process, numbers map[*replica]int) []deadlo
 		}
 		return []deadlock.Want{w}
 	}
+	if p.isIdle() { // until somebody starts it
+		w := deadlock.Want{}
+		for _, other := range s.processes {
+			if slices.Contains(other.plan.Starts, p.plan.Name) {
+				w.From = append(w.From, listOf(other.replicas, nil, numbers)...)
+			}
+		}
+		return []deadlock.Want{w}
+	}
 	for _, d := range p.plan.DependsOn {
 		if on := s.byName[d.Process]; on != nil {
 			if yes, _ := on.came(d.Condition); !yes {
@@ -182,6 +192,14 @@ func (s *supervisor) dependencies(p *process, numbers map[*replica]int) []deadlo
 
 // want is one thing that a worker waits for, and who may bring it about.
 func (s *supervisor) want(r *replica, t shm.Target, numbers map[*replica]int) deadlock.Want {
+	if t.Kind == shm.WaitForChange {
+		p := s.onLine(t.Index)
+		if p == nil || p.settled {
+			return deadlock.Want{Come: true}
+		}
+		from := listOf(p.replicas, nil, numbers)
+		return deadlock.Want{Before: from, From: from}
+	}
 	if s.outlet.queue.Index() == t.Index && t.Kind <= shm.WaitForItems || s.arena.There(r.slot, t) {
 		return deadlock.Want{Come: true} // what leaves the run is taken by the supervisor and by who reads its output
 	}
@@ -223,6 +241,16 @@ func (s *supervisor) holders(t shm.Target) []*replica {
 		}
 	}
 	return list
+}
+
+// onLine is the process of whose replica a word of the board tells; nil if it is one of the words that answer requests.
+func (s *supervisor) onLine(line int) *process {
+	for _, p := range s.processes {
+		if first := p.replicas[0].line; line >= first && line < first+len(p.replicas) {
+			return p
+		}
+	}
+	return nil
 }
 
 // inSlot is the replica that has a slot; nil if it is nobody's.

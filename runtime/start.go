@@ -39,7 +39,7 @@ func (s *supervisor) start(r *replica) {
 		r.started = time.Now()
 		s.limitTime(r)
 	}
-	r.asked = false
+	r.asked, r.sent = false, nil
 	r.starts++
 	r.pid = 0
 	s.become(r, replicaRunning) // before it can read it

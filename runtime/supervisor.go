@@ -25,11 +25,13 @@ type supervisor struct {
 	began time.Time
 	log   *slog.Logger
 
-	arena   *shm.Arena
-	parts   []*livePart   // the queues of the arena, without the outlet
-	cycles  [][]*livePart // those that form a cycle
-	outlet  *drain
-	suspect *look // the last look for a deadlock, if it found one
+	arena      *shm.Arena
+	primitives primitives
+	lines      int           // replicas: words of the board before those of the slots
+	parts      []*livePart   // the queues of the arena, without the outlet
+	cycles     [][]*livePart // those that form a cycle
+	outlet     *drain
+	suspect    *look // the last look for a deadlock, if it found one
 
 	primitiveNames []string // in the plan, by number in the arena
 	mentioned      mentions
@@ -189,9 +191,9 @@ func (s *supervisor) prepareMemory() error {
 			}
 		}
 	}
-	primitives := numberPrimitives(s.plan.Primitives, s.plan.Cells)
-	s.primitiveNames, s.mentioned = primitiveNamesOf(primitives), s.mentions()
-	config := shm.Config{Slots: slots, Board: lines, Limits: s.plan.Limits, Primitives: primitives.configs()}
+	s.lines, s.primitives = lines, numberPrimitives(s.plan.Primitives, s.plan.Cells)
+	s.primitiveNames, s.mentioned = primitiveNamesOf(s.primitives), s.mentions()
+	config := shm.Config{Slots: slots, Board: lines + slots, Limits: s.plan.Limits, Primitives: s.primitives.configs()}
 	parts := arenaParts(s.plan.Queues)
 	for i := range parts {
 		config.Queues = append(config.Queues, parts[i].config(s.byName))

@@ -284,6 +284,16 @@ func fieldSchema(def *stages.FieldDef) object {
 			"type": []string{"integer", "string", "array"}, "items": object{"type": []string{"integer", "string"}}, "minItems": 1, "maxItems": 3,
 			"errorMessage": "expected a stop or [start, stop, step]",
 		}
+	case stages.AwaitedField:
+		several := object{"type": "array", "items": reference("place"), "minItems": 1, "errorMessage": "expected a list of what to wait for"}
+		return object{
+			"if": object{"type": "object"},
+			"then": object{
+				"properties": object{stages.WaitForAny: several, stages.WaitForAll: several}, "patternProperties": object{ownKeys: object{}}, "additionalProperties": false,
+				"errorMessage": "there is no such key here, only any or all",
+			},
+			"else": reference("place"),
+		}
 	case stages.BatchedField:
 		return object{
 			"if": object{"type": "object"},

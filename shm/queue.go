@@ -179,6 +179,9 @@ func (a *Arena) blockRef(ref uint64) (*Queue, uint32, error) {
 	return &a.queues[i], index, nil
 }
 
+// Unfinished is how many items were put and are not finished. 0 was true at some moment of the call.
+func (q *Queue) Unfinished() int64 { return q.unfinished() }
+
 // unfinished is how many items were put and are not finished. Finished ones are counted first: 0 was true at that moment.
 func (q *Queue) unfinished() int64 {
 	var published, finished uint64

@@ -33,8 +33,8 @@ type Pipeline struct {
 	Locks       []*Lock       `yaml:"locks" example:"locks: {l: {}}" doc:"Locks, held by one process at a time."`
 	Semaphores  []*Semaphore  `yaml:"semaphores" example:"semaphores: {s: {value: 3}}" doc:"Semaphores, held by so many at a time."`
 	Conditions  []*Condition  `yaml:"conditions" example:"conditions: {c: {lock: l}}" doc:"Conditions: wait under a lock until notified."`
-	Events      []*Event      `yaml:"events" later:"true" example:"events: {ready: {}}" doc:"Events: set once, all who wait go on."`
-	Barriers    []*Barrier    `yaml:"barriers" later:"true" example:"barriers: {b: {parties: 3}}" doc:"Barriers: all arrive before any goes on."`
+	Events      []*Event      `yaml:"events" example:"events: {ready: {}}" doc:"Events: set once, all who wait go on."`
+	Barriers    []*Barrier    `yaml:"barriers" example:"barriers: {b: {parties: 3}}" doc:"Barriers: all arrive before any goes on."`
 	Values      []*Value      `yaml:"values" example:"values: {total: {type: int64}}" doc:"Shared values."`
 	Arrays      []*Array      `yaml:"arrays" example:"arrays: {hist: {type: int64, length: 10}}" doc:"Shared arrays."`
 	Managers    []*Manager    `yaml:"managers" later:"true" example:"managers: {m: {objects: {d: {type: dict}}}}" doc:"Servers of shared objects, for this run and others."`

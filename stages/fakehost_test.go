@@ -36,6 +36,9 @@ type world struct {
 	limits  map[int]map[string]time.Duration // when a key's next turn is, by limit
 
 	locks map[string]*fakeLock
+	barriers    map[string]*fakeBarrier
+	flags       map[string]bool // what has come about
+	asked, done uint64          // requests to act on processes: committed, carried out
 
 	volatiles int // how often a stage has said that it reads what cannot be read again
 }
@@ -62,6 +65,7 @@ func newWorld() *world {
 	return &world{
 		queues: map[string]*fakeQueue{}, written: map[string]string{}, programs: nil,
 		now: time.Hour, limits: map[int]map[string]time.Duration{}, cells: map[string]*sharedCell{},
+		barriers: map[string]*fakeBarrier{}, flags: map[string]bool{},
 	}
 }
 
@@ -125,6 +129,7 @@ type fakeHost struct {
 
 	volatile Pos
 	cuts     int
+	deadline time.Duration // of the wait that goes on; 0: none
 }
 
 func (w *world) host() *fakeHost { return &fakeHost{world: w, boxes: map[string]*fakeOutbox{}} }
@@ -270,6 +275,9 @@ func (h *fakeHost) Wait(w Waiter, timeout time.Duration) error {
 		}
 		h.world.now = max(h.world.now, w.arrival())
 		return nil
+	}
+	if h.deadline = 0; timeout > 0 {
+		h.deadline = h.world.now + timeout
 	}
 	ctx, cancel := context.Background(), context.CancelFunc(func() {})
 	if timeout > 0 {

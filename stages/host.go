@@ -9,6 +9,8 @@ import (
 
 // Host is what a chain needs of the process that runs it. The chain calls it from one goroutine.
 type Host interface {
+	AwaitedHost
+
 	// Inbox is the reading end of a queue, or of several: then it gives what any of them has, each in its turn, until all have ended.
 	// Outbox is the writing end of a queue. They are asked for when the chain is built, always in the same order.
 	Inbox(from ...Ref) (Inbox, error)

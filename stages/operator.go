@@ -50,6 +50,9 @@ const (
 	BatchedField
 	// EmitField is one of the words in Values, or a duration (`emit` of `reduce`).
 	EmitField
+	// AwaitedField is a place of the kinds in Values, or {any: [places]} or {all: [places]} (`wait`). Source is the word, Places what is waited
+	// for, Stages the action of a barrier.
+	AwaitedField
 	// RateField is so many in a time, as in 100/s, or ${{ }} (`throttle`).
 	RateField
 )

@@ -3,7 +3,6 @@ package stages
 // What capabilities not there yet are called in messages.
 const (
 	laterWaiting  = "waiting for resources"
-	laterControl  = "control of processes from stages"
 	laterPipes    = "pipes and connections"
 	laterManagers = "managers"
 )

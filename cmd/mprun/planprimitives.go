@@ -39,9 +39,26 @@ func primitiveText(p *planner.Primitive) []string {
 	say(p.Bounded, "bounded")
 	say(p.Lock != "", "with the lock %s", p.Lock)
 	say(p.Set, "set")
-	say(p.Parties > 0, "%d parties", p.Parties)
+	if p.Kind == "barrier" {
+		parts = append(parts, partiesText(p))
+	}
 	say(p.Timeout != "", "breaks after %s", p.Timeout)
 	say(p.OnDeath != "", "%s when a party dies", p.OnDeath)
-	say(len(p.Action) > 0, "with an action")
+	say(p.Action, "with an action")
 	return parts
+}
+
+// partiesText is how many meet at a barrier, or at each member of a family.
+func partiesText(p *planner.Primitive) string {
+	least, most := p.Meetings[0].Parties, p.Meetings[0].Parties
+	for _, m := range p.Meetings {
+		least, most = min(least, m.Parties), max(most, m.Parties)
+	}
+	switch {
+	case least < most:
+		return fmt.Sprintf("%d to %d parties", least, most)
+	case least == 1:
+		return "1 party"
+	}
+	return fmt.Sprintf("%d parties", least)
 }
