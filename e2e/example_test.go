@@ -137,6 +137,21 @@ for station, unit in ("austin", "F"), ("oslo", "C"):
 	{file: "errors.yaml", script: `echo sum 7`, stderr: "not a number: null ("},
 	{file: "retry.yaml", counts: true, args: []string{"tries=DIR/tries"}, script: `printf 'knock 1\nknock 2\nknock 3\n'`},
 	{file: "programs.yaml", script: `seq 1 12 | sort | xargs -n 6`, needs: []string{"seq", "xargs"}},
+	{file: "signal.yaml", args: []string{"runners=6"}, script: `printf 'on your marks\nall have run\n6 came in\n'`},
+	{
+		file: "phases.yaml", needs: []string{"python3"},
+		script: `python3 -c '
+numbers = list(range(1, 17))
+for k in range(4):
+    numbers = [sum(numbers[i - j] for j in (0, 2 ** k) if i >= j) for i in range(16)]
+    print(numbers)'`,
+	},
+	{
+		file: "ondeath.yaml", counts: true,
+		script: `for i in 1 2 3; do echo patient: passed; done; for i in 1 2 3; do echo plain: passed; done
+			for i in 1 2; do echo plain: the barrier plain is broken; done; for i in 1 2 3 4 5 6; do echo smaller: passed; done
+			for i in 1 2 3; do echo strict: the barrier strict is broken; done`,
+	},
 	{
 		file: "services.yaml", commands: true, args: []string{"dir=DIR"}, needs: []string{"awk", "join"},
 		script: `awk 'BEGIN { for (i = 1; i <= 3; i++) print i, i * i, i * i * i }'`,
