@@ -14,6 +14,14 @@ type Meeting struct {
 	Workers []Worker `json:"workers,omitempty"` // who may wait at it
 }
 
+// MeetingAt is how a member of a barrier is used.
+func (p *Primitive) MeetingAt(member int) Meeting {
+	if len(p.Meetings) == 0 {
+		return Meeting{Parties: p.Parties}
+	}
+	return p.Meetings[member]
+}
+
 // barrierDef is what the planner needs of a barrier while it decodes the stages that wait at it.
 type barrierDef struct {
 	def   *spec.Barrier

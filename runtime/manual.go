@@ -16,16 +16,16 @@ func (p *process) isIdle() bool {
 
 // mayBeStarted says whether a process that has not ended may still start p, or start one that may.
 func (s *supervisor) mayBeStarted(p *process) bool {
-	seen := []*process{p}
-	for next := seen; len(next) > 0; next = next[1:] {
+	reached := []*process{p}
+	for i := 0; i < len(reached); i++ {
 		for _, other := range s.processes {
-			if other.ended() || slices.Contains(seen, other) || !slices.Contains(other.plan.Starts, next[0].plan.Name) {
+			if other.ended() || slices.Contains(reached, other) || !slices.Contains(other.plan.Starts, reached[i].plan.Name) {
 				continue
 			}
 			if !other.isIdle() {
 				return true
 			}
-			seen, next = append(seen, other), append(next, other)
+			reached = append(reached, other)
 		}
 	}
 	return false
@@ -54,7 +54,9 @@ func (s *supervisor) idleForEver() bool {
 	for _, p := range s.processes {
 		switch {
 		case p.isIdle():
-			words = append(words, p.replicas[0].line)
+			for _, r := range p.replicas {
+				words = append(words, r.line)
+			}
 		case !p.ended() && slices.ContainsFunc(p.plan.Starts, func(name string) bool { return s.byName[name].isIdle() }):
 			waiting = append(waiting, p)
 		}

@@ -101,7 +101,7 @@ func (e *primitiveEntry) config(member int) shm.PrimitiveConfig {
 	case "event":
 		c.Kind, c.Set = shm.KindEvent, e.def.Set
 	case "barrier":
-		c.Kind, c.Value, c.Action = shm.KindBarrier, int64(e.def.Meetings[member].Parties), e.def.Action
+		c.Kind, c.Value, c.Action = shm.KindBarrier, int64(e.def.MeetingAt(member).Parties), e.def.Action
 	}
 	return c
 }
