@@ -35,7 +35,7 @@ type world struct {
 	cells   map[string]*sharedCell           // values and arrays
 	limits  map[int]map[string]time.Duration // when a key's next turn is, by limit
 
-	locks map[string]*fakeLock
+	locks       map[string]*fakeLock
 	barriers    map[string]*fakeBarrier
 	flags       map[string]bool // what has come about
 	asked, done uint64          // requests to act on processes: committed, carried out

@@ -158,7 +158,7 @@ func kindText(def *FieldDef) string {
 		return "`" + strings.Join(def.Values, "`, `") + "`"
 	case NameField:
 		return "name"
-	case PlacesField:
+	case PlacesField, AwaitedField:
 		return strings.Join(def.Values, ", ")
 	case CommandField:
 		return "command"

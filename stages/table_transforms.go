@@ -2,7 +2,6 @@ package stages
 
 // What capabilities not there yet are called in messages.
 const (
-	laterWaiting  = "waiting for resources"
 	laterPipes    = "pipes and connections"
 	laterManagers = "managers"
 )
