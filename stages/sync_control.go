@@ -37,6 +37,9 @@ func (n *controlling) Step(r *Run, in, out *Batch) error {
 		if err != nil {
 			return err
 		}
+		if err := r.Commit(); err != nil { // what came before is there when it is done
+			return err
+		}
 		ticket, ok, err := control.Ask(n.action, signal, refs)
 		switch {
 		case err != nil:

@@ -1,7 +1,7 @@
 package stages
 
-// setting is `set`, `clear`, `abort`, `reset`: something is done to each of the places with a commit that also makes visible what came
-// before. The row has left the stage in that commit: it is done once.
+// setting is `set`, `clear`, `abort`, `reset`: something is done to each of the places. One commit makes visible what came before, so that who
+// goes on finds it there; the next does it. The row has left the stage in that one: it is done once.
 type setting struct {
 	chosen
 	change func(Ref) error
@@ -41,6 +41,9 @@ func buildMending(b *Builder, stage *Stage, do func(Barrier)) (Node, error) {
 func (n *setting) Step(r *Run, in, out *Batch) error {
 	refs, err := n.refs(in)
 	if err != nil {
+		return err
+	}
+	if err := r.Commit(); err != nil {
 		return err
 	}
 	for _, ref := range refs {

@@ -8,17 +8,18 @@ import (
 // meeting is `wait` at a barrier. Of a row it knows the number of its wait, from before it arrives, and how far it has come:
 //
 //	not begun --commit: the number, and all that came before--> begun --Arrive--> waiting --passed--> the row goes on, as its place
-//	                                                                          '-- leads: the action, then one commit: what it did, and the opening
+//	                                                                          '-- leads: the action; commit: what it did; commit: the opening
 //	begun, waiting --timeout, or the action failed; commit: the failure--> failing --Break--> the failure of the row
 //
 // A death in any of these states changes nothing: arriving for the same number again, and breaking what is broken, do nothing; an action goes
-// on where its last commit left it, and is over in the commit that opens the barrier.
+// on where its last commit left it, and is not run again once it is over.
 type meeting struct {
 	chosen
 	host    Host
 	action  *Chain // nil: there is none
 	wait    int    // number of the first row's wait; 0: not begun
 	acting  bool   // the action is being run
+	acted   bool   // it has been run, and what it did is there
 	failure *ItemError
 }
 
@@ -112,8 +113,12 @@ func (n *meeting) fail(barrier Barrier, at Arrival, in, out *Batch) error {
 	return failure
 }
 
-// lead runs the action, and opens the barrier with the commit of what it did. called says that a stage behind has something to say first.
+// lead runs the action, commits what it did, and then opens the barrier: who goes on finds it there. called says that a stage behind has something to say first.
 func (n *meeting) lead(r *Run, barrier Barrier, at Arrival) (called bool, err error) {
+	if n.acted {
+		barrier.Trip(at.Ticket)
+		return false, r.Commit()
+	}
 	if !n.acting {
 		n.action.Seed("")
 		n.action.End()
@@ -129,7 +134,8 @@ func (n *meeting) lead(r *Run, barrier Barrier, at Arrival) (called bool, err er
 		return true, err
 	}
 	n.endAction()
-	barrier.Trip(at.Ticket)
+	n.acted = true
+	barrier.Begin() // so that there is something to commit
 	return false, r.Commit()
 }
 
@@ -144,7 +150,7 @@ func (n *meeting) endAction() {
 func (n *meeting) Skip() {
 	n.chosen.Skip()
 	n.endAction()
-	n.wait, n.failure = 0, nil
+	n.wait, n.acted, n.failure = 0, false, nil
 }
 
 // Reset implements Stateful.
@@ -163,6 +169,7 @@ func (n *meeting) Save(w *StateWriter, full bool) {
 		w.Text(string(nested))
 	}
 	w.Bool(n.acting)
+	w.Bool(n.acted)
 	if n.action != nil {
 		n.action.Save(w, full)
 	}
@@ -180,7 +187,7 @@ func (n *meeting) Load(r *StateReader, full bool) error {
 			r.fail()
 		}
 	}
-	n.acting = r.Bool()
+	n.acting, n.acted = r.Bool(), r.Bool()
 	if n.action != nil {
 		if err := n.action.Load(r, full); err != nil {
 			return err
