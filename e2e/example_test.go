@@ -118,6 +118,14 @@ for station, unit in ("austin", "F"), ("oslo", "C"):
     celsius = [round(((t - 32) / 1.8 if unit == "F" else t) * 10) / 10 for t in kept]
     print(station, round(sum(celsius) / len(celsius) * 100) / 100, "of", len(celsius), "days")'`,
 	},
+	{
+		file: "stencil.yaml", needs: []string{"python3"},
+		script: `python3 -c '
+n = 200; h = [0.0] * n
+for _ in range(100):
+    h = [1.0 if i == 0 else 0.0 if i == n - 1 else (h[i-1] + h[i] + h[i+1]) / 3 for i in range(n)]
+for i in range(0, 40, 8): print(h[i])'`,
+	},
 	{file: "pi.yaml", script: `echo pi is about 3.14`},
 	{
 		file: "histogram.yaml", needs: []string{"awk", "grep"},
