@@ -32,8 +32,11 @@ func TestReplicaWords(t *testing.T) {
 	all := processObject{board: arena.Board(), first: 1, replicas: len(rows), name: "p"}
 	for i := range rows {
 		r := rows[i].replica
-		r.line = 1 + i
+		r.line, r.process = 1+i, &process{settled: i == 5}
 		s.become(&r, r.state)
+		if got := replicaWord(arena.Board().Load(r.line)).settled(); got != (i == 5) {
+			t.Errorf("replica %d: settled is %v", i, got)
+		}
 		if diff := cmp.Diff(rows[i].want, all.replica(i)); diff != "" {
 			t.Errorf("replica %d (-want +got):\n%s", i, diff)
 		}

@@ -1,0 +1,29 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestLeftOutProcesses: a process that nobody starts, though somebody could have, keeps nobody waiting: not those who read what it would have put,
+// not those who wait for its end, not the run.
+func TestLeftOutProcesses(t *testing.T) {
+	const helper = "  helper: {autostart: false, stages: [{range: 3}, {print: }, {put: q}]}\n"
+	for _, row := range []struct{ name, spec, left, started string }{
+		{"its starter reads what it puts", "main: {stages: [{items: [7]}, {start: helper, when: vars.need}, {get: q}, {reduce: acc + 1, init: 0}, {print: }]}", "0\n", "0\n1\n2\n3\n"},
+		{"its starter waits for its end", "main: {stages: [{start: helper, when: vars.need}, {wait: helper}, {print: ended}]}\n  sink: {stages: [{get: q}, {filter: 'false'}]}", "ended\n", "0\n1\n2\nended\n"},
+		{"another waits for its end", "main: {stages: [{start: helper, when: vars.need}]}\n  sink: {stages: [{get: q}, {filter: 'false'}]}\n  other: {stages: [{wait: helper}, {print: ended}]}", "ended\n", "0\n1\n2\nended\n"},
+		{"its starter is a daemon that waits", "main: {daemon: true, stages: [{wait: never, when: not vars.need}, {start: helper}]}\n  sink: {stages: [{wait: now}, {print: done}]}\n  reader: {daemon: true, stages: [{get: q}]}\n  idle: {daemon: true, autostart: false, stages: [{set: never}]}", "done\n", ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			spec := writeSpec(t, "vars: {need: false}\nqueues: {q: {}}\nevents: {never: {}, now: {set: true}}\nx-mprun-allow: [unused, never-started]\nprocesses:\n  "+row.spec+"\n"+helper)
+			run(t, nil, spec).expect(t, 0, row.left)
+			if row.started != "" {
+				got := run(t, nil, spec, "need=true")
+				if got.code != 0 || strings.Count(got.stdout, "\n") != strings.Count(row.started, "\n") || !strings.HasSuffix(got.stdout, row.started[len(row.started)-3:]) {
+					t.Errorf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+				}
+			}
+		})
+	}
+}
