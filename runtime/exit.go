@@ -240,7 +240,7 @@ func (s *supervisor) recover(r *replica, said message) *volatileInput {
 	}
 	// A commit that the worker had decided on counts, whoever completed it.
 	after := s.arena.SlotStats(r.slot).Commits
-	if r.code < 0 && commits <= r.commitsSince+1 { // one commit may do no more than note that a program was about to be run
+	if r.code < 0 && !r.gotAnywhere(commits) {
 		r.barren++
 	} else {
 		r.barren = 0

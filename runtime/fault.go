@@ -16,7 +16,8 @@ import (
 //	at an item     the worker that has the item in hand says so and stands still (moment.go); the signal is sent, and if that did not end the
 //	               worker, it is told to go on
 //	every so often a random one of those that were ever started is shot at; a shot at one that has ended misses, so that the last worker of a
-//	               run gets some peace
+//	               run gets some peace, and so does one at a worker that was never left the time to get anywhere: where a start takes longer
+//	               than the time between two shots, as on a busy machine, nobody would ever come to anything
 //	else           when the process has started
 //
 // Whatever happened is counted, for the report. A run that is being stopped has no more faults.
@@ -125,8 +126,19 @@ func (s *supervisor) shoot(f *fault) {
 			}
 		}
 	}
-	s.strike(f, targets[f.random.IntN(len(targets))]) // it was armed by one of them
+	r := targets[f.random.IntN(len(targets))] // it was armed by one of them
+	if f.def.Kind != planner.KillFault || !s.spared(r) {
+		s.strike(f, r)
+	}
 	f.tick.Reset(f.every)
+}
+
+// mostBarren is after how many deaths in a row that came before it got anywhere a worker is spared until it has.
+const mostBarren = 3
+
+// spared says whether no shot hits a worker, for it has died too often without getting anywhere, and has not got anywhere since.
+func (s *supervisor) spared(r *replica) bool {
+	return r.slot >= 0 && r.barren >= mostBarren && !r.gotAnywhere(s.arena.SlotStats(r.slot).Commits)
 }
 
 // reached deals with a worker that has the item of a fault in hand and stands still.

@@ -3,6 +3,7 @@ package runtime
 import (
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -94,7 +95,7 @@ func TestFaultsAtTheStartAndEverySoOften(t *testing.T) {
 	}
 	got := runPlan(t, plan, Options{})
 	if got.stdout != sumOfSquares {
-		t.Errorf("%q", got.stdout)
+		t.Errorf("%q: %s", got.stdout, got.failures())
 	}
 	for i, f := range got.report.Faults {
 		if f.Happened == 0 || i < 2 && f.Happened != 1 {
@@ -105,5 +106,15 @@ func TestFaultsAtTheStartAndEverySoOften(t *testing.T) {
 		if p.Name == "count" && p.Replaced > 0 {
 			t.Error("the stand-in was killed")
 		}
+	}
+}
+
+// TestShotsFasterThanWork: as on a busy machine, shots leave a worker no time to get anywhere. The run comes to its end all the same.
+func TestShotsFasterThanWork(t *testing.T) {
+	plan := planOf(t, 1, withPrograms(chain("slow", 1, stage("items", literal([]any{1})), execs("sleep", "0.1"), stage("print", expr(`"done"`)))))
+	plan.Faults = []planner.Fault{{Kind: planner.KillFault, Replica: planner.AllReplicas, Every: "1ms"}}
+	got := runPlan(t, plan, Options{Timeout: time.Minute})
+	if got.stdout != "done\n" || got.report.Faults[0].Happened < mostBarren {
+		t.Errorf("%q, %d shots: %s", got.stdout, got.report.Faults[0].Happened, got.failures())
 	}
 }

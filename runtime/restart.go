@@ -21,6 +21,10 @@ type restartPolicy struct {
 // high because a start takes milliseconds: somebody who kills at random on a busy machine hits the same start several times.
 const maxBarren = 100
 
+// gotAnywhere says whether a worker that has come to a number of commits has got anywhere since it was started. One commit may do no more than
+// note that a program was about to be run.
+func (r *replica) gotAnywhere(commits uint64) bool { return commits > r.commitsSince+1 }
+
 func newRestartPolicy(r planner.Restart) (restartPolicy, error) {
 	p := restartPolicy{when: r.When, max: r.Max}
 	for _, d := range []struct {
