@@ -122,6 +122,26 @@ func TestWhoMayGoOnIsNoDeadlock(t *testing.T) {
 	}
 }
 
+// TestWhoMayBeStoppedIsNotStuck: what an interrupted wait waits for need not come from anybody.
+func TestWhoMayBeStoppedIsNotStuck(t *testing.T) {
+	on := func(kind, name string) stages.Field {
+		return stages.Field{Places: []stages.Place{{Name: name, Kind: kind}}}
+	}
+	for _, action := range []string{"stop", "interrupt", "kill"} {
+		plan := withDaemon(planOf(t, 4,
+			chain("server", 1, stage("items", literal([]any{1})), stage("wait", on("event", "go"))),
+			chain("behind", 1, stage("items", literal([]any{1})), stage("wait", on("process", "server"))),
+			chain("dog", 1, stage("items", literal([]any{1})), stage("sleep", expr(`"150ms"`)), stage(action, on("process", "server"))),
+		), "dog")
+		plan.Primitives = []planner.Primitive{{Name: "go", Kind: "event"}}
+		plan.Processes[0].Restart.When = "never"
+		got := runPlan(t, plan, Options{lookEvery: time.Millisecond, Timeout: 30 * time.Second})
+		if got.report.Status != StatusOK || got.report.Deadlock != nil {
+			t.Errorf("%s: %s: %s", action, got.report.Outcome, got.failures())
+		}
+	}
+}
+
 func counting(s stages.Stage, n string) stages.Stage {
 	s.Options = withOption("count", expr(n))
 	return s

@@ -45,6 +45,28 @@ func (s *supervisor) mentions() mentions {
 	return m
 }
 
+// actorsOn is which replicas may stop, interrupt or kill which process.
+func (s *supervisor) actorsOn() mentions {
+	m := mentions{}
+	for _, p := range s.processes {
+		seen := map[string]bool{}
+		planner.Walk(p.plan.Stages, func(st *stages.Stage) {
+			switch stages.Action(st.Op) {
+			case stages.StopProcess, stages.InterruptProcess, stages.KillProcess:
+			default:
+				return
+			}
+			for _, place := range st.Operand.Places {
+				if !seen[place.Name] {
+					seen[place.Name] = true
+					m[place.Name] = append(m[place.Name], p.replicas...)
+				}
+			}
+		})
+	}
+	return m
+}
+
 // stageNumbers numbers the stages that a worker may wait at, from 1, in the order in which both it and the supervisor come to them: those of its
 // process. A position is the same however often its chain is used.
 func stageNumbers(p *planner.Process, visit func(number int, st *stages.Stage)) {

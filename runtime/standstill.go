@@ -112,9 +112,10 @@ func (s *supervisor) look() *look {
 			for _, t := range l.waits[i].Targets {
 				p.Wants = append(p.Wants, s.want(r, t, numbers))
 			}
+			p.Wants = append(p.Wants, s.stopped(r, numbers)...)
 		case r.state == replicaWaiting && !r.process.begun:
 			p.State = deadlock.Waits
-			p.Wants = s.dependencies(r.process, numbers)
+			p.Wants = append(s.dependencies(r.process, numbers), s.stopped(r, numbers)...)
 		default:
 			p.State = deadlock.Moves
 			for _, t := range l.waits[i].Targets {
@@ -190,12 +191,21 @@ func (s *supervisor) dependencies(p *process, numbers map[*replica]int) []deadlo
 	return []deadlock.Want{{Come: true}}
 }
 
+// stopped is that somebody may stop, interrupt or kill a replica: whatever it waits for, that ends its wait. It stands behind all that it waits for.
+func (s *supervisor) stopped(r *replica, numbers map[*replica]int) []deadlock.Want {
+	actors := s.actors[r.process.plan.Name]
+	if len(actors) == 0 {
+		return nil
+	}
+	return []deadlock.Want{{From: listOf(actors, r, numbers)}}
+}
+
 // want is one thing that a worker waits for, and who may bring it about.
 func (s *supervisor) want(r *replica, t shm.Target, numbers map[*replica]int) deadlock.Want {
 	if t.Kind == shm.WaitForChange {
 		p := s.onLine(t.Index)
-		if p == nil || p.settled {
-			return deadlock.Want{Come: true}
+		if p == nil || s.arena.There(r.slot, t) {
+			return deadlock.Want{Come: true} // who was stopped before it could look goes on, whatever becomes of the others
 		}
 		from := listOf(p.replicas, nil, numbers)
 		return deadlock.Want{Before: from, From: from}

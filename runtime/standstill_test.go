@@ -296,3 +296,19 @@ func TestADeadOneIsNotStuck(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestWhatHasComeIsSeenForTheWaiter: who was stopped when the replica that it waits for ended may go on, whatever the process's others do.
+func TestWhatHasComeIsSeenForTheWaiter(t *testing.T) {
+	tb := newTable(t, "a", "b")
+	tb.waits(nil, 0)
+	a, b := tb.all[0], tb.all[1]
+	numbers := map[*replica]int{a: 0, b: 1}
+	target := shm.Target{Kind: shm.WaitForChange, Index: b.line, Arg: uint64(b.word())}
+	if w := tb.s.want(a, target, numbers); w.Come || len(w.From) != 1 {
+		t.Errorf("before b has ended it is there: %+v", w)
+	}
+	tb.s.become(b, replicaEnded)
+	if w := tb.s.want(a, target, numbers); !w.Come {
+		t.Errorf("b has ended, and is still to come: %+v", w)
+	}
+}

@@ -35,6 +35,7 @@ type supervisor struct {
 
 	primitiveNames []string // in the plan, by number in the arena
 	mentioned      mentions
+	actors         mentions // who may stop, interrupt or kill which process
 	spawner        *spawner
 	reaper         *reaper
 	terminal       *terminalWatch // nil unless a process was handed it
@@ -193,6 +194,7 @@ func (s *supervisor) prepareMemory() error {
 	}
 	s.lines, s.primitives = lines, numberPrimitives(s.plan.Primitives, s.plan.Cells)
 	s.primitiveNames, s.mentioned = primitiveNamesOf(s.primitives), s.mentions()
+	s.actors = s.actorsOn()
 	config := shm.Config{Slots: slots, Board: lines + slots, Limits: s.plan.Limits, Primitives: s.primitives.configs()}
 	parts := arenaParts(s.plan.Queues)
 	for i := range parts {

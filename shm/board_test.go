@@ -76,6 +76,12 @@ func TestWaitForChange(t *testing.T) {
 	board.Store(0, 1)
 	board.Store(1, 1)
 	expect(t, "changed", done, Ready)
+	if a.CycleQuiet(nil, []int{0}, 1) { // the record stays until it goes on
+		t.Error("who waited for a word that has changed is said to be quiet")
+	}
+	done = inWait(t, a, s, wait(1, 1))
+	board.Store(1, 2)
+	expect(t, "changed", done, Ready)
 	done = inWait(t, a, s, wait(0, 1))
 	a.StopSlot(0)
 	expect(t, "stopped", done, Interrupted)

@@ -25,8 +25,8 @@ func (a *Arena) CycleQuiet(queues, writerSlots []int, words ...int) bool {
 		}
 		for _, t := range w.Targets {
 			i := t.Index
-			if t.Kind == WaitForChange && slices.Contains(words, i) {
-				continue
+			if t.Kind == WaitForChange && slices.Contains(words, i) && !a.There(slot, t) {
+				continue // who was stopped before it could look is not quiet once the word has changed
 			}
 			if t.Kind != WaitToRead || !slices.Contains(queues, i) && !(a.queues[i].Closed() && a.queues[i].allFree()) {
 				return false

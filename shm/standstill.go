@@ -45,6 +45,8 @@ func (a *Arena) There(slot int, t Target) bool {
 		return waitState(a.primitives[t.Index].rowOf(slot).a.Load()&3) != waitWaiting
 	case WaitAtBarrier:
 		return Barrier{&a.primitives[t.Index]}.goesOn(slot)
+	case WaitForChange:
+		return a.Board().Load(t.Index) != t.Arg
 	}
 	return true
 }

@@ -110,9 +110,10 @@ func TestWhatHasCome(t *testing.T) {
 				check(t, err)
 			},
 		},
+		{"a word of the board", func(*testing.T, *env) {}, Target{Kind: WaitForChange, Index: 1}, func(_ *testing.T, e *env) { e.a.Board().Store(1, 7) }},
 	}
 	for _, test := range tests {
-		a := newArenaOf(t, Config{Slots: 2, Primitives: primitives, Queues: []QueueConfig{
+		a := newArenaOf(t, Config{Slots: 2, Board: 2, Primitives: primitives, Queues: []QueueConfig{
 			{Name: "q", Capacity: 4, MaxItem: 1000}, {Name: "full", Capacity: 2, MaxItem: 1000, MaxBytes: 95},
 		}})
 		e := &env{a: a, me: attach(t, a, 0), other: attach(t, a, 1), q: a.Queue(0), full: a.Queue(1)}

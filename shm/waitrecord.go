@@ -125,8 +125,11 @@ func (a *Arena) readWait(slot int) (WaitInfo, bool) {
 		if !t.valid(a) {
 			return WaitInfo{}, false
 		}
-		if i < waitArgs {
+		switch {
+		case i < waitArgs:
 			t.Arg = r.args[i].Load()
+		case t.Kind == WaitForChange: // it is not known what was known: take it as changed
+			t.Arg = ^a.Board().Load(t.Index)
 		}
 		info.Targets = append(info.Targets, t)
 	}
