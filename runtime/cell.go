@@ -409,6 +409,7 @@ func (c *cell) stage(tx *shm.Tx) {
 // goes back to its last commit, so that the add fails at its item. Where input cannot be read again, the run fails here.
 func (h *host) sumLost(err error) error {
 	if h.volatile != h.slot.Commits()+1 {
+		h.letGo()
 		return errReplay
 	}
 	failure := &stages.StageError{Op: "add", Type: "range", Text: err.Error() + ", since another worker has changed it meanwhile"}

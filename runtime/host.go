@@ -187,7 +187,11 @@ func (h *host) Commit() error {
 	h.finishInputs(tx, standing)
 	tx.Continue(standing || h.handedBack())
 	h.saveState(tx)
-	switch err := h.slot.Commit(tx); {
+	err := h.slot.Commit(tx)
+	if err != nil {
+		h.logged = 0 // what this one wrote of the state is lost, so that the next writes all of it
+	}
+	switch {
 	case errors.Is(err, shm.ErrRange):
 		return h.sumLost(err)
 	case err != nil:

@@ -120,6 +120,14 @@ func (h *host) decline() {
 	}
 }
 
+// letGo gives back what was taken since the last commit, before the worker goes back to that: nobody has died with it in his hands.
+func (h *host) letGo() {
+	for _, l := range h.locks {
+		for l.lock.Holds(h.slot) > 0 && l.lock.Release(h.slot) == nil { // until it is what a commit has named
+		}
+	}
+}
+
 // Wait implements stages.Waiter: it takes the lock, also at the moment in which it has waited too long.
 func (l *lockEnd) Wait(ctx context.Context) error {
 	err := l.host.waitShared(ctx, func(w shm.Wait) (shm.WaitResult, error) {

@@ -53,7 +53,8 @@ func tableSinks() []Operator {
 		{
 			Name: "apply", Group: Sinks,
 			Doc: "Replaces each element of a value or an array by the value of an expression, of which all read what was there before. " +
-				"Nobody sees one part changed and another not, but where an array has more than 64 KiB.",
+				"Nobody sees one part changed and another not, but where an array has more than 64 KiB. In a `lock` it is a part of what the lock does: " +
+				"what others change meanwhile without taking that lock, also by `add`, is lost, so all who change the array take it.",
 			Example: "apply: hist\nvalue: item * 2",
 			Operand: FieldDef{Kind: PlacesField, Values: []string{"value", "array"}, Doc: "The value or array."},
 			Options: []FieldDef{

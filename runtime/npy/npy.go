@@ -24,6 +24,8 @@ const (
 	headerAlign = 64
 	// mostHeader is how many bytes of a header are read: a structure of thousands of fields has less.
 	mostHeader = 1 << 20
+	// mostElement is how many bytes an element may have, of which a structure's gaps can be most.
+	mostElement = 1 << 20
 )
 
 // ErrFormat says that a file is none of the format, or of a part of it that is not read.
@@ -92,6 +94,9 @@ func parseHeader(text string) (h Header, err error) {
 		h.Shape = append(h.Shape, n)
 	}
 	h.dtype, err = parseDtype(m["descr"])
+	if err == nil && h.dtype.size > mostElement {
+		return h, fmt.Errorf("%w: its elements have %d bytes each, more than %d", ErrFormat, h.dtype.size, mostElement)
+	}
 	return h, err
 }
 
@@ -123,7 +128,11 @@ type converter struct {
 	err       error
 }
 
-const convertedAtOnce = 1024 // elements
+// convertedAtOnce is how many elements are converted at a time, unless they have more than convertedBytes.
+const (
+	convertedAtOnce = 1024
+	convertedBytes  = 1 << 20
+)
 
 // Read implements io.Reader.
 func (c *converter) Read(p []byte) (int, error) {
@@ -132,7 +141,8 @@ func (c *converter) Read(p []byte) (int, error) {
 			return 0, c.err
 		}
 		if c.in == nil {
-			c.in, c.ready = make([]byte, convertedAtOnce*c.size), make([]byte, convertedAtOnce*c.out)
+			n := max(1, min(convertedAtOnce, convertedBytes/c.size))
+			c.in, c.ready = make([]byte, n*c.size), make([]byte, n*c.out)
 		}
 		n, err := io.ReadFull(c.r, c.in)
 		if c.err = err; errors.Is(err, io.ErrUnexpectedEOF) {

@@ -89,6 +89,7 @@ func TestRefused(t *testing.T) {
 		{"version", []byte("\x93NUMPY\x07\x00v\x00"), float64s, "version 7"},
 		{"cut", file(good)[:40], float64s, "cut off"},
 		{"other type", file(strings.Replace(good, "f8", "i8", 1)), float64s, "of type int64, not float64"},
+		{"a gap of two gigabytes", file(strings.Replace(good, "'<f8'", "[('x', '<f8'), ('', '|V2147483647')]", 1)), float64s, "2147483655 bytes each"},
 		{"objects", file(strings.Replace(good, "<f8", "|O", 1)), float64s, "Python objects"},
 		{"order", file(strings.Replace(strings.Replace(good, "False", "True", 1), "(2,)", "(2, 2)", 1)), float64s, "order of Fortran"},
 		{"fields", file(good), point, "of type float64, not Point"},
