@@ -146,6 +146,23 @@ func TestReadmeSpecs(t *testing.T) {
 	}
 }
 
+// TestReadmeHasAllExamples: whoever reads the README finds every example.
+func TestReadmeHasAllExamples(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("../examples/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no examples", err)
+	}
+	for _, path := range files {
+		if !strings.Contains(string(readme), "](examples/"+filepath.Base(path)+")") {
+			t.Errorf("the README does not lead to %s", path)
+		}
+	}
+}
+
 // TestReadmeLinks: files that the README and the other documents lead to are there.
 func TestReadmeLinks(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)#:]+)\)`)

@@ -45,10 +45,10 @@ func (c *compiler) checkAction(n *spec.Node, st *stages.Stage) bool {
 		}
 	case stages.KillProcess:
 		signal := st.Options["signal"].Source
-		if signal == nil || len(signal.Parts) != 1 || signal.Parts[0].Expr {
+		if signal == nil || slices.ContainsFunc(signal.Parts, func(p stages.TextPart) bool { return p.Expr }) {
 			break
 		}
-		text := signal.Parts[0].Text
+		text := literalText(signal)
 		if name, ok := stages.SignalName(text); !ok {
 			c.errorAt(n.Get("signal").Value, spec.CodeBadValue, didYouMean(name, stages.Signals()), "there is no signal %q that could be sent", text)
 			return false

@@ -52,6 +52,10 @@ func (c *compiler) decodeField(e *spec.Entry, def *stages.FieldDef) (f stages.Fi
 	case stages.EmitField:
 		f.Source, ok = c.decodeEmit(n, def)
 	default:
+		if def.Kind == stages.CountField && n.IsScalar() && slices.Contains(def.Values, n.Text) {
+			f.Source, ok = literal(n.Text, n), true
+			break
+		}
 		f.Source, ok = c.decodeSource(n, def.Kind)
 	}
 	if ok && def.Kind == stages.TextField {
@@ -63,6 +67,13 @@ func (c *compiler) decodeField(e *spec.Entry, def *stages.FieldDef) (f stages.Fi
 	if ok && def.List && n.Kind != spec.Seq && n.Kind != spec.Null && !strings.Contains(n.Text, "${{") {
 		c.errorAt(n, spec.CodeWrongKind, "a list of one is [x]", "expected a list, found %s", n.Kind)
 		ok = false
+	}
+	if ok && def.Map && n.Kind != spec.Map && n.Kind != spec.Null && !strings.Contains(n.Text, "${{") {
+		c.errorAt(n, spec.CodeWrongKind, "as in: {NAME: value}", "expected a mapping, found %s", n.Kind)
+		ok = false
+	}
+	if ok && def.Filled {
+		ok = c.isFilled(n)
 	}
 	if ok && def.Most > 0 {
 		if v, isCount := f.Source.Value.(int); isCount && v > def.Most {
@@ -235,10 +246,18 @@ func regexpHint(err *syntax.Error) string {
 // decodeHeader decodes true, false or a list of names.
 func (c *compiler) decodeHeader(n *spec.Node) (*stages.Source, bool) {
 	if n.Kind == spec.Seq {
+		if len(n.Items) == 0 {
+			c.errorAt(n, spec.CodeBadValue, "without a header it is false", "expected the columns' names, found an empty list")
+			return nil, false
+		}
 		names := make([]any, len(n.Items))
 		for i, item := range n.Items {
 			if !item.IsScalar() || item.IsEmpty() {
 				c.errorAt(item, spec.CodeWrongKind, "", "expected the name of a column, found %s", item.Kind)
+				return nil, false
+			}
+			if slices.Contains(names[:i], any(item.Text)) {
+				c.errorAt(item, spec.CodeBadValue, "", "a column is there twice: %s", shortJSON(item.Text))
 				return nil, false
 			}
 			names[i] = item.Text
@@ -350,6 +369,20 @@ func (c *compiler) isPositive(n *spec.Node) bool {
 	}
 	if d, err := spec.ParseDuration(n.Text); err == nil && d == 0 {
 		c.errorAt(n, spec.CodeBadValue, "", "expected a duration above 0s, found %s", n.Text)
+		return false
+	}
+	return true
+}
+
+// isFilled reports texts, alone or in a list, that are empty.
+func (c *compiler) isFilled(n *spec.Node) bool {
+	for _, item := range n.Items {
+		if !c.isFilled(item) {
+			return false
+		}
+	}
+	if n.IsScalar() && n.Text == "" {
+		c.errorAt(n, spec.CodeBadValue, "", "expected a path, found an empty text")
 		return false
 	}
 	return true

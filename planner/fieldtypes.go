@@ -92,6 +92,8 @@ func (t *typer) want(s *stages.Source, def *stages.FieldDef, op *stages.Operator
 		t.expect(s, typ, stages.KindString, "a duration such as 10s")
 	case def.Kind == stages.RateField:
 		t.expect(s, typ, stages.KindString, "a rate such as 100/s")
+	case def.Map:
+		t.expect(s, typ, stages.KindMap|stages.KindNull, "a mapping")
 	case def == &op.Operand && op.Name == "items":
 		t.expect(s, typ, stages.KindList|stages.KindNull, "a list")
 	case def.Kind == stages.BoolField:

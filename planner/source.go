@@ -32,6 +32,7 @@ func (c *compiler) fillExpression(s *stages.Source, n *spec.Node) {
 		c.origins[s] = origin{node: n, offsets: []int{0}}
 		return
 	}
+	c.origins[s] = origin{node: n}
 	fillElements(s, n, c.fillExpression)
 }
 

@@ -59,13 +59,44 @@ var mustFail = map[stages.FieldKind][]string{
 	stages.ChainField:      {"null", "map", "empty map", "list", "list of maps", "bool", "number", "text", "word", "empty text", "queue", "unknown name"},
 	stages.ChainsField:     {"null", "map", "empty map", "list", "empty list", "list of maps", "bool", "number", "text", "word", "empty text", "queue", "unknown name"},
 	stages.BranchesField:   {"null", "map", "empty map", "list", "empty list", "list of maps", "bool", "number", "text", "word", "empty text", "queue", "unknown name"},
-	stages.HeaderField:     {"null", "map", "empty map", "list of maps", "number", "text", "word", "empty text", "unknown name"},
+	stages.HeaderField:     {"null", "map", "empty map", "empty list", "list of maps", "number", "text", "word", "empty text", "unknown name"},
 	stages.RangedField:     {"null", "map", "empty map", "empty list", "list of maps", "text", "empty text", "word", "huge", "unknown name", "unclosed"},
 	stages.BatchedField:    {"null", "map", "empty map", "list", "empty list", "list of maps", "bool", "negative", "float", "zero", "huge", "text", "word", "empty text", "duration", "queue", "unknown name", "a list", "a bool", "unclosed"},
 	stages.EmitField:       {"null", "map", "empty map", "list", "empty list", "list of maps", "bool", "number", "negative", "float", "huge", "zero", "text", "word", "empty text", "duration", "queue", "process", "unknown name", "a list", "a bool", "unclosed"},
 	stages.RateField:       {"null", "map", "empty map", "list", "empty list", "list of maps", "bool", "number", "negative", "float", "huge", "zero", "text", "word", "empty text", "duration", "queue", "process", "unknown name", "a list", "a bool", "unclosed"},
 	stages.MatrixField:     {"null", "map", "empty map", "list", "empty list", "list of maps", "bool", "number", "text", "word", "empty text", "queue", "unknown name"},
 }
+
+// mustFailHere are the values that a field does not take beside those that no field of its kind does, by operator and option.
+var mustFailHere = map[string][]string{
+	"filter ":       noConditions,
+	"take_while ":   noConditions,
+	"map when":      noConditions,
+	"get when":      noConditions,
+	"wait until":    noConditions,
+	"flat_map ":     {"map", "empty map", "bool", "number", "negative", "float", "zero"},
+	"items ":        {"map", "empty map", "bool", "number", "text", "word", "empty text", "a bool"},
+	"use args":      {"null", "list", "empty list", "list of maps", "bool", "number", "text", "word", "empty text"},
+	"exec env":      noVariables,
+	"shell env":     noVariables,
+	"through env":   noVariables,
+	"exec creates":  {"empty text"},
+	"shell creates": {"empty text"},
+	"files ":        {"empty text"},
+	"read ":         {"empty text"},
+	"write ":        {"empty text"},
+	"kill signal":   {"bool", "number", "negative", "text", "word", "empty text", "queue", "process"},
+	"store value":   {"map", "list", "empty list", "list of maps", "bool"},
+	"add value":     {"map", "list", "empty list", "list of maps", "bool"},
+	"apply value":   {"map", "list", "empty list", "list of maps", "bool"},
+}
+
+var (
+	// noConditions are expressions whose value is neither true nor false.
+	noConditions = []string{"map", "empty map", "list", "empty list", "list of maps", "number", "negative", "float", "zero"}
+	// noVariables give a program no environment.
+	noVariables = []string{"list", "empty list", "list of maps", "bool", "number", "negative", "float", "zero", "text", "word", "empty text", "queue", "a list", "a bool"}
+)
 
 // TestWrongOperands: each operator and each of its options, with each kind of value that it does not take, gives a finding on the line
 // of the value.
@@ -91,7 +122,7 @@ func TestWrongOperands(t *testing.T) {
 						continue // it may act on itself
 					}
 					said := wrongOperand(t, &op, def, v.text)
-					if said == "" && slices.Contains(must, v.name) && (v.name != "null" || !def.Optional) {
+					if said == "" && (slices.Contains(must, v.name) || slices.Contains(mustFailHere[op.Name+" "+def.Name], v.name)) && (v.name != "null" || !def.Optional) {
 						t.Errorf("%s %s: %s (%s) is taken", op.Name, def.Name, v.text, v.name)
 					}
 				}

@@ -239,6 +239,9 @@ func fieldSchema(def *stages.FieldDef) object {
 	case stages.TextListField:
 		return object{"if": object{"type": "array"}, "then": object{"items": reference("text")}, "else": reference("text")}
 	case stages.CountField:
+		if len(def.Values) > 0 {
+			return object{"anyOf": []any{reference("count"), object{"enum": def.Values}}}
+		}
 		return reference("count")
 	case stages.DurationField:
 		return reference("duration")

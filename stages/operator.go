@@ -68,6 +68,8 @@ type FieldDef struct {
 	Acc      bool     // acc is in scope
 	Positive bool     // a duration in it must be above 0s
 	List     bool     // data in it must be a list
+	Map      bool     // data in it must be a mapping
+	Filled   bool     // a text in it must not be empty
 	Most     int      // a count in it must not be above this; 0: it may be anything
 
 	// Later names the capability that the option still waits for; LaterWords and LaterForms do so for some of an Enum's words, and

@@ -147,6 +147,9 @@ func kindText(def *FieldDef) string {
 	case DataField:
 		return "data"
 	case CountField:
+		if len(def.Values) > 0 {
+			return "count, or `" + strings.Join(def.Values, "`, `") + "`"
+		}
 		return "count"
 	case DurationField:
 		return "duration"

@@ -2,12 +2,12 @@ package stages
 
 // tablePrograms is the operators that run programs.
 func tablePrograms() []Operator {
-	env := FieldDef{Name: "env", Kind: DataField, Doc: "Variables added to the program's environment; null is not set."}
+	env := FieldDef{Name: "env", Kind: DataField, Map: true, Doc: "Variables added to the program's environment; null is not set."}
 	cwd := FieldDef{Name: "cwd", Kind: TextField, Doc: "The folder that the program runs in, relative to the spec's."}
 	input := FieldDef{Name: "input", Kind: TextField, Doc: "What the program reads on its standard input; nothing if not given."}
 	answer := formatField("text", "text", "lines", "nul", "jsonl", "csv", "bytes", "frames")
 	answer.Doc = "How the output is read: as one text without its last newline, or as several results: lines, zero-terminated texts, JSON texts, CSV records, frames; or as bytes."
-	creates := FieldDef{Name: "creates", Kind: TextField, Doc: "The file, or folder, that the program creates: it writes to `${{ out }}` or `$OUT`, a temporary beside it that takes its place on success. The result is the path; what the program prints is logged. The program does not run if the file is there and no input is newer: neither the item, if that is a path, nor a file among the words of the command."}
+	creates := FieldDef{Name: "creates", Kind: TextField, Filled: true, Doc: "The file, or folder, that the program creates: it writes to `${{ out }}` or `$OUT`, a temporary beside it that takes its place on success. The result is the path; what the program prints is logged. The program does not run if the file is there and no input is newer: neither the item, if that is a path, nor a file among the words of the command."}
 	return []Operator{
 		{
 			Name: "pool", Group: Transforms, Waits: true, Later: "pools",

@@ -83,7 +83,7 @@ func tableSinks() []Operator {
 		{
 			Name: "write", Group: Sinks, Doc: "Writes each item to a file, which appears when all its writers have ended well: until then, and if one of them fails, what was there stays. Names that end in `.gz`, `.zst` or `.xz` are compressed.",
 			Example: "write: out/${{ item.name }}.jsonl\nformat: jsonl",
-			Operand: FieldDef{Kind: TextField, Doc: "The path; `-` is standard output. Folders that are missing are made."},
+			Operand: FieldDef{Kind: TextField, Filled: true, Doc: "The path; `-` is standard output. Folders that are missing are made."},
 			Options: []FieldDef{
 				formatField("lines", "lines", "nul", "jsonl", "csv", "bytes", "frames"),
 				{

@@ -42,7 +42,7 @@ func tableSources() []Operator {
 			Name: "files", Group: Sources, Source: true,
 			Doc:     "Gives the names of the files that match, sorted and each once; `**` is any number of folders, hidden names match only patterns that begin with a dot. In replicas, each gives all of them.",
 			Example: "files: logs/**/*.gz",
-			Operand: FieldDef{Kind: TextListField, Doc: "A glob or a list of globs, relative to the spec's folder. One that matches nothing is a warning in the log."},
+			Operand: FieldDef{Kind: TextListField, Filled: true, Doc: "A glob or a list of globs, relative to the spec's folder. One that matches nothing is a warning in the log."},
 			Options: []FieldDef{count, split},
 			Infer:   textOut, Build: buildFiles,
 		},
@@ -50,7 +50,7 @@ func tableSources() []Operator {
 			Name: "read", Group: Sources, Source: true, Waits: true,
 			Doc:     "Reads files item by item; names that end in `.gz`, `.zst`, `.xz` or `.bz2` are decompressed. A record that does not follow the format fails alone. In replicas, each reads all files, unless they `split` them.",
 			Example: "read: access.log",
-			Operand: FieldDef{Kind: TextListField, Doc: "A path, or a list of paths; `-` is standard input."},
+			Operand: FieldDef{Kind: TextListField, Filled: true, Doc: "A path, or a list of paths; `-` is standard input."},
 			Options: []FieldDef{
 				formatField("lines", "lines", "nul", "jsonl", "csv", "bytes", "frames"), headerField(),
 				{Name: "follow", Kind: BoolField, Default: "false", Doc: "Waits for more at the end of the file, as `tail -F` does, also for another file of that name when it is renamed, made anew or cut. One path; ends when the run is interrupted."},

@@ -32,7 +32,7 @@ func tableSync() []Operator {
 			Name: "notify", Group: Synchronisation, Doc: "Has those who wait for a condition go on, those first who have waited longest, once its lock is released; inside of `lock` of the condition.",
 			Example: "notify: changed\nn: all",
 			Operand: FieldDef{Kind: PlacesField, Values: []string{"condition"}, Doc: "The condition."},
-			Options: []FieldDef{{Name: "n", Kind: DataField, Default: "1", Doc: "How many, or all."}},
+			Options: []FieldDef{{Name: "n", Kind: CountField, Values: []string{"all"}, Default: "1", Doc: "How many, or `all`."}},
 			Effect:  true, Single: true, Build: buildNotify,
 		},
 		syncOperator("abort", "Breaks a barrier: those who wait at it fail, and so does who comes to it until it is reset.", "abort: phase", "", buildAbort, "barrier"),
