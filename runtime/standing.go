@@ -157,6 +157,9 @@ func (a Awaited) String() string {
 	case "condition":
 		return "condition " + a.Name + who(", which %s can notify", ", which nobody is left to notify")
 	case "barrier":
+		if a.Here >= a.Of { // the action is being run
+			return fmt.Sprintf("barrier %s, at which all %d are", a.Name, a.Of) + who("; %s could open it", "; nobody is left who could open it")
+		}
 		return fmt.Sprintf("barrier %s, at which %d of %d are", a.Name, a.Here, a.Of) + who("; %s could come", "; nobody is left who could come")
 	case "process":
 		return "process " + a.Name

@@ -312,3 +312,19 @@ func TestWhatHasComeIsSeenForTheWaiter(t *testing.T) {
 		t.Errorf("b has ended, and is still to come: %+v", w)
 	}
 }
+
+// TestWhatIsSaidOfABarrier whose action is being run: nobody is missing there.
+func TestWhatIsSaidOfABarrier(t *testing.T) {
+	for _, test := range []struct {
+		here, of int
+		want     string
+	}{
+		{1, 3, "barrier meet, at which 1 of 3 are; b could come"},
+		{2, 2, "barrier meet, at which all 2 are; b could open it"},
+	} {
+		a := Awaited{Kind: "barrier", Name: "meet", By: []string{"b"}, Here: test.here, Of: test.of}
+		if got := a.String(); got != test.want {
+			t.Errorf("it is said that %q, want %q", got, test.want)
+		}
+	}
+}

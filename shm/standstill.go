@@ -91,10 +91,29 @@ func (q *Queue) takes(bytes int64) bool {
 	return s.free && s.items < int64(q.l.Capacity) && (s.items == 0 || s.bytes+bytes <= q.l.MaxBytes)
 }
 
-// goesOn says whether a slot that waits at the barrier would go on: unless it has arrived in the generation that is under way, and others have not.
+// goesOn says whether a slot that waits at the barrier would go on: unless it has arrived in the generation that is under way, and others have
+// not, or another has the action to run. See leads, which may trust the hint.
 func (b Barrier) goesOn(slot int) bool {
 	ticket := barrierState(b.head.state.Load()).generation() + 1
-	return !b.rowOf(slot).at(ticket) || b.arrived() >= b.Parties()
+	row := b.rowOf(slot)
+	if !row.at(ticket) {
+		return true
+	}
+	mine := row.b.Load()
+	if b.c.Action && mine == 0 {
+		return true
+	}
+	if b.arrived() < b.Parties() {
+		return false
+	}
+	if b.c.Action {
+		for i := range b.arena.Slots() {
+			if other := b.rowOf(i); other.at(ticket) && other.b.Load() < mine {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // Arrived says whether the slot has arrived in the generation that is under way; of the moment.

@@ -20,13 +20,14 @@ func everyTarget(a *Arena) []Target {
 // TestWhatHasCome holds There against what a wait for the same target does: where it is not there the waiter falls asleep, and once it is there
 // the wait ends.
 func TestWhatHasCome(t *testing.T) {
-	const lock, semaphore, event, condition, barrier = 0, 1, 2, 3, 4
+	const lock, semaphore, event, condition, barrier, acted = 0, 1, 2, 3, 4, 5
 	primitives := []PrimitiveConfig{
 		{Kind: KindLock, Name: "l"},
 		{Kind: KindSemaphore, Name: "s", Value: 1},
 		{Kind: KindEvent, Name: "e"},
 		{Kind: KindCondition, Name: "c", Lock: lock},
 		{Kind: KindBarrier, Name: "b", Value: 2},
+		{Kind: KindBarrier, Name: "acted", Value: 2, Action: true},
 	}
 	type env struct {
 		a         *Arena
@@ -109,6 +110,20 @@ func TestWhatHasCome(t *testing.T) {
 				_, err := e.a.Barrier(barrier).Arrive(e.other, 1)
 				check(t, err)
 			},
+		},
+		{
+			"the action of a barrier",
+			func(t *testing.T, e *env) {
+				for _, s := range []*Slot{e.me, e.other} {
+					_, err := e.a.Barrier(acted).Arrive(s, 1)
+					check(t, err)
+				}
+				if !e.a.There(e.other.Index(), Target{Kind: WaitAtBarrier, Index: acted, Arg: 1}) {
+					t.Error("who leads would not go on")
+				}
+			},
+			Target{Kind: WaitAtBarrier, Index: acted, Arg: 1},
+			func(_ *testing.T, e *env) { e.a.Barrier(acted).Trip(e.other, 1) },
 		},
 		{"a word of the board", func(*testing.T, *env) {}, Target{Kind: WaitForChange, Index: 1}, func(_ *testing.T, e *env) { e.a.Board().Store(1, 7) }},
 	}
