@@ -129,6 +129,18 @@ func (c *compiler) readShape(a *cell, def *spec.Array) {
 	}
 }
 
+// hasUnread says whether a mapping has a key with a value that is not empty: where there is none of it here, spec.Load has said what is wrong.
+func hasUnread(n *spec.Node, key string) bool {
+	if n == nil {
+		return false
+	}
+	e := n.Get(key)
+	if e == nil || e.Value == nil || e.Value.Kind == spec.Null {
+		return false
+	}
+	return e.Value.Kind != spec.Seq || len(e.Value.Items) > 0
+}
+
 // shapeOfInit is the shape of an array that says none, by the list that it starts with; nil after a finding.
 func (c *compiler) shapeOfInit(a *cell) []int {
 	n := a.def.Init.Node
@@ -139,7 +151,7 @@ func (c *compiler) shapeOfInit(a *cell) []int {
 			return shape
 		}
 	}
-	if !c.hasError(a.def.Node) {
+	if !c.hasError(a.def.Node) && !hasUnread(a.def.Node, "length") && !hasUnread(a.def.Node, "shape") {
 		c.errorAt(a.def.Key, spec.CodeMissingKey, "as in: length: 100", "the array %s needs a length, or a shape", a.plan.Name)
 	}
 	return nil
