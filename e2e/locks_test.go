@@ -88,13 +88,12 @@ func TestInterruptWhileWaiting(t *testing.T) {
 	spec := writeSpec(t, `locks: {l: {}}
 semaphores: {empty: {value: 0}}
 conditions: {changed: {}}
+events: {held: {}}
 processes:
-  holder: {stages: [{acquire: l}, {print: waits}, {sleep: 1h}]}
+  holder: {stages: [{acquire: l}, {set: held}, {print: waits}, {sleep: 1h}]}
   lock:
     stages:
-      - fail: it is not held yet
-        when: not l.locked
-        retry: {times: 100000, backoff: 1ms, max_backoff: 1ms}
+      - wait: held
       - print: waits
       - lock: l
         do: [{print: never}]

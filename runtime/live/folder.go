@@ -79,6 +79,9 @@ func makeIn(base string, info Info) (_ *Folder, err error) {
 		return nil, err
 	}
 	defer around.Close()
+	if !isAt(around, base) {
+		return nil, fs.ErrNotExist
+	}
 	sweep(base)
 	f := &Folder{path: filepath.Join(base, info.ID)}
 	if err := os.Mkdir(f.path, 0o700); err != nil {
@@ -86,7 +89,7 @@ func makeIn(base string, info Info) (_ *Folder, err error) {
 	}
 	defer func() {
 		if err != nil {
-			f.Remove()
+			f.drop()
 		}
 	}()
 	text, err := json.Marshal(info)
@@ -102,7 +105,8 @@ func makeIn(base string, info Info) (_ *Folder, err error) {
 	return f, unix.Flock(int(f.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 }
 
-// lockBase locks the folder around those of the runs, which must be ours alone.
+// lockBase locks the folder around those of the runs, which must be ours alone. Nobody takes it away, or makes or sweeps anything in it, but under
+// its lock and while it is the one that is there (isAt).
 func lockBase(base string) (*os.File, error) {
 	fd, err := unix.Open(base, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -130,13 +134,41 @@ func lockBase(base string) (*os.File, error) {
 	return f, nil
 }
 
+// isAt says whether a folder that is open is still the one at path: whoever has waited for its lock may have that of one that was taken away,
+// while others are at work in its successor.
+func isAt(f *os.File, path string) bool {
+	open, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Lstat(path)
+	return err == nil && os.SameFile(open, there)
+}
+
 // Remove removes the folder, and the one around it if no other run has one.
 func (f *Folder) Remove() {
+	base := filepath.Dir(f.path)
+	around, err := lockBase(base)
+	f.drop()
+	if err == nil {
+		removeBase(around, base)
+	}
+}
+
+// drop removes the folder. The caller holds the lock of the one around it, if it can be had.
+func (f *Folder) drop() {
 	_ = os.RemoveAll(f.path)
 	if f.lock != nil {
 		f.lock.Close()
 	}
-	_ = os.Remove(filepath.Dir(f.path)) // fails while there are others
+}
+
+// removeBase removes the folder around those of the runs, which the caller has locked, unless there are some in it, and ends the lock.
+func removeBase(around *os.File, base string) {
+	if isAt(around, base) {
+		_ = os.Remove(base) // fails while there are others
+	}
+	around.Close()
 }
 
 // sweep removes the folders whose runs are no more. The caller holds the lock of base.
@@ -174,10 +206,11 @@ func List() ([]Info, error) {
 			}
 			continue
 		}
-		sweep(base)
-		list = append(list, listIn(base)...)
-		around.Close()
-		_ = os.Remove(base) // if nothing is left in it
+		if isAt(around, base) {
+			sweep(base)
+			list = append(list, listIn(base)...)
+		}
+		removeBase(around, base)
 	}
 	if len(list) == 0 {
 		return nil, wrong
