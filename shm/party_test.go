@@ -200,8 +200,8 @@ func TestPartyIsLeft(t *testing.T) {
 // Members of a party are killed and paused at random moments.
 func TestPartyTorture(t *testing.T) {
 	path := crashWorker(t)
-	killed := 0 // in a quick round it may be nobody
-	for round := range *tortureRounds {
+	killed := 0
+	for round := 0; round < *tortureRounds || killed == 0; round++ { // a round can be over before anybody is
 		seed := uint64(time.Now().UnixNano()) + uint64(round)
 		t.Logf("seed %d", seed)
 		rnd := rand.New(rand.NewPCG(seed, 0))
@@ -233,8 +233,5 @@ func TestPartyTorture(t *testing.T) {
 		if t.Failed() {
 			return // the rounds that follow would end at once
 		}
-	}
-	if killed == 0 {
-		t.Error("nobody was killed")
 	}
 }
