@@ -35,14 +35,6 @@ func ReadCount(n *Node, words []string, opts Options) (Count, Diagnostics) {
 	return read(n, opts, func(r *reader, n *Node) Count { return r.count(n, words) })
 }
 
-// ReadInteger reads a whole number.
-func ReadInteger(n *Node, opts Options) (Integer, Diagnostics) {
-	return read(n, opts, (*reader).integer)
-}
-
-// ReadNumber reads a finite number.
-func ReadNumber(n *Node, opts Options) (Number, Diagnostics) { return read(n, opts, (*reader).number) }
-
 // ReadDuration reads a duration.
 func ReadDuration(n *Node, opts Options) (Duration, Diagnostics) {
 	return read(n, opts, (*reader).duration)

@@ -38,11 +38,6 @@ func Compile(src *Source, scope *Scope) (*Shape, error) {
 	return shape, nil
 }
 
-// CompileText compiles a text of literal pieces and expressions.
-func CompileText(parts []TextPart, scope *Scope) (*Shape, error) {
-	return Compile(&Source{Kind: SourceText, Parts: parts}, scope)
-}
-
 func compileShape(src *Source, scope *Scope, errs *ExprErrors) *Shape {
 	s := &Shape{kind: src.Kind, typ: AnyType, pos: src.Pos}
 	switch src.Kind {

@@ -290,7 +290,7 @@ func TestExprAccessors(t *testing.T) {
 			t.Errorf("%s gives %s", test.src, got)
 		}
 	}
-	shape, err := CompileText([]TextPart{{Text: "item.n", Expr: true}}, testScope())
+	shape, err := Compile(&Source{Kind: SourceText, Parts: []TextPart{{Text: "item.n", Expr: true}}}, testScope())
 	if err != nil || shape.Expr() == nil || shape.Expr().Source() != "item.n" {
 		t.Errorf("got %v, %v", shape, err)
 	}

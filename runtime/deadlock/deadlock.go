@@ -22,10 +22,6 @@ const (
 	Ended       // for good
 )
 
-func (s State) String() string {
-	return [...]string{"invalid", "moves", "waits", "ended"}[min(s, Ended)]
-}
-
 // A Party is one of those who may wait for each other.
 type Party struct {
 	Name      string

@@ -100,9 +100,6 @@ func parseHeader(text string) (h Header, err error) {
 	return h, err
 }
 
-// String is the type of the elements, for people.
-func (h Header) String() string { return h.dtype.String() }
-
 // Reader gives the elements of a file as they lie in memory by a layout; the error says why they cannot be.
 func (h Header) Reader(r io.Reader, l *stages.Layout) (io.Reader, error) {
 	if h.Fortran && len(h.Shape) > 1 {
