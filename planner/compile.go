@@ -37,7 +37,7 @@ func (c *compiler) compile() ([]*process, spec.Diagnostics) {
 	c.readCells()
 	c.readChains()
 	c.readProcesses()
-	c.readStandIns()
+	c.addStandIns()
 	c.readUnusedChains()
 	c.readUnusedActions()
 	c.numberThrottles()

@@ -1,11 +1,6 @@
 package planner
 
-import (
-	"regexp"
-
-	"github.com/mprun/mprun/spec"
-	"github.com/mprun/mprun/stages"
-)
+import "github.com/mprun/mprun/stages"
 
 // foreignOperator is the remedy where a stage is called as in other tools: jq, the shell's, Python's and SQL's words. It is "" for a
 // word that means nothing here.
@@ -136,22 +131,4 @@ func foreignOption(op *stages.Operator, name string) string {
 		return ""
 	}
 	return "write " + meant
-}
-
-// warnWithoutInit warns of a reduce that counts but has no init: acc then begins as the first item.
-func (c *compiler) warnWithoutInit(operator *spec.Entry, n *spec.Node) {
-	v := operator.Value
-	if operator.Key.Text != "reduce" || v.IsEmpty() || v.Source() == nil {
-		return
-	}
-	op := stages.Lookup(operator.Key.Text)
-	for _, e := range n.Keys {
-		if e.Key.Text == "init" || foreignOption(op, e.Key.Text) == "write init" {
-			return
-		}
-	}
-	text := v.Source().Text(v.At())
-	if regexp.MustCompile(`\bacc\b`).MatchString(text) && !regexp.MustCompile(`\b(?:item|index)\b`).MatchString(text) {
-		c.warnAt(v, CodeReduceInit, "add init: 0, say", "this does not read the item, and without init acc begins as the first item")
-	}
 }

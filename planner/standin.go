@@ -1,13 +1,96 @@
 package planner
 
 import (
+	"slices"
+	"strconv"
+
 	"github.com/mprun/mprun/spec"
 	"github.com/mprun/mprun/stages"
 )
 
-// readStandIns adds the processes that write and read queues in place of those that a test leaves out. Their names are none that a spec
+// standIn is a queue that the test writes or reads in place of the spec's processes.
+type standIn struct {
+	name   string // of the process
+	key    *spec.Node
+	value  *spec.Node
+	queue  string
+	member int
+	items  []any
+}
+
+// readStandIns reads the items of queues that stand under a key of the test.
+func (c *compiler) readStandIns(what string, queues spec.MapOf[spec.Data]) []standIn {
+	var list []standIn
+	for _, e := range queues {
+		places, ok := c.decodePlaceList([]*spec.Node{e.Key}, []string{"queue"})
+		items, good := c.itemList(e.Key, e.Value.Node)
+		if !ok || !good {
+			continue
+		}
+		s := standIn{key: e.Key, value: e.Value.Node, queue: places[0].Name, items: items}
+		if s.member, ok = c.memberOf(&places[0]); !ok {
+			continue
+		}
+		s.name = what + "." + s.queue
+		if c.symbols[s.queue].queue.plan.Count > 0 {
+			s.name += "." + strconv.Itoa(s.member) // brackets would be those of a replica
+		}
+		s.items = c.storeItems(e.Value.Node, c.symbols[s.queue].queue, items)
+		if slices.ContainsFunc(list, func(other standIn) bool { return other.name == s.name }) {
+			c.errorAt(e.Key, CodeBadPlace, "", "%s is there twice", s.key.Text)
+			continue
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+// itemList works out a list of items.
+func (c *compiler) itemList(key, n *spec.Node) ([]any, bool) {
+	value, ok := c.data(n)
+	if !ok {
+		return nil, false
+	}
+	items, isList := value.([]any)
+	if !isList {
+		c.errorAt(n, CodePlanValue, "a list of one is [x]", "expected the items of %s as a list, found %s", key.Text, shortJSON(value))
+	}
+	return items, isList
+}
+
+// memberOf works out the index of a place.
+func (c *compiler) memberOf(place *stages.Place) (int, bool) {
+	outside := &process{plan: Process{Name: "test", Replicas: 1}, args: stages.RecordOf()}
+	members, ok := c.membersOf(outside, place, true, true, false)
+	if !ok || members == nil {
+		return 0, ok
+	}
+	return members[0], true
+}
+
+// storeItems holds items to the type that a queue declares, and gives what becomes of them in it.
+func (c *compiler) storeItems(n *spec.Node, q *queue, items []any) []any {
+	if q.plan.Store == nil {
+		return items
+	}
+	stored := make([]any, len(items))
+	for i, item := range items {
+		at := n
+		if i < len(n.Items) {
+			at = n.Items[i]
+		}
+		value, misfit := q.plan.Store.Store(item)
+		if misfit != nil {
+			c.errorAt(at, CodeItemType, "", "%s: %s", q.plan.Name, misfit)
+		}
+		stored[i] = value
+	}
+	return stored
+}
+
+// addStandIns adds the processes that write and read queues in place of those that a test leaves out. Their names are none that a spec
 // could have.
-func (c *compiler) readStandIns() {
+func (c *compiler) addStandIns() {
 	if c.trial == nil {
 		return
 	}
@@ -51,18 +134,4 @@ func (c *compiler) addStandIn(s *standIn, list []stages.Stage) {
 	}
 	c.processes = append(c.processes, p)
 	c.symbols[s.name] = symbol{kind: "process", key: s.key, process: p}
-}
-
-// unties says whether the test takes the readers or writers of a member of a queue away, so that it is no mistake that there are none; t may
-// be nil.
-func (t *trial) unties(member string) bool { return t != nil && t.untied[member] }
-
-// untiesAny says the same of any member of a queue.
-func (t *trial) untiesAny(q *Queue) bool {
-	for m := range max(1, q.Count) {
-		if t.unties(q.Member(m)) {
-			return true
-		}
-	}
-	return false
 }
