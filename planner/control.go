@@ -71,15 +71,7 @@ func (c *compiler) checkControl() {
 			continue
 		}
 		at := p.def.Autostart.Node
-		hint := "start it by a stage of another process, start: " + p.plan.Name
-		for _, other := range c.absent {
-			c.eachPlace(other, func(st *stages.Stage, place *stages.Place, _ bool) {
-				if st.Op == string(stages.StartProcess) && place.Name == p.plan.Name {
-					hint = other.plan.Name + " would, but its when is false in this run"
-				}
-			})
-		}
-		c.warnAt(at, CodeNeverStarted, hint, "%s does not start with the run, and nothing else starts it", p.plan.Name)
+		c.warnAt(at, CodeNeverStarted, c.actorHint(string(stages.StartProcess), p.plan.Name), "%s does not start with the run, and nothing else starts it", p.plan.Name)
 	}
 }
 
@@ -102,17 +94,17 @@ func (c *compiler) checkEvents() {
 		if p.plan.Kind != "event" || p.plan.Set || note == nil || sets[p.plan.Name] {
 			continue
 		}
-		c.at(spec.Error, note.key.At(), note.node.Path(), CodeNeverSet, c.setterHint(p.plan.Name), "the event "+p.plan.Name+" is waited for here, but nothing ever sets it",
+		c.at(spec.Error, note.key.At(), note.node.Path(), CodeNeverSet, c.actorHint("set", p.plan.Name), "the event "+p.plan.Name+" is waited for here, but nothing ever sets it",
 			spec.Related{Range: p.key.At(), Message: p.plan.Name + " is defined here"})
 	}
 }
 
-// setterHint says how an event could be set.
-func (c *compiler) setterHint(event string) string {
-	hint := "set it by a stage of another process, set: " + event
+// actorHint says how an operator, which no stage of this run has for a place of that name, could come to act on it.
+func (c *compiler) actorHint(operator, name string) string {
+	hint := operator + " it by a stage of another process, " + operator + ": " + name
 	for _, p := range c.absent {
 		c.eachPlace(p, func(st *stages.Stage, place *stages.Place, _ bool) {
-			if st.Op == "set" && place.Name == event {
+			if st.Op == operator && place.Name == name {
 				hint = p.plan.Name + " would, but its when is false in this run"
 			}
 		})

@@ -66,20 +66,13 @@ func (c *compiler) checkHolding() {
 // heldMembers is the members that each replica of a process means by its places, and whether they differ.
 func (c *compiler) heldMembers(p *process) (members map[*stages.Place][]int, differ bool) {
 	members = map[*stages.Place][]int{}
-	used := map[*stages.Stage]bool{}
-	Walk(p.plan.Stages, func(st *stages.Stage) {
-		if st.Op == useOperator {
-			Walk(st.Operand.Stages, func(inner *stages.Stage) { used[inner] = true })
+	c.eachPlace(p, func(st *stages.Stage, place *stages.Place, inUsed bool) {
+		if st.Op != "lock" && c.symbols[place.Name].primitive == nil || len(place.Index) == 0 {
+			return
 		}
-		for i := range st.Operand.Places {
-			place := &st.Operand.Places[i]
-			if st.Op != "lock" && c.symbols[place.Name].primitive == nil || len(place.Index) == 0 {
-				continue
-			}
-			if list, ok := c.membersOf(p, place, false, st.When == nil && isOwn(p, st), used[st]); ok && list != nil {
-				members[place] = list
-				differ = differ || slices.ContainsFunc(list, func(m int) bool { return m != list[0] })
-			}
+		if list, ok := c.membersOf(p, place, false, st.When == nil && isOwn(p, st), inUsed); ok && list != nil {
+			members[place] = list
+			differ = differ || slices.ContainsFunc(list, func(m int) bool { return m != list[0] })
 		}
 	})
 	return members, differ

@@ -2,7 +2,6 @@ package planner
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/mprun/mprun/spec"
 	"github.com/mprun/mprun/stages"
@@ -53,7 +52,10 @@ func (c *compiler) checkWaits() {
 		}
 	}
 	for _, component := range ends.components() {
-		c.waitCycle(ends.cycleThrough(component[0]), stagesOf)
+		c.waitCycle(CodeWaitCycle, ends.cycleThrough(component[0]), waitingText{"its own end", "each other's end", " here"}, func(i, next int) (spec.Range, string) {
+			note := c.notes[stagesOf[i][next].stage]
+			return note.key.At(), note.node.Path()
+		})
 	}
 }
 
@@ -150,25 +152,4 @@ func contains(st, other *stages.Stage) bool {
 	found := false
 	Walk([]stages.Stage{*st}, func(inner *stages.Stage) { found = found || inner == other })
 	return found || st == other
-}
-
-// waitCycle reports processes that wait for each other's end.
-func (c *compiler) waitCycle(way []int, stagesOf []map[int]join) {
-	names := make([]string, 0, len(way)+1)
-	var related []spec.Related
-	for k, i := range way {
-		next := way[(k+1)%len(way)]
-		names = append(names, c.processes[i].plan.Name)
-		if k > 0 {
-			related = append(related, spec.Related{
-				Range: c.notes[stagesOf[i][next].stage].key.At(), Message: c.processes[i].plan.Name + " waits for " + c.processes[next].plan.Name + " here",
-			})
-		}
-	}
-	note := c.notes[stagesOf[way[0]][way[1%len(way)]].stage]
-	summary := names[0] + " waits for its own end"
-	if len(names) > 1 {
-		summary = "these wait for each other's end: " + strings.Join(append(names, names[0]), " -> ")
-	}
-	c.at(spec.Error, note.key.At(), note.node.Path(), CodeWaitCycle, "", summary, related...)
 }

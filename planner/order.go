@@ -2,7 +2,6 @@ package planner
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/mprun/mprun/spec"
 	"github.com/mprun/mprun/stages"
@@ -67,25 +66,10 @@ func (c *compiler) dependency(p *process, e spec.MapEntry[spec.Enum]) *process {
 func (c *compiler) checkDependsCycles(after graph, entries []map[int]*spec.Node) bool {
 	components := after.components()
 	for _, component := range components {
-		way := after.cycleThrough(component[0])
-		names := make([]string, 0, len(way)+1)
-		var related []spec.Related
-		for k, i := range way {
-			next := way[(k+1)%len(way)]
-			names = append(names, c.processes[i].plan.Name)
-			if k > 0 {
-				related = append(related, spec.Related{
-					Range:   entries[i][next].At(),
-					Message: c.processes[i].plan.Name + " waits for " + c.processes[next].plan.Name,
-				})
-			}
-		}
-		first := entries[way[0]][way[1%len(way)]]
-		summary := names[0] + " waits for itself"
-		if len(names) > 1 {
-			summary = "these wait for each other: " + strings.Join(append(names, names[0]), " -> ")
-		}
-		c.at(spec.Error, first.At(), first.Path(), CodeDependsCycle, "", summary, related...)
+		c.waitCycle(CodeDependsCycle, after.cycleThrough(component[0]), waitingText{"itself", "each other", ""}, func(i, next int) (spec.Range, string) {
+			entry := entries[i][next]
+			return entry.At(), entry.Path()
+		})
 	}
 	return len(components) == 0
 }

@@ -40,3 +40,19 @@ func optionNames(st *stages.Stage) []string {
 	}
 	return names
 }
+
+// eachPlace calls visit for the places of all stages of a process; inUsed says that the stage is in a chain that another uses.
+func (c *compiler) eachPlace(p *process, visit func(st *stages.Stage, place *stages.Place, inUsed bool)) {
+	used := map[*stages.Stage]bool{}
+	Walk(p.plan.Stages, func(st *stages.Stage) {
+		if st.Op == useOperator {
+			Walk(st.Operand.Stages, func(inner *stages.Stage) { used[inner] = true })
+		}
+		if note := c.notes[st]; note == nil || note.op == nil {
+			return
+		}
+		for i := range st.Operand.Places {
+			visit(st, &st.Operand.Places[i], used[st])
+		}
+	})
+}
