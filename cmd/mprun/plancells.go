@@ -3,27 +3,20 @@
 package main
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/mprun/mprun/planner"
 )
 
 // writeCells writes values and arrays, a line each.
 func writeCells(b *strings.Builder, cells []planner.Cell) {
-	var table strings.Builder
-	t := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	t := newPlanTable()
 	for i := range cells {
 		c := &cells[i]
-		name := c.Name
-		if c.Count > 0 {
-			name += fmt.Sprintf(" x %d", c.Count)
-		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\n", name, c.Kind, strings.Join(cellText(c), ", "))
+		t.resource(c.Name, c.Count, c.Kind, cellText(c))
 	}
-	flushTrimmed(b, &table, t)
+	t.writeTo(b)
 }
 
 // cellText says what a value or an array holds, and what is particular about it.

@@ -5,24 +5,18 @@ package main
 import (
 	"fmt"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/mprun/mprun/planner"
 )
 
 // writePrimitives writes locks, semaphores, conditions, events and barriers, a line each.
 func writePrimitives(b *strings.Builder, primitives []planner.Primitive) {
-	var table strings.Builder
-	t := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	t := newPlanTable()
 	for i := range primitives {
 		p := &primitives[i]
-		name := p.Name
-		if p.Count > 0 {
-			name += fmt.Sprintf(" x %d", p.Count)
-		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\n", name, p.Kind, strings.Join(primitiveText(p), ", "))
+		t.resource(p.Name, p.Count, p.Kind, primitiveText(p))
 	}
-	flushTrimmed(b, &table, t)
+	t.writeTo(b)
 }
 
 // primitiveText says what is particular about a primitive.

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/mprun/mprun/planner"
 	"github.com/mprun/mprun/stages"
@@ -48,8 +47,7 @@ func planText(p *planner.Plan) string {
 }
 
 func writeQueues(b *strings.Builder, queues []planner.Queue, secrets planner.Secrets) {
-	var table strings.Builder
-	t := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	t := newPlanTable()
 	for _, q := range queues {
 		capacity := "unbounded"
 		if q.Capacity > 0 {
@@ -70,15 +68,7 @@ func writeQueues(b *strings.Builder, queues []planner.Queue, secrets planner.Sec
 		fmt.Fprintf(t, "  %s\t%s\t%s%s\t%s in memory%s\t%s%s\n", q.Name, typ, capacity, each, sizeText(q.MaxBytes), each, strings.TrimSpace(way), secrets.Mask(sharingText(&q)))
 		writeParts(t, &q)
 	}
-	flushTrimmed(b, &table, t)
-}
-
-// flushTrimmed writes a table without the blanks at the ends of its lines.
-func flushTrimmed(b, table *strings.Builder, t *tabwriter.Writer) {
-	t.Flush() //nolint:errcheck // a strings.Builder takes everything
-	for line := range strings.Lines(table.String()) {
-		b.WriteString(strings.TrimRight(line, " \n") + "\n")
-	}
+	t.writeTo(b)
 }
 
 // sharingText says how the items of a queue are shared.
@@ -97,7 +87,7 @@ func sharingText(q *planner.Queue) string {
 const mostParts = 16
 
 // writeParts writes which parts a queue is made of.
-func writeParts(t *tabwriter.Writer, q *planner.Queue) {
+func writeParts(t *planTable, q *planner.Queue) {
 	for i, p := range q.Parts {
 		if i == mostParts {
 			fmt.Fprintf(t, "    and %d more\t\t\t\t\n", len(q.Parts)-i)
@@ -149,10 +139,9 @@ func writeProcess(b *strings.Builder, p *planner.Process, secrets planner.Secret
 		fmt.Fprintf(b, "    stdin %s, stdout %s, stderr %s\n", secrets.Mask(stdioText(p.Stdin)), secrets.Mask(stdioText(p.Stdout)), secrets.Mask(stdioText(p.Stderr)))
 		return
 	}
-	var table strings.Builder
-	t := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	t := newPlanTable()
 	writeStages(t, p.Stages, "    ", secrets)
-	flushTrimmed(b, &table, t)
+	t.writeTo(b)
 }
 
 // commandText writes words so that a shell would split them in the same way.
@@ -175,7 +164,7 @@ func stdioText(s planner.Stdio) string {
 	return s.Kind
 }
 
-func writeStages(t *tabwriter.Writer, list []stages.Stage, indent string, secrets planner.Secrets) {
+func writeStages(t *planTable, list []stages.Stage, indent string, secrets planner.Secrets) {
 	for i := range list {
 		st := &list[i]
 		line := st.Op
