@@ -66,30 +66,9 @@ var examples = []example{
 	{file: "slots.yaml", fired: true, script: `echo "300 times, never more than two at a time: true"`},
 	{
 		file: "crawl.yaml", args: []string{"port=PORT", "rate=200/s"}, needs: []string{"python3", "curl"},
-		script: `python3 -c '
-import os, re
-seen, todo = set(), ["index.html"]
-while todo:
-    page = todo.pop()
-    if page in seen: continue
-    seen.add(page)
-    if os.path.exists("links/" + page):
-        todo += [l for l in re.findall("href=\"([^\"]+)\"", open("links/" + page).read()) if "://" not in l]
-for p in sorted(("ok      " if os.path.exists("links/" + p) else "missing ") + "http://127.0.0.1:" + os.environ["PORT"] + "/" + p for p in seen): print(p)'`,
+		script: `SITE="http://127.0.0.1:$PORT/"; export SITE; ` + linksScript,
 	},
-	{
-		file: "links.yaml", needs: []string{"python3"},
-		script: `python3 -c '
-import os, re
-seen, todo = set(), ["index.html"]
-while todo:
-    page = todo.pop()
-    if page in seen: continue
-    seen.add(page)
-    if os.path.exists("links/" + page):
-        todo += [l for l in re.findall("href=\"([^\"]+)\"", open("links/" + page).read()) if "://" not in l]
-for line in sorted(("ok      " if os.path.exists("links/" + p) else "missing ") + p for p in seen): print(line)'`,
-	},
+	{file: "links.yaml", script: linksScript, needs: []string{"python3"}},
 	{
 		file: "logs.yaml", args: []string{"logs=DIR/logs"}, after: true, needs: []string{"gzip", "awk"},
 		script: `test "$(gzip -dc "$DIR"/logs/*.gz | wc -l)" = 20000 && gzip -dc "$DIR"/logs/*.gz |
@@ -173,6 +152,19 @@ for k in range(4):
 }
 
 const mapReduceScript = `cat *.yaml | grep -oE '[A-Za-z]+' | tr A-Z a-z | sort | uniq -c | sort -k1,1nr -k2,2 | head -10 | awk '{ print $1, $2 }'`
+
+// linksScript follows the links of the pages in links/, which are shown with $SITE before their names.
+const linksScript = `python3 -c '
+import os, re
+seen, todo = set(), ["index.html"]
+while todo:
+    page = todo.pop()
+    if page in seen: continue
+    seen.add(page)
+    if os.path.exists("links/" + page):
+        todo += [l for l in re.findall("href=\"([^\"]+)\"", open("links/" + page).read()) if "://" not in l]
+site = os.environ.get("SITE", "")
+for line in sorted(("ok      " if os.path.exists("links/" + p) else "missing ") + site + p for p in seen): print(line)'`
 
 const convertScript = `python3 -c '
 import csv, json

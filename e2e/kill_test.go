@@ -79,7 +79,6 @@ func fire(t *testing.T, check func(t *testing.T, r result), args ...string) {
 // workers, so that more of them are allowed.
 func TestWordcountUnderFire(t *testing.T) {
 	need(t, "go")
-	spec := patientSpec(t, "wordcount.yaml")
 	calm := run(t, nil, "../examples/wordcount.yaml")
 	if calm.code != 0 || strings.Count(calm.stdout, "\n") != 20 {
 		t.Fatalf("in peace: exit code %d\n%s%s", calm.code, calm.stdout, calm.stderr)
@@ -87,21 +86,7 @@ func TestWordcountUnderFire(t *testing.T) {
 	fire(t, func(t *testing.T, r result) {
 		t.Helper()
 		r.expect(t, 0, calm.stdout)
-	}, spec)
-}
-
-// patientSpec is an example whose queues deliver an item again and again.
-func patientSpec(t *testing.T, example string) string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("../examples", example))
-	if err != nil {
-		t.Fatal(err)
-	}
-	patient := strings.ReplaceAll(string(text), ": {}\n", ": {max_deliveries: 1000}\n")
-	if patient == string(text) {
-		t.Fatalf("%s has no queues", example)
-	}
-	return writeSpec(t, patient)
+	}, "../examples/wordcount.yaml", "--file", patience(t, "wordcount.yaml"))
 }
 
 // TestProgramsUnderFire: a program may run again for an item, what it says is there once.
@@ -118,7 +103,7 @@ func TestProgramsUnderFire(t *testing.T) {
 	fire(t, func(t *testing.T, r result) {
 		t.Helper()
 		r.expect(t, 0, calm.stdout)
-	}, patientSpec(t, "checksums.yaml"), "files="+files)
+	}, "../examples/checksums.yaml", "--file", patience(t, "checksums.yaml"), "files="+files)
 }
 
 // TestOutputUnderFire: what several workers print, write and leave as results is there once, whoever dies.

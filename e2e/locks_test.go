@@ -1,24 +1,12 @@
 package e2e
 
 import (
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 )
-
-// patientExample is an example of locks whose queues forgive deaths: which item a worker was at is no matter here.
-func patientExample(t *testing.T, name string) string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("../examples", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return writeSpec(t, strings.NewReplacer(": {capacity: unbounded}\n", ": {capacity: unbounded, max_deliveries: 1000}\n", ": {}\n", ": {max_deliveries: 1000}\n").
-		Replace(strings.Replace(string(text), "  changed: {}", "  changed: {description: ''}", 1)))
-}
 
 // TestPhilosophersUnderFire: whoever is killed with a fork in his hand, or two, each meal is there once, and everybody goes on.
 func TestPhilosophersUnderFire(t *testing.T) {
@@ -29,7 +17,7 @@ func TestPhilosophersUnderFire(t *testing.T) {
 			want += "philosopher " + strconv.Itoa(i) + " ate 2000 times\n"
 		}
 		r.expect(t, 0, want)
-	}, patientExample(t, "philosophers.yaml"), "meals=2000")
+	}, "../examples/philosophers.yaml", "--file", patience(t, "philosophers.yaml"), "meals=2000")
 }
 
 // TestBufferUnderFire: who waits for a condition is killed before, while and after it is notified, and nobody waits for ever.
@@ -37,7 +25,7 @@ func TestBufferUnderFire(t *testing.T) {
 	fire(t, func(t *testing.T, r result) {
 		t.Helper()
 		r.expect(t, 0, "sum 7998000, never more than 4 in the buffer: true\n")
-	}, patientExample(t, "buffer.yaml"), "n=4000")
+	}, "../examples/buffer.yaml", "--file", patience(t, "buffer.yaml"), "n=4000")
 }
 
 // TestHoldingUnderFire: what changes under a lock by load and store, under several, under a lock that is kept over a pause, and under a

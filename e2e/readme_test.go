@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -16,37 +17,22 @@ type command struct {
 	output string
 }
 
-// fences are the README's code blocks of a language.
-func fences(t *testing.T, language string) map[int]string {
+// readmeFences are the README's blocks of code of a language.
+func readmeFences(t *testing.T, language string) []fence {
 	t.Helper()
 	text, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocks, line := map[int]string{}, 0
-	begin, inside := 0, strings.Builder{}
-	for l := range strings.Lines(string(text)) {
-		line++
-		switch {
-		case begin == 0 && l == "```"+language+"\n":
-			begin = line + 1
-		case begin > 0 && l == "```\n":
-			blocks[begin] = inside.String()
-			begin = 0
-			inside.Reset()
-		case begin > 0:
-			inside.WriteString(l)
-		}
-	}
-	return blocks
+	return slices.DeleteFunc(fencesOf(string(text)), func(b fence) bool { return b.info != language })
 }
 
 func commands(t *testing.T) []command {
 	t.Helper()
 	var all []command
-	for begin, block := range fences(t, "console") {
-		line := begin
-		for l := range strings.Lines(block) {
+	for _, b := range readmeFences(t, "console") {
+		line := b.line
+		for l := range strings.Lines(b.text) {
 			if text, ok := strings.CutPrefix(l, "$ "); ok {
 				all = append(all, command{line: line, text: strings.TrimSpace(text)})
 			} else if len(all) == 0 {
@@ -127,21 +113,21 @@ func TestReadmeSpecs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocks := fences(t, "yaml")
+	blocks := readmeFences(t, "yaml")
 	if len(blocks) == 0 {
 		t.Fatal("the README shows no spec")
 	}
-	for line, block := range blocks {
+	for _, b := range blocks {
 		found := false
 		for _, path := range files {
 			text, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
 			}
-			found = found || strings.Contains(string(text), block)
+			found = found || strings.Contains(string(text), b.text)
 		}
 		if !found {
-			t.Errorf("README.md:%d: this spec is no example", line)
+			t.Errorf("README.md:%d: this spec is no example", b.line)
 		}
 	}
 }

@@ -49,8 +49,7 @@ func (c *console) doctorCommand() *cobra.Command {
 		},
 	}
 	runFlag(cmd, &id)
-	cmd.Flags().StringVarP(&format, "output", "o", "text", "how it is written: text or json")
-	completeWords(cmd, "output", textOrJSON()...)
+	outputFlag(cmd, &format, "it")
 	return cmd
 }
 

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 )
@@ -56,6 +57,15 @@ func (c *console) print(text string) error {
 		return c.unprintable(err)
 	}
 	return nil
+}
+
+// printJSON prints a value as JSON on lines of its own.
+func (c *console) printJSON(v any) error {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	return c.print(string(text) + "\n")
 }
 
 // unprintable says why standard output took no text.

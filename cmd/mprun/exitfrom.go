@@ -8,7 +8,6 @@ import (
 
 	"github.com/mprun/mprun/planner"
 	"github.com/mprun/mprun/runtime"
-	"github.com/mprun/mprun/spec"
 )
 
 // checkExitFrom says whether the plan has the process of --exit-code-from.
@@ -23,11 +22,7 @@ func checkExitFrom(plan *planner.Plan, name string) error {
 	case slices.Contains(plan.Absent, name):
 		return usageError{text: fmt.Sprintf("--exit-code-from: %s takes no part in this run: its when is false", name)}
 	}
-	hint := ""
-	if near := spec.Nearest(name, names); near != "" {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
-	return usageError{text: fmt.Sprintf("--exit-code-from: the spec has no process %q", name), hint: hint}
+	return usageError{text: fmt.Sprintf("--exit-code-from: the spec has no process %q", name), hint: didYouMean(name, names)}
 }
 
 // exitFrom is the exit code of a run of which one process decides: of its replicas, the first that did not end with 0; 128+N for the end by

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -67,10 +68,7 @@ func (c *console) explainCommand() *cobra.Command {
 				}
 				words = append(words, p.word)
 			}
-			hint := "mprun explain lists them"
-			if near := spec.Nearest(args[0], words); near != "" {
-				hint = fmt.Sprintf("did you mean %q?", near)
-			}
+			hint := cmp.Or(didYouMean(args[0], words), "mprun explain lists them")
 			return usageError{text: fmt.Sprintf("there is no code and no operator %q", args[0]), hint: hint}
 		},
 	}

@@ -40,14 +40,19 @@ func (c *console) planCommand() *cobra.Command {
 			return c.print(string(text))
 		},
 	}
-	cmd.Flags().StringVarP(&format, "output", "o", "text", "how the plan is written: text or json")
-	completeWords(cmd, "output", textOrJSON()...)
+	outputFlag(cmd, &format, "the plan")
 	planFlags(cmd, &opts, &files)
 	return cmd
 }
 
 // textOrJSON are the words of several flags.
 func textOrJSON() []string { return []string{"text", "json"} }
+
+// outputFlag is the flag of verbs that write what they have to say for people or as JSON.
+func outputFlag(cmd *cobra.Command, format *string, what string) {
+	cmd.Flags().StringVarP(format, "output", "o", "text", "how "+what+" is written: text or json")
+	completeWords(cmd, "output", textOrJSON()...)
+}
 
 // planFlags are the flags that a plan depends on.
 func planFlags(cmd *cobra.Command, opts *planner.Options, files *[]string) {

@@ -114,11 +114,7 @@ func describeCompletion(cmd *cobra.Command) {
 		if len(args) == 0 {
 			return usageError{text: "completion needs the name of a shell: " + choice(shells)}
 		}
-		hint := ""
-		if near := spec.Nearest(args[0], shells); near != "" {
-			hint = fmt.Sprintf("did you mean %q?", near)
-		}
-		return usageError{text: fmt.Sprintf("completion knows %s, not %q", choice(shells), args[0]), hint: hint}
+		return usageError{text: fmt.Sprintf("completion knows %s, not %q", choice(shells), args[0]), hint: didYouMean(args[0], shells)}
 	}
 }
 

@@ -263,9 +263,9 @@ func (t *testRun) report(tested []*testedSpec) error {
 	var err error
 	switch t.flags.format {
 	case "json":
-		err = t.printJSON(tested)
+		err = t.reportJSON(tested)
 	case "junit":
-		err = t.printJUnit(tested)
+		err = t.reportJUnit(tested)
 	default:
 		err = t.out.end(tested)
 	}

@@ -77,8 +77,8 @@ func statusOf(v *trial.Verdict) string {
 	return "passed"
 }
 
-// printJSON writes the report as a list of tests.
-func (t *testRun) printJSON(tested []*testedSpec) error {
+// reportJSON writes the report as a list of tests.
+func (t *testRun) reportJSON(tested []*testedSpec) error {
 	list := []jsonTest{}
 	for _, s := range tested {
 		for _, v := range s.verdicts {
@@ -151,8 +151,8 @@ type junitSkipped struct {
 	Message string `xml:"message,attr"`
 }
 
-// printJUnit writes the report as JUnit's XML: a suite for each spec.
-func (t *testRun) printJUnit(tested []*testedSpec) error {
+// reportJUnit writes the report as JUnit's XML: a suite for each spec.
+func (t *testRun) reportJUnit(tested []*testedSpec) error {
 	all := junitSuites{Suites: []junitSuite{}}
 	seconds := 0.0
 	for _, s := range tested {

@@ -48,11 +48,15 @@ func oneOf(flag, word string, words ...string) error {
 			return nil
 		}
 	}
-	hint := ""
+	return usageError{text: fmt.Sprintf("--%s takes %s, not %q", flag, choice(words), word), hint: didYouMean(word, words)}
+}
+
+// didYouMean is the hint to the word that was probably meant, "" if none is near.
+func didYouMean(word string, words []string) string {
 	if near := spec.Nearest(word, words); near != "" {
-		hint = fmt.Sprintf("did you mean %q?", near)
+		return fmt.Sprintf("did you mean %q?", near)
 	}
-	return usageError{text: fmt.Sprintf("--%s takes %s, not %q", flag, choice(words), word), hint: hint}
+	return ""
 }
 
 // choice writes words as a choice: a, b or c.

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -42,18 +41,8 @@ func (c *console) whyCommand() *cobra.Command {
 		},
 	}
 	runFlag(cmd, &id)
-	cmd.Flags().StringVarP(&format, "output", "o", "text", "how it is written: text or json")
-	completeWords(cmd, "output", textOrJSON()...)
+	outputFlag(cmd, &format, "it")
 	return cmd
-}
-
-// printJSON prints a value as JSON on lines of its own.
-func (c *console) printJSON(v any) error {
-	text, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	return c.print(string(text) + "\n")
 }
 
 // whyText is where the processes stand, in words: first the answer, then a line for each process.
