@@ -8,12 +8,13 @@ import (
 
 // streamNode is `through` with `per: stream`: a program that reads all items and writes what it likes, when it likes.
 //
-// What the program keeps inside cannot be written down. An item is taken when it has been handed to the program, so if the worker
-// dies, another program is started, which gets the items that were not taken and committed; what the dead one had not answered yet is
-// lost, and what it had answered may be answered again. A program that must not lose anything is asked `per: item`.
+// An item is taken when it has been handed to the program. If the worker dies, another program is started and replays what this one did.
+// A program that has failed leaves nothing behind: the one that follows it, after a handled failure or by the process' restart policy,
+// starts with the item that comes next.
 type streamNode struct {
 	*speaker
 	origin  origin
+	replay  replay
 	over    bool // the program has ended well
 	whole   bool // the last hear took as much as it may: there may be more
 	results Column
@@ -21,7 +22,7 @@ type streamNode struct {
 
 func (n *streamNode) Step(r *Run, in, out *Batch) error {
 	n.origin.note(in)
-	if err := n.start(r); err != nil {
+	if err := n.begin(r); err != nil {
 		return err
 	}
 	err := n.give(r, out)
@@ -31,7 +32,7 @@ func (n *streamNode) Step(r *Run, in, out *Batch) error {
 	if n.talk.isDeaf() {
 		return r.Await(n.talk) // it wants nothing more, but may have something to say until it ends
 	}
-	said := 0
+	said, bytes := 0, 0
 	for said < in.Len() && n.talk.room() {
 		if err := n.say(in.Item(said)); err != nil {
 			if said > 0 {
@@ -40,7 +41,9 @@ func (n *streamNode) Step(r *Run, in, out *Batch) error {
 			return err
 		}
 		said++
+		bytes += len(n.record)
 	}
+	n.replay.give(in, said, bytes, isFew(said, r))
 	in.Drop(said)
 	if said == 0 && in.Len() > 0 {
 		return r.Await(n.talk)
@@ -48,16 +51,66 @@ func (n *streamNode) Step(r *Run, in, out *Batch) error {
 	return nil
 }
 
+// begin starts the program if it does not run, and gives it what another was given that died.
+func (n *streamNode) begin(r *Run) error {
+	if n.talk != nil {
+		return nil
+	}
+	if n.replay.tooMuch {
+		n.replay.clear()
+		return errTooMuchGiven()
+	}
+	if err := n.start(r); err != nil {
+		return err
+	}
+	for i := range n.replay.given.items.Len() {
+		if err := n.say(n.replay.given.items.At(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // give emits what the program has written.
 func (n *streamNode) give(r *Run, out *Batch) error {
 	limit := max(r.Limit, 1)
-	err := n.hear(limit, &n.results)
-	k := n.results.Len()
-	for i := range k {
-		out.EmitNew(n.results.At(i), n.origin.next())
+	for {
+		err := n.hear(limit, &n.results)
+		k := n.results.Len()
+		for i := range k {
+			item := n.results.At(i)
+			if fresh, err := n.answer(item); err != nil {
+				return err
+			} else if fresh {
+				out.EmitNew(item, n.origin.next())
+			}
+		}
+		n.whole = k == limit
+		var broken *ItemError
+		if !errors.As(err, &broken) || !broken.Partial {
+			return err
+		}
+		if fresh, lost := n.answer(broken.Piece); lost != nil {
+			return lost
+		} else if fresh {
+			return err
+		}
 	}
-	n.whole = k == limit
-	return err
+}
+
+// answer says whether an answer of the program is new.
+func (n *streamNode) answer(item any) (bool, error) {
+	fresh, err := n.replay.answer(item)
+	if err != nil {
+		n.forget()
+	}
+	return fresh, err
+}
+
+// forget ends the program and forgets what it was given.
+func (n *streamNode) forget() {
+	n.stop()
+	n.replay.clear()
 }
 
 // ended makes an error of the end of the program, if err is that.
@@ -65,8 +118,10 @@ func (n *streamNode) ended(err error) error {
 	if !errors.Is(err, io.EOF) {
 		return err
 	}
-	err = n.talk.result()
-	n.stop()
+	if err = n.talk.result(); err == nil {
+		err = n.replay.end()
+	}
+	n.forget()
 	if err != nil {
 		return err
 	}
@@ -91,7 +146,7 @@ func (n *streamNode) Flush(r *Run, out *Batch) (bool, error) {
 	if n.over {
 		return true, nil
 	}
-	if err := n.start(r); err != nil {
+	if err := n.begin(r); err != nil {
 		return false, err
 	}
 	n.talk.finish()
@@ -111,7 +166,7 @@ func (n *streamNode) Flush(r *Run, out *Batch) (bool, error) {
 
 // Reset ends the program.
 func (n *streamNode) Reset() {
-	n.stop()
+	n.forget()
 	n.over, n.whole = false, false
 	n.origin.reset()
 }
@@ -119,9 +174,10 @@ func (n *streamNode) Reset() {
 // Close ends the program.
 func (n *streamNode) Close() { n.stop() }
 
-// Save writes down what identities have been given.
-func (n *streamNode) Save(w *StateWriter, _ bool) {
+// Save writes down what the program has been given since, what it has answered, and what identities that has been given.
+func (n *streamNode) Save(w *StateWriter, full bool) {
 	n.origin.save(w)
+	n.replay.save(w, full)
 	w.Bool(n.over)
 }
 
@@ -129,6 +185,7 @@ func (n *streamNode) Save(w *StateWriter, _ bool) {
 func (n *streamNode) Load(r *StateReader, _ bool) error {
 	n.stop()
 	n.origin.load(r)
+	n.replay.load(r)
 	n.over = r.Bool()
 	return r.Err()
 }

@@ -45,7 +45,7 @@ func tablePrograms() []Operator {
 			Options: []FieldDef{
 				{
 					Name: "per", Kind: EnumField, Values: []string{"item", "stream"}, Default: "item",
-					Doc: "`item`: each line that goes in gets one line, at once, which is its result (a program that keeps its output back needs an option against that, as `sed -u`, or `stdbuf -oL`). `stream`: lines go in and come out as the program likes; what it keeps inside is lost if its worker is killed.",
+					Doc: "`item`: each line that goes in gets one line, at once, which is its result (a program that keeps its output back needs an option against that, as `sed -u`, or `stdbuf -oL`). `stream`: lines go in and come out as the program likes. If its worker is killed, another program is given the same once more, and what was answered already is left out: one that then answers something else, or had been given more than 16 MiB, fails the run (`input-lost`).",
 				},
 				formatField("lines", "lines", "nul", "jsonl", "csv", "bytes", "frames"), headerField(), env, cwd,
 			},
