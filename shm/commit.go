@@ -67,23 +67,23 @@ func (s *Slot) prepare(t *Tx) error {
 // writeHeader writes the header that is not current: where the state will be, and the leases that stay with the slot.
 func (s *Slot) writeHeader(t *Tx, next stateLog) {
 	h := &s.head.record.headers[(s.seq+1)&1]
-	h.log.Store(next.log)
-	h.length.Store(uint64(next.length))
+	store32(&h.log, next.log)
+	store64(&h.length, uint64(next.length))
 	s.writeLocks(t, h)
 	if !t.resume {
-		h.resume.Store(0)
-		h.held.Store(0)
+		store32(&h.resume, 0)
+		store32(&h.held, 0)
 		return
 	}
 	held := uint32(0)
 	for _, b := range s.leases {
 		if !t.releases(b) {
-			h.leases[held].Store(b.queue.ref(b.index))
+			store64(&h.leases[held], b.queue.ref(b.index))
 			held++
 		}
 	}
-	h.resume.Store(1)
-	h.held.Store(held)
+	store32(&h.resume, 1)
+	store32(&h.held, held)
 }
 
 // writeLocks writes down which locks stay with the slot over a death, and whether it has acquired what must come back if it is abandoned.
@@ -91,18 +91,18 @@ func (s *Slot) writeLocks(t *Tx, h *commitHeader) {
 	n := uint32(0)
 	for _, held := range s.locks {
 		if depth := held.depth - t.unlocked(s.arena.Lock(held.index)); depth > 0 {
-			h.lock[n].Store(uint64(held.index)<<32 | uint64(depth))
+			store64(&h.lock[n], uint64(held.index)<<32|uint64(depth))
 			n++
 		}
 	}
-	h.locks.Store(n)
+	store32(&h.locks, n)
 	owes := uint32(0)
 	for _, i := range s.arena.owned {
 		if s.arena.Semaphore(i).Held(s.index) > t.releasesOf(i) {
 			owes = 1
 		}
 	}
-	h.owes.Store(owes)
+	store32(&h.owes, owes)
 }
 
 // writeEntries writes what must be redone after a death, in absolute numbers. The record is idle: nobody reads them yet.
@@ -110,32 +110,32 @@ func (s *Slot) writeEntries(t *Tx) {
 	r := &s.head.record
 	for i := range t.nOutputs {
 		o, e := &t.outputs[i], &r.out[i]
-		e.block.Store(o.block.queue.ref(o.block.index))
-		e.items.Store(uint64(o.items))
-		e.bytes.Store(o.bytes)
+		store64(&e.block, o.block.queue.ref(o.block.index))
+		store64(&e.items, uint64(o.items))
+		storeInt64(&e.bytes, o.bytes)
 		total := s.rows[o.block.queue.index].published.Load() + uint64(o.items)
 		for j := range i {
 			if t.outputs[j].block.queue == o.block.queue {
 				total += uint64(t.outputs[j].items)
 			}
 		}
-		e.total.Store(total)
+		store64(&e.total, total)
 	}
 	for i := range t.nInputs {
 		in, e := &t.inputs[i], &r.in[i]
-		e.block.Store(in.block.queue.ref(in.block.index))
-		e.cursor.Store(packProgress(in.cursor, in.tries, in.release))
+		store64(&e.block, in.block.queue.ref(in.block.index))
+		store64(&e.cursor, packProgress(in.cursor, in.tries, in.release))
 		total := s.rows[in.block.queue.index].finished.Load() + uint64(in.cursor-in.block.cursor)
 		for j := range i {
 			if p := &t.inputs[j]; p.block.queue == in.block.queue {
 				total += uint64(p.cursor - p.block.cursor)
 			}
 		}
-		e.total.Store(total)
+		store64(&e.total, total)
 	}
-	r.outputs.Store(uint32(t.nOutputs))
-	r.inputs.Store(uint32(t.nInputs))
-	r.effects.Store(uint64(len(s.images)))
+	store32(&r.outputs, uint32(t.nOutputs))
+	store32(&r.inputs, uint32(t.nInputs))
+	store64(&r.effects, uint64(len(s.images)))
 }
 
 // Progress of an input in one word: cursor (31 bits), tries, whether it is released.
@@ -190,7 +190,7 @@ func (s *Slot) publish(outputs []txOutput, first int) error {
 			return err
 		}
 	}
-	q.head.hungry.Store(0)
+	store32(&q.head.hungry, 0)
 	bumped := q.head.readers.bump()
 	q.unlock()
 	crashpoint(pointPublishUnlocked)
@@ -230,8 +230,8 @@ func (q *Queue) ready(index uint32, w blockWord, items uint32, bytes int64) bool
 	e := &q.table[index]
 	e.seq.Store(q.head.sequence.Add(uint64(items)) - uint64(items) + 1)
 	crashpoint(pointPublishSequence)
-	e.items.Store(items)
-	e.bytes.Store(bytes)
+	store32(&e.items, items)
+	storeInt64(&e.bytes, bytes)
 	return e.word.CompareAndSwap(uint64(w), uint64(makeWord(blockReady, 0, w.gen(), 0)))
 }
 

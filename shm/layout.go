@@ -9,7 +9,7 @@ import (
 
 const (
 	layoutMagic   = 0x3130_6e75_7270_6d7f // "\x7fmprun01", little-endian
-	layoutVersion = 4
+	layoutVersion = 5
 	pageBytes     = 4096
 
 	// A queue whose payload would take more address space than this, or that would bring the arena above arenaMapLimit, is read

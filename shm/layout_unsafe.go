@@ -31,7 +31,7 @@ type arenaHeader struct {
 	_        [arenaHeaderBytes - 128 - (MaxSlots/64+1)*8]byte
 }
 
-// queueHeader is one queue. Its first lines are written once.
+// queueHeader is one queue. Its first lines are written once, but for what says that an end has come: everybody reads that all the time.
 type queueHeader struct {
 	capacity      int64
 	maxItem       int64
@@ -39,7 +39,9 @@ type queueHeader struct {
 	maxDeliveries int64
 	readersMax    int64
 	nameLen       int64
-	_             [16]byte
+	closed        atomic.Uint32
+	gone          atomic.Uint32 // all readers have ended
+	_             [8]byte
 	name          [nameBytes]byte
 
 	// What the lock guards; all but lock and dirty are hints, rebuilt from the table.
@@ -55,9 +57,7 @@ type queueHeader struct {
 	_             [12]byte
 
 	sequence atomic.Uint64 // items published, counted before their block is READY
-	closed   atomic.Uint32
-	gone     atomic.Uint32 // all readers have ended
-	_        [48]byte
+	_        [56]byte
 
 	readers waitWord
 	hungry  atomic.Uint32 // a reader is looking for a block; a hint for batching

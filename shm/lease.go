@@ -69,7 +69,7 @@ func (q *Queue) takeHead(me tag) (uint32, blockWord, LeaseStatus, error) {
 				h.head.Store(at + 1)
 				h.readyItems.Add(-e.left())
 				h.readyBytes.Add(-e.bytes.Load())
-				h.hungry.Store(0)
+				store32(&h.hungry, 0)
 				crashpoint(pointLeasePopped)
 				return index, next, Leased, nil
 			}

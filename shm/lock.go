@@ -82,7 +82,7 @@ func (l Lock) Acquire(s *Slot, w Wait) (WaitResult, error) {
 	s.recordWait(s.targets[:1], w)
 	word, me := &l.head.lock.word, uint32(s.me)
 	for {
-		for range s.spin(s.budget) {
+		for range s.spin(s.budget.looks()) {
 			if word.Load() == 0 {
 				break
 			}

@@ -115,9 +115,9 @@ func (q *Queue) fill(index uint32, me tag, items int, bytes int64) (blockWord, b
 	if w.state() != blockFree {
 		return 0, false
 	}
-	e.items.Store(uint32(items))
-	e.cursor.Store(0)
-	e.bytes.Store(bytes)
+	store32(&e.items, uint32(items))
+	store32(&e.cursor, 0)
+	storeInt64(&e.bytes, bytes)
 	next := makeWord(blockFilling, 0, w.gen()+1, me)
 	if !e.word.CompareAndSwap(uint64(w), uint64(next)) {
 		return 0, false

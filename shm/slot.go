@@ -33,7 +33,7 @@ type Slot struct {
 	tx         Tx
 	targets    [MaxInputs]Target
 	set        futexSet
-	budget     int   // looks that the next wait may spin
+	budget     spinBudget
 	full       int64 // the bytes for which the last Reserve found its queue full
 }
 
@@ -69,7 +69,6 @@ func (a *Arena) Attach(slot int) (*Slot, error) {
 	s := &Slot{
 		arena: a, index: slot, head: h, me: makeTag(slot, h.epoch.Load()), seq: word.seq(), rows: a.row(slot),
 		state:  stateLog{file: a.files[1], slot: slot, log: current.log.Load() & 1, length: int64(current.length.Load()), window: window},
-		budget: mostSpin,
 		resume: current.resume.Load() != 0 || current.held.Load() != 0 || current.locks.Load() != 0,
 	}
 	s.effectMap = effects

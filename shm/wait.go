@@ -29,14 +29,6 @@ type Wait struct {
 	OtherSources bool          // something beside the queue, of which Slot.Wake tells, may make the worker emit items
 }
 
-// A wait spins for so many looks at the condition, a PAUSE (some 40 ns) after each: at most about what going to sleep and being woken costs (11
-// to 14 us), and less after spins that were in vain: other programs may have the cores, and then who would answer runs only when we sleep.
-// The least is about one answer of a partner who runs; it grows slowly, as being preempted while the partner answers looks like a success.
-const (
-	mostSpin  = 300
-	leastSpin = 20
-)
-
 // WaitReadable waits until Lease may give something else than Empty. The slot must hold no reserved block.
 func (q *Queue) WaitReadable(s *Slot, w Wait) (WaitResult, error) {
 	s.targets[0] = Target{Kind: WaitToRead, Index: q.index}
@@ -75,9 +67,12 @@ func (s *Slot) Wait(targets []Target, w Wait) (WaitResult, error) {
 	if w.Timeout > 0 {
 		deadline = time.Now().Add(w.Timeout)
 	}
+	if !s.recorded() && s.spinFor(targets) {
+		return Ready, nil // nobody needs to know of a wait that was over before a sleep
+	}
 	s.recordWait(targets, w)
 	for {
-		if s.spinFor(targets) || s.arm(targets) {
+		if s.seen(targets) || s.arm(targets) {
 			return Ready, nil
 		}
 		// After arming: who stops or wakes us sets its word first, and bumps what we have armed after it.
@@ -149,16 +144,14 @@ func (s *Slot) sleep(bound time.Duration) {
 func (s *Slot) spinFor(targets []Target) bool {
 	for _, t := range targets {
 		if t.Kind == WaitToRead {
-			t.queue(s.arena).head.hungry.Store(1)
+			store32(&t.queue(s.arena).head.hungry, 1)
 		}
 	}
-	rounds := s.spin(s.budget)
+	rounds := s.spin(s.budget.looks())
 	for i := range rounds {
-		for _, t := range targets {
-			if t.hint(s) {
-				s.budget = min(mostSpin, s.budget+leastSpin/4)
-				return true
-			}
+		if s.seen(targets) {
+			s.budget.found(i)
+			return true
 		}
 		if i&31 == 0 && s.Interrupted() {
 			return false
@@ -166,7 +159,17 @@ func (s *Slot) spinFor(targets []Target) bool {
 		pause(1)
 	}
 	if rounds > 0 {
-		s.budget = max(leastSpin, s.budget/2)
+		s.budget.missed()
+	}
+	return false
+}
+
+// seen looks once, without a lock, whether one of the targets seems to be there.
+func (s *Slot) seen(targets []Target) bool {
+	for _, t := range targets {
+		if t.hint(s) {
+			return true
+		}
 	}
 	return false
 }

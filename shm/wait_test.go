@@ -120,6 +120,9 @@ func TestWaitWithReservedBlockIsRefused(t *testing.T) {
 func TestWaitRecordStaysUntilTheSlotMoves(t *testing.T) {
 	a := newArena(t, 2, QueueConfig{Name: "q", Capacity: 2}, QueueConfig{Name: "p", Capacity: 2})
 	w, r, q := attach(t, a, 0), attach(t, a, 1), a.Queue(0)
+	if got, err := q.WaitReadable(r, Wait{Stage: 7, Timeout: 1}); got != TimedOut || err != nil {
+		t.Fatalf("the wait for nothing gives %v, %v", got, err)
+	}
 	put(t, q, w, 1, "x")
 	if got, err := q.WaitReadable(r, Wait{Stage: 7, OtherSources: true}); got != Ready || err != nil {
 		t.Fatalf("the wait gives %v, %v", got, err)

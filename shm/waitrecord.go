@@ -90,6 +90,9 @@ func (s *Slot) recordWait(targets []Target, w Wait) {
 	crashpoint(pointWaitRecorded)
 }
 
+// recorded says whether a wait record stands from an earlier wait, which has brought nothing.
+func (s *Slot) recorded() bool { return s.head.waiting.head.Load()&waitOn != 0 }
+
 // moving clears the wait record: the slot has taken something, or is about to commit.
 func (s *Slot) moving() {
 	r := &s.head.waiting.head
