@@ -38,6 +38,42 @@ processes:
 	result{s.wait(), s.stdout.String(), s.stderr.String()}.expect(t, 0, strings.Repeat("3000001\n", 10)+strings.Repeat("3000002\n", 90)+strings.Repeat("3000003\n", 20))
 }
 
+// TestWhatAProgramWasGivenIsKeptSmall: what a program with `per: stream` was given, for another if its worker dies, is kept as it was
+// written, not as the items that were: those of these lines would need 250 MB.
+func TestWhatAProgramWasGivenIsKeptSmall(t *testing.T) {
+	s := prepare(t, writeSpec(t, `
+processes:
+  p:
+    stages:
+      - read: "-"
+      - range: 500000
+      - map: {a: item, b: item}
+      - through: sh -c 'head -n 500000 | tail -n 1; cat > /dev/null'
+        per: stream
+        format: jsonl
+      - print: ${{ item.a }}
+`))
+	stdin, err := s.cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.start()
+	fmt.Fprintln(stdin, "go")
+	eventually(t, "the last line", func() bool { return s.stdout.String() == "499999\n" })
+	const most = 110 << 10
+	workers := s.workers()
+	for _, pid := range workers {
+		if peak := peakOf(t, pid); peak > most {
+			t.Errorf("a worker needed %d KiB, more than %d", peak, most)
+		}
+	}
+	if len(workers) != 1 {
+		t.Errorf("%d workers, not 1", len(workers))
+	}
+	stdin.Close()
+	result{s.wait(), s.stdout.String(), s.stderr.String()}.expect(t, 0, "499999\n")
+}
+
 // peakOf is how many KiB a process has had resident at most.
 func peakOf(t *testing.T, pid int) (kibibytes int) {
 	t.Helper()

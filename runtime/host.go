@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -57,9 +56,8 @@ type host struct {
 
 	notes    []leaseNote // of the last entry of the state log that was loaded
 	state    stages.StateWriter
-	frame    []byte // the state as it is appended to the log
-	logged   int    // bytes of the state log
-	snapshot int    // bytes of its last full snapshot
+	logged   int // bytes of the state log
+	snapshot int // bytes of its last full snapshot
 }
 
 // sealedBlock is a block that the next commit publishes.
@@ -208,21 +206,19 @@ func (h *host) Commit() error {
 // become long.
 func (h *host) saveState(tx *shm.Tx) {
 	full := snapshotDue(h.logged, h.snapshot)
-	h.state.Reset()
+	h.state.Begin()
 	h.state.Bool(full)
 	h.state.Uint(h.requests)
 	h.saveLeases(&h.state)
 	h.chain.Save(&h.state, full)
-	body := h.state.Bytes()
-	h.frame = binary.AppendUvarint(h.frame[:0], uint64(len(body)))
-	h.frame = append(h.frame, body...)
+	entry := h.state.Entry()
 	if full {
-		tx.Snapshot(h.frame)
-		h.snapshot, h.logged = len(h.frame), 0
+		tx.Snapshot(entry)
+		h.snapshot, h.logged = len(entry), 0
 	} else {
-		tx.State(h.frame)
+		tx.State(entry)
 	}
-	h.logged += len(h.frame)
+	h.logged += len(entry)
 }
 
 // snapshotDue says whether a state log of so many bytes, which began with a snapshot of so many, is to be started anew. Since what is added
@@ -231,12 +227,11 @@ func snapshotDue(logged, snapshot int) bool {
 	return logged == 0 || logged-snapshot > compactAfter+compactTimes*snapshot
 }
 
-// load applies one entry of the state log.
-func (h *host) load(entry []byte) error {
-	r := stages.NewStateReader(entry)
+// load applies one entry of the state log, which has so many bytes there.
+func (h *host) load(r *stages.StateReader, size int) error {
 	full := r.Bool()
 	if full {
-		h.snapshot = len(entry)
+		h.snapshot = size
 	}
 	h.requests = r.Uint()
 	h.loadLeases(r)
@@ -329,13 +324,12 @@ func (h *host) Cut() error {
 // the block has been committed; it is delivered again, item by item, so that exactly the items before that point are done.
 var errReplay = errors.New("the block is to be worked off item by item")
 
+// unsettled says whether more than one item is in hand that no commit has finished, and could be worked off again.
 func (h *host) unsettled() bool {
-	for _, in := range h.inboxes {
-		if in.unsettled() {
-			return h.volatile != h.slot.Commits()+1 // what cannot be read again cannot be replayed either
-		}
+	if h.chain.Spoken() || h.volatile == h.slot.Commits()+1 { // neither can be replayed
+		return false
 	}
-	return false
+	return slices.ContainsFunc(h.inboxes, (*inbox).unsettled)
 }
 
 // Volatile implements stages.Host. The supervisor hears of it before the first byte is read.

@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -202,14 +201,14 @@ func (h *host) resume(adopted shm.Adopted) error {
 	}
 	h.logged = len(data)
 	for len(data) > 0 {
-		size, n := binary.Uvarint(data)
-		if n <= 0 || size > uint64(len(data)-n) {
+		entry, rest, ok := stages.NextEntry(data)
+		if !ok {
 			return errors.New("the saved state is damaged")
 		}
-		if err := h.load(data[n : n+int(size)]); err != nil {
+		if err := h.load(entry, len(data)-len(rest)); err != nil {
 			return err
 		}
-		data = data[n+int(size):]
+		data = rest
 	}
 	h.adoptLeases(adopted)
 	return h.giveUpPoison()

@@ -36,7 +36,7 @@ func Build(stages []Stage, opts Options) (*Chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	chain.root = true
+	chain.root, chain.spoken = true, &shared.spoken
 	for _, batch := range shared.batches {
 		batch.tracked = shared.tracks
 	}
@@ -59,6 +59,7 @@ type building struct {
 	env     Env
 	attempt int
 	tracks  bool
+	spoken  bool  // a program that takes a stream was started
 	manual  Inbox // of the last `get` with `ack: manual` in the chain that is being built, or around it
 	batches []*Batch
 }

@@ -16,6 +16,8 @@ type Chain struct {
 	out   *Batch
 	hears bool // one of the stages may have something to say that no row waits for
 	root  bool // not inside of a stage
+
+	spoken *bool // of the root: see Spoken
 }
 
 // State says what a chain can do next.
@@ -163,6 +165,10 @@ func (c *Chain) Standing() bool {
 	}
 	return false
 }
+
+// Spoken says, of a chain that Build has made, whether it has started a program that takes a stream. What that was given cannot be taken
+// back: to go through the same rows once more is not as if they had not come.
+func (c *Chain) Spoken() bool { return *c.spoken }
 
 func (c *Chain) first() *Batch {
 	if len(c.links) == 0 {

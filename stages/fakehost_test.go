@@ -246,7 +246,7 @@ func (h *fakeHost) save() {
 	if full {
 		h.world.state = nil
 	}
-	h.world.state = append(h.world.state, slices.Clone(w.Bytes()))
+	h.world.state = append(h.world.state, slices.Clone(w.buf))
 }
 
 func (h *fakeHost) Wait(w Waiter, timeout time.Duration) error {
@@ -519,7 +519,7 @@ func (w *world) start(stages []Stage, opts Options) (*fakeHost, error) {
 		return h, nil
 	}
 	for i, data := range w.state {
-		r := NewStateReader(data)
+		r := &StateReader{buf: data}
 		if err := chain.Load(r, i == 0); err != nil {
 			return nil, err
 		}

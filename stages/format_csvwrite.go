@@ -158,3 +158,24 @@ func appendQuoted(dst []byte, text string) []byte {
 	dst = append(dst, text...)
 	return append(dst, '"')
 }
+
+func (c *csvWriter) save(w *StateWriter) {
+	w.Int(c.width)
+	w.Bool(c.names != nil)
+	if c.names != nil {
+		w.Uint(uint64(len(c.names)))
+		for _, name := range c.names {
+			w.Text(name)
+		}
+	}
+}
+
+func (c *csvWriter) load(r *StateReader) {
+	*c = csvWriter{width: r.Int()}
+	if r.Bool() {
+		n := min(r.Uint(), uint64(len(r.buf))) // a name has some byte at least
+		for c.names = make([]string, 0, n); n > 0; n-- {
+			c.names = append(c.names, r.Text())
+		}
+	}
+}

@@ -8,8 +8,8 @@ const keptInput = 16 << 20
 // that answers the same to the same; one that answers something else, and one that had been given more than is kept, is a failure with a
 // name, because nobody could tell what is missing.
 type replay struct {
-	given    heldItems
-	bytes    int  // of what is given
+	given    journal
+	bytes    int  // that were given
 	tooMuch  bool // given is not all
 	answered tally
 	again    tally // of what another program has answered
@@ -23,11 +23,11 @@ func (p *replay) clear() {
 	p.answered, p.again = tally{}, tally{}
 }
 
-// give notes the first n rows of in, which are as many bytes to the program.
-func (p *replay) give(in *Batch, n, bytes int, few bool) {
-	switch p.bytes += bytes; {
+// give notes what has been written to the program.
+func (p *replay) give(record []byte) {
+	switch p.bytes += len(record); {
 	case p.bytes <= keptInput:
-		p.given.keep(in, n, few)
+		p.given.add(record)
 	case !p.tooMuch:
 		p.tooMuch = true
 		p.given.clear()
@@ -37,7 +37,9 @@ func (p *replay) give(in *Batch, n, bytes int, few bool) {
 // answer takes the next answer, or what stands in the place of one and is none, and says whether it is new.
 func (p *replay) answer(item any) (bool, error) {
 	if !p.behind {
-		p.answered.add(item)
+		if !p.tooMuch { // else no other program will be asked
+			p.answered.add(item)
+		}
 		return true, nil
 	}
 	p.again.add(item)
@@ -57,12 +59,12 @@ func (p *replay) end() error {
 }
 
 func errOtherAnswers() error {
-	return Failf("input-lost", "the worker died, and the program that took the place of the one that died with it answers something else to the same input "+
+	return Failf("input-lost", "the worker was replaced, and the program that took the place of the one that ended with it answers something else to the same input "+
 		"(`per: item` asks each line once more) [input-lost]")
 }
 
 func errTooMuchGiven() error {
-	return Failf("input-lost", "the worker died, and the program with it, after it had been given more than the %d MiB that are kept to be given again "+
+	return Failf("input-lost", "the worker was replaced, and its program with it, after that had been given more than the %d MiB that are kept to be given again "+
 		"(`per: item` asks each line once more) [input-lost]", keptInput>>20)
 }
 

@@ -15,8 +15,9 @@ type streamNode struct {
 	*speaker
 	origin  origin
 	replay  replay
-	over    bool // the program has ended well
-	whole   bool // the last hear took as much as it may: there may be more
+	spoken  *bool // the chain has a program that was given what cannot be taken back
+	over    bool  // the program has ended well
+	whole   bool  // the last hear took as much as it may: there may be more
 	results Column
 }
 
@@ -32,7 +33,7 @@ func (n *streamNode) Step(r *Run, in, out *Batch) error {
 	if n.talk.isDeaf() {
 		return r.Await(n.talk) // it wants nothing more, but may have something to say until it ends
 	}
-	said, bytes := 0, 0
+	said := 0
 	for said < in.Len() && n.talk.room() {
 		if err := n.say(in.Item(said)); err != nil {
 			if said > 0 {
@@ -40,10 +41,9 @@ func (n *streamNode) Step(r *Run, in, out *Batch) error {
 			}
 			return err
 		}
+		n.replay.give(n.record)
 		said++
-		bytes += len(n.record)
 	}
-	n.replay.give(in, said, bytes, isFew(said, r))
 	in.Drop(said)
 	if said == 0 && in.Len() > 0 {
 		return r.Await(n.talk)
@@ -60,13 +60,17 @@ func (n *streamNode) begin(r *Run) error {
 		n.replay.clear()
 		return errTooMuchGiven()
 	}
+	settled, said := n.csv, n.said // by what another was given
 	if err := n.start(r); err != nil {
 		return err
 	}
-	for i := range n.replay.given.items.Len() {
-		if err := n.say(n.replay.given.items.At(i)); err != nil {
-			return err
-		}
+	*n.spoken = true
+	if n.replay.given.size == 0 {
+		return nil
+	}
+	n.csv, n.said = settled, said
+	for _, piece := range n.replay.given.pieces {
+		n.talk.say(piece)
 	}
 	return nil
 }
@@ -178,6 +182,10 @@ func (n *streamNode) Close() { n.stop() }
 func (n *streamNode) Save(w *StateWriter, full bool) {
 	n.origin.save(w)
 	n.replay.save(w, full)
+	if n.format == formatCSV {
+		n.csv.save(w)
+		w.Bool(n.said)
+	}
 	w.Bool(n.over)
 }
 
@@ -186,6 +194,10 @@ func (n *streamNode) Load(r *StateReader, _ bool) error {
 	n.stop()
 	n.origin.load(r)
 	n.replay.load(r)
+	if n.format == formatCSV {
+		n.csv.load(r)
+		n.said = r.Bool()
+	}
 	n.over = r.Bool()
 	return r.Err()
 }

@@ -13,7 +13,7 @@ func buildThrough(b *Builder, stage *Stage) (Node, error) {
 	}
 	if per == "stream" {
 		b.TrackIdentities()
-		return &streamNode{speaker: s, origin: b.origin()}, nil
+		return &streamNode{speaker: s, origin: b.origin(), spoken: &b.spoken}, nil
 	}
 	switch s.format {
 	case formatBytes:

@@ -95,11 +95,11 @@ func inPieces(f format, header csvHeader, data []byte, rng *rand.Rand) []string 
 				saved = nil
 			}
 			t.save(&w, full)
-			saved = append(saved, bytes.Clone(w.Bytes()))
+			saved = append(saved, bytes.Clone(w.buf))
 			if rng.IntN(2) == 0 {
 				t = newReader(f, header)
 				for i, state := range saved {
-					t.load(NewStateReader(state), i == 0)
+					t.load(&StateReader{buf: state}, i == 0)
 				}
 				open(t, t.base+int64(t.size))
 			}

@@ -12,11 +12,38 @@ type StateWriter struct {
 	buf []byte
 }
 
-// Reset starts anew and keeps the memory.
-func (w *StateWriter) Reset() { w.buf = w.buf[:0] }
+const (
+	// entryHead is the bytes before an entry of a log, which say how many follow.
+	entryHead = 8
+	// keptState is how many bytes of memory a StateWriter keeps for the next entry: a snapshot of all can be much larger than what follows it.
+	keptState = 1 << 20
+)
 
-// Bytes is what was written, valid until Reset.
-func (w *StateWriter) Bytes() []byte { return w.buf }
+// Begin starts an entry of a log.
+func (w *StateWriter) Begin() {
+	if cap(w.buf) > keptState {
+		w.buf = nil
+	}
+	w.buf = append(w.buf[:0], make([]byte, entryHead)...)
+}
+
+// Entry is what was written since Begin, with its length before it; valid until the next Begin.
+func (w *StateWriter) Entry() []byte {
+	binary.LittleEndian.PutUint64(w.buf, uint64(len(w.buf)-entryHead))
+	return w.buf
+}
+
+// NextEntry takes the first entry off a log that is not empty. It says false if there is none that is whole.
+func NextEntry(log []byte) (entry *StateReader, rest []byte, ok bool) {
+	if len(log) < entryHead {
+		return nil, nil, false
+	}
+	size := binary.LittleEndian.Uint64(log)
+	if log = log[entryHead:]; size > uint64(len(log)) {
+		return nil, nil, false
+	}
+	return &StateReader{buf: log[:size]}, log[size:], true
+}
 
 // Uint writes a number.
 func (w *StateWriter) Uint(v uint64) { w.buf = binary.AppendUvarint(w.buf, v) }
@@ -73,9 +100,6 @@ type StateReader struct {
 	buf []byte
 	err error
 }
-
-// NewStateReader reads data.
-func NewStateReader(data []byte) *StateReader { return &StateReader{buf: data} }
 
 // Err is the first error, or nil.
 func (r *StateReader) Err() error { return r.err }

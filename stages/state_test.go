@@ -47,12 +47,12 @@ func TestCommitsCostWhatHasChanged(t *testing.T) {
 		chain.Save(&all, false)
 		feed(before, before+more)
 		chain.Save(&delta, false)
-		if got := len(delta.Bytes()); got > 100*more+200 || got < more {
-			t.Errorf("%s: %d bytes for %d new keys, after %d for %d", s.Op, got, more, len(all.Bytes()), before)
+		if got := len(delta.buf); got > 100*more+200 || got < more {
+			t.Errorf("%s: %d bytes for %d new keys, after %d for %d", s.Op, got, more, len(all.buf), before)
 		}
-		delta.Reset()
+		delta.buf = delta.buf[:0]
 		chain.Save(&delta, false)
-		if got := len(delta.Bytes()); got > 100 {
+		if got := len(delta.buf); got > 100 {
 			t.Errorf("%s: %d bytes for nothing new", s.Op, got)
 		}
 	}
@@ -76,7 +76,7 @@ func TestDamagedStateIsAnError(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if err := again.Load(NewStateReader(state[:cut]), true); err == nil {
+				if err := again.Load(&StateReader{buf: state[:cut]}, true); err == nil {
 					t.Errorf("%s: %d of %d bytes are taken for a state", b.name, cut, len(state))
 				}
 			}

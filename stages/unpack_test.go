@@ -203,7 +203,7 @@ func TestUnpackGoesOn(t *testing.T) {
 				r.save(&w, true)
 				r.close()
 				r = newReader(formatLines, csvHeader{})
-				r.load(NewStateReader(w.Bytes()), true)
+				r.load(&StateReader{buf: w.buf}, true)
 				if again := r.offset() - r.origin.plain; again > 250_000 {
 					t.Errorf("%s: %d bytes at offset %d are decompressed again", kind, again, r.offset())
 				}
