@@ -18,7 +18,8 @@ import (
 type Arena struct {
 	layout     *layout
 	mem        []byte
-	files      []*os.File // arena, state, spill files
+	files      []*os.File // arena, state, spill files, segments
+	segments   [][]byte
 	head       *arenaHeader
 	queues     []Queue
 	primitives []primitive
@@ -31,7 +32,8 @@ type Arena struct {
 	recovering sync.Mutex // one recovery at a time in this process; taken before any of its steps, never by workers
 }
 
-// Create makes the arena of a run: a sealed memfd, a second one for the state logs, and an unlinked file for each unbounded queue.
+// Create makes the arena of a run: a sealed memfd, a second one for the state logs, an unlinked file for each unbounded queue, and
+// one for each segment.
 // The supervisor calls it once.
 func Create(cfg Config) (*Arena, error) {
 	cfg, err := cfg.normalise()
@@ -137,7 +139,7 @@ func readLayout(files []*os.File) (*layout, int, error) {
 }
 
 func checkFiles(l *layout, size int64, files []*os.File) error {
-	if want := 2 + l.spills(); len(files) != want {
+	if want := 2 + l.spills() + len(l.segments); len(files) != want {
 		return fmt.Errorf("%w: %d files instead of %d", ErrLayout, len(files), want)
 	}
 	st, err := files[0].Stat()
@@ -162,12 +164,16 @@ func mapArena(l *layout, files []*os.File) (*Arena, error) {
 	}
 	// Huge pages would make every sparse block cost 2 MiB. A kernel without them refuses the advice, which is as good.
 	_ = unix.Madvise(mem, unix.MADV_NOHUGEPAGE)
-	return viewArena(l, files, mem), nil
+	segments, err := l.mapSegments(files)
+	if err != nil {
+		return nil, errors.Join(err, unix.Munmap(mem))
+	}
+	return viewArena(l, files, mem, segments), nil
 }
 
 // viewArena sets up the views of each part of the mapped memory.
-func viewArena(l *layout, files []*os.File, mem []byte) *Arena {
-	a := &Arena{layout: l, mem: mem, files: files, head: at[arenaHeader](mem, 0), queues: make([]Queue, len(l.queues)), primitives: make([]primitive, len(l.primitives))}
+func viewArena(l *layout, files []*os.File, mem []byte, segments [][]byte) *Arena {
+	a := &Arena{layout: l, mem: mem, files: files, segments: segments, head: at[arenaHeader](mem, 0), queues: make([]Queue, len(l.queues)), primitives: make([]primitive, len(l.primitives))}
 	for i := range a.queues {
 		a.queues[i].init(a, i)
 	}
@@ -189,7 +195,8 @@ func (a *Arena) Close() error {
 	for _, window := range a.windows {
 		err = errors.Join(err, unix.Munmap(window))
 	}
-	a.mem, a.head, a.windows = nil, nil, nil
+	err = errors.Join(err, unmapAll(a.segments))
+	a.mem, a.head, a.windows, a.segments = nil, nil, nil, nil
 	return errors.Join(err, closeAll(a.files))
 }
 

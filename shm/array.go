@@ -15,7 +15,8 @@ import (
 //
 // The bytes are changed by commits only. Tx.Change: under the locks of the stripes, which are taken in order before the store that decides and
 // freed once the after-images are written; recovery writes those of stripes that still name the dead. Array.Rewrite: whole stripes are
-// written to the side that nobody reads, and the commit turns them over, which takes no copy of what was there before.
+// written to the side that nobody reads, and the commit turns them over, which takes no copy of what was there before. (Of an array in a
+// segment it copies them; see segment.go.)
 //
 // Numbers are loaded and stored whole. What several numbers say together is of one moment only for who holds a lock of the spec.
 type Array struct{ *primitive }
@@ -61,6 +62,12 @@ func (a Array) Len() int64 { return a.c.Value }
 // memory is the bytes of a side. They change under the reader's eyes.
 func (a Array) memory(side uint64) []byte {
 	l := &a.arena.layout.primitives[a.index]
+	if a.segment != nil {
+		if side&1 == 0 {
+			return a.segment
+		}
+		return a.arena.mem[l.data : l.data+a.c.Value : l.data+l.dataBytes]
+	}
 	at := l.data + int64(side&1)*l.dataBytes
 	return a.arena.mem[at : at+a.c.Value : at+l.dataBytes]
 }
@@ -79,34 +86,41 @@ func (a Array) Load(off int64, kind NumberKind) Number {
 	side := a.side(a.stripe(off))
 	for {
 		v := side.Load()
-		n := kind.decode(loadBits(a.memory(v), off, kind.Size()))
+		n := kind.decode(a.loadBits(a.memory(v), off, kind.Size()))
 		if side.Load() == v { // else somebody may be writing to the side that was read
 			return n
 		}
 	}
 }
 
-// loadBits is the bits of a number. Those of a byte or two are taken from the word of 32 bits that has them: arrays begin and end at
+// loadBits is the bits of a number. Those of a byte or two are taken from the word of 32 bits that has them: arrays of the arena begin and end at
 // multiples of eight.
-func loadBits(mem []byte, off int64, size int) uint64 {
+func (a Array) loadBits(mem []byte, off int64, size int) uint64 {
 	switch p := unsafe.Pointer(&mem[off : off+int64(size)][0]); size {
 	case 8:
 		return (*atomic.Uint64)(p).Load()
 	case 4:
 		return uint64((*atomic.Uint32)(p).Load())
 	}
+	if a.segment != nil {
+		return loadAlone(mem, off, size)
+	}
 	word := (*atomic.Uint32)(unsafe.Pointer(&mem[off&^3])).Load()
 	return uint64(word>>(8*(off&3))) & (1<<(8*size) - 1)
 }
 
 // storeBits writes a number's bits. The caller holds the stripe's lock, so that nobody else changes the rest of its word.
-func storeBits(mem []byte, off int64, size int, bits uint64) {
+func (a Array) storeBits(mem []byte, off int64, size int, bits uint64) {
 	switch p := unsafe.Pointer(&mem[off : off+int64(size)][0]); size {
 	case 8:
 		(*atomic.Uint64)(p).Store(bits)
 	case 4:
 		(*atomic.Uint32)(p).Store(uint32(bits))
 	default:
+		if a.segment != nil {
+			storeAlone(mem, off, size, bits)
+			return
+		}
 		word := (*atomic.Uint32)(unsafe.Pointer(&mem[off&^3]))
 		shift := 8 * (off & 3)
 		mask := uint32(1<<(8*size)-1) << shift
@@ -117,10 +131,10 @@ func storeBits(mem []byte, off int64, size int, bits uint64) {
 // storeImage writes an after-image: numbers whole, since readers take no lock. It may be done again.
 func (a Array) storeImage(off int64, image []byte) {
 	mem, size := a.memory(a.side(a.stripe(off)).Load()), len(image)
-	if (size == 1 || size == 2 || size == 4 || size == 8) && off%int64(size) == 0 {
+	if (size == 1 || size == 2 || size == 4 || size == 8) && (off+a.shift)%int64(size) == 0 {
 		var bits [8]byte
 		copy(bits[:], image)
-		storeBits(mem, off, size, binary.LittleEndian.Uint64(bits[:]))
+		a.storeBits(mem, off, size, binary.LittleEndian.Uint64(bits[:]))
 		return
 	}
 	copy(mem[off:], image)

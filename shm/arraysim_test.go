@@ -200,9 +200,18 @@ func (m *arrayModel) rewrite(t *rapid.T, i int) {
 
 // Random changes, rewritten parts and deaths leave an array as the model has it.
 func TestArraySimulation(t *testing.T) {
+	simulateArray(t, PrimitiveConfig{Kind: KindArray, Name: "a", Value: simulatedArray})
+}
+
+// In a segment, too, where another program finds the same.
+func TestArraySimulationInASegment(t *testing.T) {
+	simulateArray(t, PrimitiveConfig{Kind: KindArray, Name: "a", Value: simulatedArray, Segment: 1})
+}
+
+func simulateArray(t *testing.T, c PrimitiveConfig) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := &arrayModel{bytes: make([]byte, simulatedArray)}
-		m.simulated = newSimulated(t, 2, PrimitiveConfig{Kind: KindArray, Name: "a", Value: simulatedArray})
+		m.simulated = newSimulated(t, 2, c)
 		defer m.arena.Close()
 		got := make([]byte, simulatedArray)
 		for range rapid.IntRange(15, 40).Draw(t, "operations") {
@@ -217,6 +226,11 @@ func TestArraySimulation(t *testing.T) {
 			}
 			if err := m.arena.Array(0).Read(got, 0); err != nil {
 				t.Fatal(err)
+			}
+			if c.Segment > 0 {
+				if _, err := m.arena.segmentFile(c.Segment).ReadAt(got, 0); err != nil {
+					t.Fatal(err)
+				}
 			}
 			if !bytes.Equal(got, m.bytes) {
 				at := 0

@@ -42,6 +42,7 @@ type Config struct {
 	PlanHash   uint64            // the caller's digest of its plan; part of the layout hash that Open checks
 	Primitives []PrimitiveConfig // at most MaxPrimitives; their order is that in which their locks are taken
 	SpillDir   string            // where unbounded queues keep their unlinked files; empty: os.TempDir()
+	SegmentDir string            // where segments are made; empty: SegmentFolder
 }
 
 // QueueConfig describes one queue.
@@ -111,6 +112,17 @@ func (c Config) normalise() (Config, error) {
 	return c, c.checkPrimitives()
 }
 
+// segments is the number of segments.
+func (c *Config) segments() int {
+	n := 0
+	for i := range c.Primitives {
+		if p := &c.Primitives[i]; p.Kind == KindArray {
+			n = max(n, p.Segment)
+		}
+	}
+	return n
+}
+
 // checkPrimitives validates the primitives. Their names are cut in a copy.
 func (c *Config) checkPrimitives() error {
 	if len(c.Primitives) > MaxPrimitives {
@@ -124,6 +136,11 @@ func (c *Config) checkPrimitives() error {
 			return fmt.Errorf("%v %d (%s): %w", p.Kind, i, p.Name, err)
 		}
 	}
+	for n := c.segments(); n > 0; n-- {
+		if !slices.ContainsFunc(c.Primitives, func(p PrimitiveConfig) bool { return p.Kind == KindArray && p.Segment == n }) {
+			return fmt.Errorf("segment %d has no array", n)
+		}
+	}
 	return nil
 }
 
@@ -135,7 +152,7 @@ func (c Config) hash() uint64 {
 		fmt.Fprintf(h, "|%q %d %d %d %d %d", q.Name, q.Capacity, q.MaxItem, q.MaxBytes, q.MaxDeliveries, q.Readers)
 	}
 	for _, p := range c.Primitives {
-		fmt.Fprintf(h, "|%q %d %d %d %d %d", p.Name, p.Kind, p.flags(), p.Value, p.Lock, p.Unit)
+		fmt.Fprintf(h, "|%q %d %d %d %d %d %d", p.Name, p.Kind, p.flags(), p.Value, p.Lock, p.Unit, p.Segment)
 	}
 	return h.Sum64()
 }

@@ -60,6 +60,7 @@ const (
 	pointEffectStored
 	pointEffectUnlocked
 	pointRewritten
+	pointStripePart
 	pointEnd
 
 	firstPrimitivePoint = pointCommitEffects // from here on the points of queues alone are never passed
@@ -120,6 +121,7 @@ var pointNames = [pointEnd]string{
 	pointEffectStored:     "effect.3.stored",
 	pointEffectUnlocked:   "effect.4.unlocked",
 	pointRewritten:        "rewrite.1.written",
+	pointStripePart:       "rewrite.2.copied",
 }
 
 func (p point) String() string {

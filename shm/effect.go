@@ -11,9 +11,11 @@ import "fmt"
 //
 //	entry: primitive (4 bytes) | bytes behind (4) | argument (8) | image, padded to 8
 //	array:     offset        | bytes          semaphore: acquired | released
-//	           -1 - stripe   | its side       condition: slot     | the word of its wait
+//	           -1 - stripe   | its side (*)   condition: slot     | the word of its wait
 //	                                                     -1       | how the slot's own wait stands
 //	                                          event, barrier: 0   | state
+//
+// (*) of an array in a segment the image is 0, and the effect to copy the stripe from the arena.
 type effect struct {
 	index  int // of the primitive
 	stripe int // of an array

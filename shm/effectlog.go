@@ -115,10 +115,13 @@ func (p *primitive) checkEffect(arg uint64, n int64) error {
 // storeEffect does one effect of a slot. It may be done again as long as the lock of its unit is the slot's.
 func (a *Arena) storeEffect(slot int, p *primitive, arg uint64, image []byte) {
 	if a := (Array{p}); p.c.Kind == KindArray {
-		if stripe := -1 - int64(arg); stripe >= 0 {
-			a.side(int(stripe)).Store(binary.LittleEndian.Uint64(image))
-		} else {
+		switch stripe := -1 - int64(arg); {
+		case stripe < 0:
 			a.storeImage(int64(arg), image)
+		case a.segment != nil:
+			a.copyOver(int(stripe))
+		default:
+			a.side(int(stripe)).Store(binary.LittleEndian.Uint64(image))
 		}
 		return
 	}
@@ -167,7 +170,8 @@ func (a *Arena) redoEffects(slot int, length uint64, step func(string)) error {
 		// What a slot has acquired, and for what it waits, stands in its own row, without a lock.
 		own := p.c.Kind == KindSemaphore || p.c.Kind == KindCondition && arg == conditionEntered
 		if own || u.lock().owner().slot() == slot {
-			a.storeEffect(slot, p, arg, image)
+			// What was cut off of a segment is nowhere to be stored, and nobody can read it any more.
+			_ = a.Faults(func() error { a.storeEffect(slot, p, arg, image); return nil })
 			step("redone effect")
 		}
 	})

@@ -37,6 +37,8 @@ var (
 	ErrRange = errors.New("out of range")
 	// ErrRewritten says that a slot was to wait, or to rewrite other stripes out of their order, while it holds rewritten ones.
 	ErrRewritten = errors.New("stripes that were rewritten and not committed are held")
+	// ErrSegmentCut says that another program has made a segment shorter than the arrays in it.
+	ErrSegmentCut = errors.New("another program has cut off the segment of an array (ftruncate)")
 	// ErrMustAdopt says that the slot's committed state asks for Slot.Adopt before the first commit.
 	ErrMustAdopt = errors.New("the slot's state was not adopted")
 )

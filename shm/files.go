@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// createFiles makes the arena's memfd, the state memfd and the spill files, in the order of Arena.Files.
+// createFiles makes the arena's memfd, the state memfd, the spill files and the segments, in the order of Arena.Files.
 func createFiles(l *layout) ([]*os.File, error) {
 	var files []*os.File
 	arena, err := createMemory("mprun-arena", l.size)
@@ -27,6 +27,14 @@ func createFiles(l *layout) ([]*os.File, error) {
 	files = append(files, state)
 	for range l.spills() {
 		f, err := createSpill(l.config.SpillDir)
+		if err != nil {
+			closeAll(files)
+			return nil, err
+		}
+		files = append(files, f)
+	}
+	for _, size := range l.segments {
+		f, err := createSegment(l.config.SegmentDir, size)
 		if err != nil {
 			closeAll(files)
 			return nil, err

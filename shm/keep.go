@@ -22,7 +22,7 @@ import (
 
 const (
 	keptMagic = "mprunkep"
-	keptFiles = 2 + MaxQueues
+	keptFiles = 2 + MaxQueues + MaxSegments
 	keptPiece = 1 << 20
 )
 

@@ -32,6 +32,24 @@ func TestAKeptArenaIsTheSame(t *testing.T) {
 	}
 }
 
+// What is in a segment is kept, too.
+func TestAKeptSegment(t *testing.T) {
+	a, s := newPrimitives(t, 1, PrimitiveConfig{Kind: KindArray, Name: "x", Value: 20, Segment: 1})
+	change(t, s[0], func(tx *Tx) { tx.Change(a.Array(0), Change{Kind: Int64, Off: 8, Number: IntNumber(42)}) })
+	var kept bytes.Buffer
+	if err := a.Keep(&kept); err != nil {
+		t.Fatal(err)
+	}
+	b, err := OpenKept(&kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if n := b.Array(0).Load(8, Int64).Int(); n != 42 {
+		t.Errorf("it has %d instead of 42", n)
+	}
+}
+
 // TestADamagedKeptArena cuts a kept arena off everywhere in its beginning, and changes each word of its frame.
 func TestADamagedKeptArena(t *testing.T) {
 	a := newArena(t, 1, QueueConfig{Name: "q", Capacity: 8, MaxItem: 100})

@@ -40,9 +40,10 @@ type layout struct {
 	primitiveHeads int64 // offset of the primitives' headers
 	primitiveRows  int64 // offset of their rows: of slot 0, of slot 1, ...
 	primitives     []primitiveLayout
-	withRows       int   // primitives that have rows
-	mapped         int64 // bytes to map
-	size           int64 // bytes of the file
+	segments       []int64 // bytes of each
+	withRows       int     // primitives that have rows
+	mapped         int64   // bytes to map
+	size           int64   // bytes of the file
 }
 
 // queueLayout is where one queue's parts lie.
@@ -64,8 +65,9 @@ type primitiveLayout struct {
 	PrimitiveConfig
 	row       int   // its number among those that have rows
 	stripes   int64 // of an array
-	data      int64 // of side 0
+	data      int64 // of side 0; with a segment, of what is not in it
 	dataBytes int64 // from there to side 1
+	shift     int64 // with a segment: where in that side 0 begins
 }
 
 func roundUp(n, to int64) int64 { return (n + to - 1) / to * to }
@@ -126,6 +128,7 @@ func primitiveHeads(queues int) int64 {
 
 func (l *layout) placePrimitives(take func(n, align int64) int64) {
 	l.primitives = make([]primitiveLayout, len(l.config.Primitives))
+	l.segments = make([]int64, l.config.segments())
 	for i, c := range l.config.Primitives {
 		p := &l.primitives[i]
 		p.PrimitiveConfig = c
@@ -140,7 +143,13 @@ func (l *layout) placePrimitives(take func(n, align int64) int64) {
 			}
 			p.stripes = take(stripeHeaderBytes*c.stripes(), 64)
 			p.dataBytes = roundUp(c.Value, align)
-			p.data = take(2*p.dataBytes, align)
+			sides := int64(2)
+			if c.Segment > 0 {
+				sides = 1
+				p.shift = l.segments[c.Segment-1]
+				l.segments[c.Segment-1] += c.Value
+			}
+			p.data = take(sides*p.dataBytes, align)
 		}
 	}
 	l.primitiveRows = take(primitiveRowBytes*int64(l.withRows)*int64(l.config.Slots), 64)

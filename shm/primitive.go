@@ -39,6 +39,7 @@ type PrimitiveConfig struct {
 	Value     int64 // semaphore: what it starts with, from 0; barrier: parties, from 1; array: bytes, from 1
 	Unit      int64 // array: bytes of an element, which is rewritten in one piece, to MaxUnit; 0: 1
 	Lock      int   // condition: the number of its lock in Config.Primitives
+	Segment   int   // array: its bytes are in this segment, from 1, behind those of the arrays before it that are there, too; 0: in none. Each up to the greatest has an array
 }
 
 const (
@@ -94,6 +95,9 @@ func (c PrimitiveConfig) validate(all []PrimitiveConfig) error {
 		if c.Unit < 0 || c.Unit > MaxUnit {
 			return fmt.Errorf("an element of %d bytes is not between 0 and %d", c.Unit, MaxUnit)
 		}
+		if c.Segment < 0 || c.Segment > MaxSegments {
+			return fmt.Errorf("segment %d is not between 0 and %d", c.Segment, MaxSegments)
+		}
 	default:
 		return fmt.Errorf("there is no kind %d", c.Kind)
 	}
@@ -116,12 +120,18 @@ type primitive struct {
 	head  *primitiveHeader
 	row   int // number among those with rows
 
-	stripeSize int64 // of an array: PrimitiveConfig.stripeBytes
+	stripeSize int64  // of an array: PrimitiveConfig.stripeBytes
+	segment    []byte // of an array: side 0, if it is in a segment
+	shift      int64  // where in the segment that begins
 }
 
 func (p *primitive) init(a *Arena, i int) {
 	l := &a.layout.primitives[i]
 	*p = primitive{arena: a, index: i, c: l.PrimitiveConfig, stripeSize: l.stripeBytes(), row: l.row, head: at[primitiveHeader](a.mem, a.layout.primitiveHeads+int64(i)*primitiveBytes)}
+	if l.Segment > 0 {
+		p.shift = l.shift
+		p.segment = a.segments[l.Segment-1][l.shift : l.shift+l.Value : l.shift+l.Value]
+	}
 }
 
 // rowOf is a slot's row.
@@ -176,7 +186,7 @@ type primitiveHeader struct {
 	kind    uint32
 	flags   uint32
 	value   int64
-	of      int64 // condition: its lock; array: bytes of an element
+	of      int64 // condition: its lock; array: bytes of an element, and above these 32 bits its segment
 	nameLen int64
 	name    [primitiveNameBytes]byte
 
@@ -206,6 +216,7 @@ type primitiveRow struct {
 const (
 	primitiveBytes    = 256
 	primitiveRowBytes = 32
+	segmentShift      = 32 // in primitiveHeader.of
 )
 
 // write fills the words that are constant from then on, and those that begin with something.
@@ -215,7 +226,7 @@ func (p *primitive) write(c PrimitiveConfig) {
 	copy(h.name[:], c.Name)
 	switch c.Kind {
 	case KindArray:
-		h.of = c.Unit
+		h.of = c.Unit | int64(c.Segment)<<segmentShift
 	case KindSemaphore:
 		h.hint.Store(c.Value)
 	case KindEvent:
@@ -241,7 +252,7 @@ func (c *Config) readPrimitives(f *os.File, n int) error {
 		p.Kind, p.Name, p.Value, p.Lock = PrimitiveKind(h.kind), string(h.name[:h.nameLen]), h.value, int(h.of)
 		p.setFlags(h.flags)
 		if p.Kind == KindArray {
-			p.Lock, p.Unit = 0, h.of
+			p.Lock, p.Unit, p.Segment = 0, h.of&(1<<segmentShift-1), int(h.of>>segmentShift)
 		}
 	}
 	return nil

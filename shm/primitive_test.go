@@ -78,7 +78,8 @@ func TestPrimitiveConfigIsChecked(t *testing.T) {
 
 // Another process computes the same layout from the headers.
 func TestPrimitivesAreOpened(t *testing.T) {
-	a, err := Create(Config{Slots: 2, Queues: []QueueConfig{{Name: "q"}}, Primitives: partyPrimitives})
+	primitives := inSegment(partyPrimitives)
+	a, err := Create(Config{Slots: 2, Queues: []QueueConfig{{Name: "q"}}, Primitives: primitives})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +89,7 @@ func TestPrimitivesAreOpened(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	for i, want := range partyPrimitives {
+	for i, want := range primitives {
 		if got := b.Primitive(i); got != want {
 			t.Errorf("primitive %d is %+v instead of %+v", i, got, want)
 		}

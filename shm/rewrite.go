@@ -82,6 +82,10 @@ func (s *Slot) DropRewritten() {
 func (s *Slot) imageRewritten() {
 	for _, u := range s.rewritten {
 		a := Array{u.p}
-		binary.LittleEndian.PutUint64(s.entry(a.index, uint64(-1-int64(u.stripe)), 8), a.side(u.stripe).Load()+1)
+		next := a.side(u.stripe).Load() + 1
+		if a.segment != nil {
+			next = 0 // what counts is copied over, see storeEffect
+		}
+		binary.LittleEndian.PutUint64(s.entry(a.index, uint64(-1-int64(u.stripe)), 8), next)
 	}
 }

@@ -27,7 +27,7 @@ func newHeapArena(t *testing.T, cfg Config) *Arena {
 	skip := -int64(uintptr(unsafe.Pointer(unsafe.SliceData(heap)))) & (pageBytes - 1)
 	mem := heap[skip : skip+l.mapped]
 	copy(mem, mapped.mem[:l.mapped])
-	a := viewArena(l, mapped.files, mem)
+	a := viewArena(l, mapped.files, mem, mapped.segments)
 	a.cores = mapped.cores
 	t.Cleanup(func() { // before that of the arena whose files it uses
 		mapped.windows = append(mapped.windows, a.windows...)
