@@ -110,6 +110,13 @@ for i in range(0, 40, 8): print(h[i])'`,
 		file: "histogram.yaml", needs: []string{"awk", "grep"},
 		script: `cat links/* | grep -oE '[A-Za-z]+' | awk '{ n = length($0); if (n > 20) n = 20; c[n]++ } END { for (n in c) print n, c[n] }' | sort -n`,
 	},
+	{
+		file: "picture.yaml", args: []string{"segment=mprun-e2e-PORT"}, needs: []string{"python3"},
+		script: `python3 -c '
+disc = [[240 if (y - 7) ** 2 + ((x - 14.5) / 2) ** 2 < 36 else 0 for x in range(30)] for y in range(15)]
+for row in disc[2:14:2]:
+    print("".join(" .:#"[(row[max(0, x - 1)] + row[x] + row[min(29, x + 1)]) // 3 // 80] for x in range(30)).rstrip())'`,
+	},
 	{file: "double.yaml", stdin: "1\n-2\n30000000000\n", script: `printf '2\n-4\n60000000000\n'`},
 	{
 		file: "route.yaml", needs: []string{"awk"},

@@ -13,8 +13,6 @@ var notYet = [...]struct {
 	unless string // the value that asks for nothing: the default
 }{
 	{path: "pipes"},
-	{path: "values.*.name"},
-	{path: "arrays.*.name"},
 	{path: "managers"},
 	{path: "listeners"},
 	{path: "pools"},

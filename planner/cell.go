@@ -17,6 +17,8 @@ type Cell struct {
 	File string         `json:"file,omitempty"` // what it starts with, in NumPy's format, in place of Init
 	Save string         `json:"save,omitempty"` // where it is written at the end of the run, in NumPy's format
 
+	Segment string `json:"segment,omitempty"` // the file of shm.SegmentFolder that its members are in, one behind the other; "": nobody else can open them
+
 	OwnLock bool   `json:"own_lock,omitempty"` // it has a lock of its own, which is recursive
 	Lock    string `json:"lock,omitempty"`     // the lock that goes with it, member by member if that is a family
 }
@@ -52,6 +54,7 @@ func (c *compiler) readCells() {
 		c.readInit(a)
 	}
 	c.checkCellTotal()
+	c.checkSegments()
 }
 
 // cell begins a value or an array with what both have.
@@ -65,6 +68,7 @@ func (c *compiler) cell(kind string, def *spec.Cell) *cell {
 		c.errorAt(def.Save.Node, spec.CodeBadValue, "as in: save: "+def.Name+".npy", "the path is empty")
 	}
 	c.readCellLock(v)
+	c.readSegment(v)
 	c.cells = append(c.cells, v)
 	if s, ok := c.symbols[def.Name]; ok && s.key == def.Key {
 		s.cell = v
@@ -117,10 +121,10 @@ func (c *compiler) checkCellTotal() {
 	}
 }
 
-// checkCellsUsed warns of values and arrays that nothing uses.
+// checkCellsUsed warns of values and arrays that nothing uses; those with a name other programs may use.
 func (c *compiler) checkCellsUsed() {
 	for _, v := range c.cells {
-		if len(c.places[v.plan.Name]) == 0 && !c.allows(v.def.Node, CodeUnused) {
+		if len(c.places[v.plan.Name]) == 0 && v.plan.Segment == "" && !c.allows(v.def.Node, CodeUnused) {
 			c.warnAt(v.def.Key, CodeUnused, "", "nothing uses the %s %s", v.plan.Kind, v.plan.Name)
 		}
 	}

@@ -12,6 +12,7 @@ const (
 	maxItem       = 1 << 30 // bytes of one item
 	maxDeliveries = 4094    // of one item
 	maxPrimitives = 1 << 16 // locks, semaphores, conditions with their locks, events and barriers
+	maxSegments   = 64      // values and arrays with a name
 	maxSemaphore  = 1<<31 - 1
 )
 

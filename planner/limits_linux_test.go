@@ -8,7 +8,7 @@ import (
 
 // TestLimitsFitMemory holds the limits to those of the shared memory: what the planner lets through can be created.
 func TestLimitsFitMemory(t *testing.T) {
-	if maxCapacity != shm.MaxCapacity || maxDeliveries != shm.MaxTries-1 || maxQueues != shm.MaxQueues-1 || maxWorkers >= shm.MaxSlots || maxLimits != shm.MaxLimits || maxPrimitives != shm.MaxPrimitives {
+	if maxCapacity != shm.MaxCapacity || maxDeliveries != shm.MaxTries-1 || maxQueues != shm.MaxQueues-1 || maxWorkers >= shm.MaxSlots || maxLimits != shm.MaxLimits || maxPrimitives != shm.MaxPrimitives || maxSegments != shm.MaxSegments {
 		t.Errorf("limits differ from shm's: capacity %d, deliveries %d, queues %d, workers %d, limits %d, primitives %d", maxCapacity, maxDeliveries, maxQueues, maxWorkers, maxLimits, maxPrimitives)
 	}
 	for _, test := range []struct {

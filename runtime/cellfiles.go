@@ -154,7 +154,7 @@ func (s *supervisor) saveCells() {
 		if def.Save == "" {
 			continue
 		}
-		if err := s.saveCell(def, i); err != nil {
+		if err := s.arena.Faults(func() error { return s.saveCell(def, i) }); err != nil {
 			s.fail(Failure{Pos: def.Pos, Text: fmt.Sprintf("%s %s: saving %s: %s", def.Kind, def.Name, def.Save, reason(err))})
 		}
 	}

@@ -21,7 +21,7 @@ import (
 // holds open; its end means that the supervisor was killed, for one that ends well kills its guardian. Then the guardian kills what
 // carries the run's mark in its environment, the groups that were reported, and removes the temporary files.
 //
-//	lines in the pipe:  +g PGID   -g PGID   +f PATH   -f PATH   +t PATH   -t PATH
+//	lines in the pipe:  +g PGID   -g PGID   +f PATH   -f PATH   +t PATH   -t PATH   +s DEV INO PATH   -s DEV INO PATH
 type guardian struct {
 	mu    sync.Mutex
 	pipe  *os.File
@@ -82,6 +82,11 @@ func (g *guardian) fileGone(path string) { g.tell("-f " + strconv.Quote(path)) }
 func (g *guardian) tree(path string)     { g.tell("+t " + strconv.Quote(path)) }
 func (g *guardian) treeGone(path string) { g.tell("-t " + strconv.Quote(path)) }
 
+// segment reports the name of a segment, which goes if it is still the segment's: it may be told before the name is given, and be somebody
+// else's.
+func (g *guardian) segment(n segmentName)     { g.tell("+s " + n.line()) }
+func (g *guardian) segmentGone(n segmentName) { g.tell("-s " + n.line()) }
+
 // close ends the guardian: nothing is left for it to do.
 func (g *guardian) close() {
 	if g != nil {
@@ -105,13 +110,16 @@ func GuardianMain(args []string) int {
 		return 2
 	}
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE, syscall.SIGQUIT)
-	groups, files := readGuardian(os.NewFile(fdGuardian, "guardian"))
-	for pgid := range groups {
+	left := readGuardian(os.NewFile(fdGuardian, "guardian"))
+	for pgid := range left.groups {
 		_ = unix.Kill(-pgid, unix.SIGKILL)
 	}
 	killMarked(args[0])
-	for _, path := range slices.Backward(slices.Sorted(maps.Keys(files))) { // what is in a folder before the folder
-		if files[path] {
+	for name := range left.segments {
+		name.remove()
+	}
+	for _, path := range slices.Backward(slices.Sorted(maps.Keys(left.files))) { // what is in a folder before the folder
+		if left.files[path] {
 			_ = os.RemoveAll(path)
 		} else {
 			os.Remove(path)
@@ -120,9 +128,16 @@ func GuardianMain(args []string) int {
 	return 0
 }
 
-// readGuardian follows the pipe to its end. Of a file it says whether all that is in it goes with it.
-func readGuardian(r io.Reader) (groups map[int]bool, files map[string]bool) {
-	groups, files = map[int]bool{}, map[string]bool{}
+// leftovers is what the guardian has to deal with.
+type leftovers struct {
+	groups   map[int]bool
+	files    map[string]bool // whether all that is in it goes with it
+	segments map[segmentName]bool
+}
+
+// readGuardian follows the pipe to its end.
+func readGuardian(r io.Reader) leftovers {
+	left := leftovers{groups: map[int]bool{}, files: map[string]bool{}, segments: map[segmentName]bool{}}
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
@@ -130,21 +145,26 @@ func readGuardian(r io.Reader) (groups map[int]bool, files map[string]bool) {
 		switch verb {
 		case "+g", "-g":
 			if pgid, err := strconv.Atoi(rest); err == nil && pgid > 1 {
-				if verb == "+g" {
-					groups[pgid] = true
-				} else {
-					delete(groups, pgid)
-				}
+				note(left.groups, pgid, verb == "+g", true)
 			}
 		case "+f", "-f", "+t", "-t":
 			if path, err := strconv.Unquote(rest); err == nil {
-				if verb[0] == '+' {
-					files[path] = verb == "+t"
-				} else {
-					delete(files, path)
-				}
+				note(left.files, path, verb[0] == '+', verb == "+t")
+			}
+		case "+s", "-s":
+			if name, ok := parseSegmentName(rest); ok {
+				note(left.segments, name, verb == "+s", true)
 			}
 		}
 	}
-	return groups, files
+	return left
+}
+
+// note puts a key into a set, or takes it out.
+func note[K comparable](set map[K]bool, key K, in, as bool) {
+	if in {
+		set[key] = as
+	} else {
+		delete(set, key)
+	}
 }

@@ -13,18 +13,20 @@ import (
 // primitives is where the arena has the primitives of a plan. They are numbered in the order of the plan, member by member, then its values
 // and arrays; what has a lock of its own is followed by that. Several locks are always taken in the order of these numbers.
 type primitives struct {
-	entries map[string]primitiveEntry
-	end     int // the number behind the last
+	entries  map[string]primitiveEntry
+	end      int      // the number behind the last
+	segments []string // names of segments, in the order of their numbers
 }
 
 // primitiveEntry is a primitive, or a family of them, in the arena.
 type primitiveEntry struct {
-	def   *planner.Primitive
-	first int             // number of the first member
-	step  int             // from member to member
-	lock  *primitiveEntry // of a condition, a value, an array; nil: it has none
-	bytes int64           // of a value or an array
-	unit  int64           // bytes of an element of it
+	def     *planner.Primitive
+	first   int             // number of the first member
+	step    int             // from member to member
+	lock    *primitiveEntry // of a condition, a value, an array; nil: it has none
+	bytes   int64           // of a value or an array
+	unit    int64           // bytes of an element of it
+	segment int             // that all members of it are in, from 1; 0: none
 }
 
 // numberPrimitives gives the plan's primitives their numbers, then its values and arrays.
@@ -59,6 +61,10 @@ func (p *primitives) numberCell(c *planner.Cell) {
 	case c.OwnLock:
 		e.step = 2
 		e.lock = &primitiveEntry{def: &planner.Primitive{Name: c.Name, Kind: "lock", Count: c.Count, Recursive: true}, first: e.first + 1, step: 2}
+	}
+	if c.Segment != "" {
+		p.segments = append(p.segments, c.Segment)
+		e.segment = len(p.segments)
 	}
 	p.entries[c.Name] = e
 	p.end += e.step * c.Members()
@@ -97,7 +103,7 @@ func (e *primitiveEntry) config(member int) shm.PrimitiveConfig {
 	case "condition":
 		c.Kind, c.Lock = shm.KindCondition, e.lock.number(member)
 	case "value", "array":
-		c.Kind, c.Value, c.Unit = shm.KindArray, e.bytes, e.unit
+		c.Kind, c.Value, c.Unit, c.Segment = shm.KindArray, e.bytes, e.unit, e.segment
 	case "event":
 		c.Kind, c.Set = shm.KindEvent, e.def.Set
 	case "barrier":

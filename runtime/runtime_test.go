@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"strings"
@@ -61,12 +62,16 @@ func FuzzNextRecord(f *testing.F) {
 }
 
 func TestGuardianFollowsThePipe(t *testing.T) {
-	groups, files := readGuardian(strings.NewReader("+g 10\n+g 11\n-g 10\n+g 1\n+g x\n+f \"/tmp/a b\"\n+f \"/tmp/c\"\n-f \"/tmp/c\"\n+t \"/tmp/d\"\n+t \"/tmp/e\"\n-t \"/tmp/e\"\n"))
-	if diff := cmp.Diff(map[int]bool{11: true}, groups); diff != "" {
+	left := readGuardian(strings.NewReader("+g 10\n+g 11\n-g 10\n+g 1\n+g x\n+f \"/tmp/a b\"\n+f \"/tmp/c\"\n-f \"/tmp/c\"\n+t \"/tmp/d\"\n+t \"/tmp/e\"\n-t \"/tmp/e\"\n" +
+		"+s 1 2 \"/dev/shm/a b\"\n+s 1 3 \"/dev/shm/c\"\n-s 1 3 \"/dev/shm/c\"\n+s 1 \"/dev/shm/d\"\n+s x 3 \"/dev/shm/e\"\n"))
+	if diff := cmp.Diff(map[int]bool{11: true}, left.groups); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(map[string]bool{"/tmp/a b": false, "/tmp/d": true}, files); diff != "" {
+	if diff := cmp.Diff(map[string]bool{"/tmp/a b": false, "/tmp/d": true}, left.files); diff != "" {
 		t.Error(diff)
+	}
+	if want := (map[segmentName]bool{{"/dev/shm/a b", 1, 2}: true}); !maps.Equal(left.segments, want) {
+		t.Errorf("segments are %v instead of %v", left.segments, want)
 	}
 }
 

@@ -40,6 +40,7 @@ type supervisor struct {
 	reaper         *reaper
 	terminal       *terminalWatch // nil unless a process was handed it
 	guardian       *guardian
+	segments       []segmentName // that the run has given
 	info           live.Info
 	folder         *live.Folder // nil if it could not be made
 	server         *live.Server // nil if there is no socket
@@ -79,6 +80,7 @@ func Run(ctx context.Context, plan *planner.Plan, opt Options) (*Report, error) 
 	}
 	defer s.close()
 	s.fillCells()
+	s.linkSegments()
 	s.loop(ctx)
 	s.saveCells()
 	report := s.report()
@@ -129,7 +131,7 @@ func newSupervisor(plan *planner.Plan, opt Options) (_ *supervisor, err error) {
 	s.spawner = newSpawner()
 	s.programs = slices.ContainsFunc(plan.Processes, func(p planner.Process) bool { return p.Programs || len(p.Command) > 0 })
 	files := slices.ContainsFunc(plan.Processes, func(p planner.Process) bool { return p.Files }) ||
-		slices.ContainsFunc(plan.Cells, func(c planner.Cell) bool { return c.Save != "" })
+		slices.ContainsFunc(plan.Cells, func(c planner.Cell) bool { return c.Save != "" || c.Segment != "" })
 	if s.reaper, err = newReaper(s.exits, s.programs); err != nil {
 		return nil, err
 	}
@@ -245,6 +247,7 @@ func (s *supervisor) close() {
 	}
 	closeAll(s.null)
 	if abandoned {
+		s.unlinkSegments()
 		s.guardian.release()
 		go func() { // ends when the reader takes something, or with the process
 			<-s.outlet.done
@@ -255,6 +258,7 @@ func (s *supervisor) close() {
 	if s.folders != nil {
 		s.folders.close()
 	}
+	s.unlinkSegments()
 	s.guardian.close()
 	if s.arena != nil {
 		s.arena.Close()

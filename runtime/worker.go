@@ -66,9 +66,10 @@ func WorkerMain([]string) int {
 }
 
 // machineLacks says whether an error is that the machine has no more of something, which is no fault of mprun's: a queue without
-// bounds fills the disk that it spills to.
+// bounds fills the disk that it spills to, another program cuts off a segment.
 func machineLacks(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) || errors.Is(err, syscall.ENOMEM)
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) || errors.Is(err, syscall.ENOMEM) ||
+		errors.Is(err, shm.ErrSegmentCut)
 }
 
 func work(control *os.File, signals <-chan os.Signal) (err error) {
@@ -105,7 +106,7 @@ func work(control *os.File, signals <-chan os.Signal) (err error) {
 		go passOnSignals(signals, control)
 	}
 	host.programs.control, host.programs.guarded = control, guarded
-	return host.run()
+	return arena.Faults(host.run)
 }
 
 // obey waits for the supervisor's word to stop, and for its answers, which it puts into guarded and goOn. The end of the socket is the end of the

@@ -38,7 +38,7 @@ var (
 	// ErrRewritten says that a slot was to wait, or to rewrite other stripes out of their order, while it holds rewritten ones.
 	ErrRewritten = errors.New("stripes that were rewritten and not committed are held")
 	// ErrSegmentCut says that another program has made a segment shorter than the arrays in it.
-	ErrSegmentCut = errors.New("another program has cut off the segment of an array (ftruncate)")
+	ErrSegmentCut = errors.New("another program has cut off its segment (ftruncate)")
 	// ErrMustAdopt says that the slot's committed state asks for Slot.Adopt before the first commit.
 	ErrMustAdopt = errors.New("the slot's state was not adopted")
 )

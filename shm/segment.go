@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"unsafe"
 
@@ -64,7 +65,7 @@ func mapSegment(f *os.File, size int64) ([]byte, error) {
 		return nil, fmt.Errorf("look at a segment: %w", err)
 	}
 	if st.Size() < size {
-		return nil, fmt.Errorf("%w: a segment has %d bytes of %d", ErrLayout, st.Size(), size)
+		return nil, fmt.Errorf("%w: it has %d bytes of %d", ErrSegmentCut, st.Size(), size)
 	}
 	mem, err := unix.Mmap(int(f.Fd()), 0, int(size), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
@@ -79,11 +80,17 @@ func (l *layout) mapSegments(files []*os.File) ([][]byte, error) {
 	for i, f := range files[len(files)-len(l.segments):] {
 		mem, err := mapSegment(f, l.segments[i])
 		if err != nil {
-			return nil, errors.Join(err, unmapAll(segments))
+			return nil, errors.Join(fmt.Errorf("array %s: %w", l.firstInSegment(i+1), err), unmapAll(segments))
 		}
 		segments = append(segments, mem)
 	}
 	return segments, nil
+}
+
+// firstInSegment is the name of the first array of a segment, from 1.
+func (l *layout) firstInSegment(segment int) string {
+	i := slices.IndexFunc(l.primitives, func(p primitiveLayout) bool { return p.Kind == KindArray && p.Segment == segment })
+	return l.primitives[i].Name
 }
 
 func unmapAll(segments [][]byte) error {
@@ -131,10 +138,11 @@ func (a *Arena) Faults(f func() error) (err error) {
 		switch r := recover().(type) {
 		case nil:
 		case interface{ Addr() uintptr }: // of runtime.Error; see debug.SetPanicOnFault
-			if !a.inSegment(r.Addr()) {
+			name, ok := a.segmentAt(r.Addr())
+			if !ok {
 				panic(r)
 			}
-			err = ErrSegmentCut
+			err = fmt.Errorf("array %s: %w", name, ErrSegmentCut)
 		default:
 			panic(r)
 		}
@@ -142,14 +150,15 @@ func (a *Arena) Faults(f func() error) (err error) {
 	return f()
 }
 
-// inSegment says whether an address is one of a segment's mapping.
-func (a *Arena) inSegment(addr uintptr) bool {
-	for _, mem := range a.segments {
-		if start := uintptr(unsafe.Pointer(unsafe.SliceData(mem))); addr >= start && addr < start+uintptr(len(mem)) {
-			return true
+// segmentAt is the name of the array that has an address in a segment.
+func (a *Arena) segmentAt(addr uintptr) (name string, ok bool) {
+	for i := range a.primitives {
+		p := &a.primitives[i]
+		if start := uintptr(unsafe.Pointer(unsafe.SliceData(p.segment))); addr >= start && addr-start < uintptr(len(p.segment)) {
+			return p.c.Name, true
 		}
 	}
-	return false
+	return "", false
 }
 
 // copyOver makes what was rewritten of a stripe what counts. It may be done again while the stripe's lock is held.

@@ -206,7 +206,7 @@ func TestWrongSegments(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := Open(dupFiles(t, a))
-	wantError(t, "opening a segment that is too short", err, ErrLayout)
+	wantError(t, "opening a segment that is too short", err, ErrSegmentCut)
 }
 
 // The party of the crash worker with its arrays in a segment: every crash point of effects.

@@ -87,7 +87,7 @@ type Cell struct {
 	Init    Data     `yaml:"init" example:"init: 0" doc:"What it starts with: a value, a list of the elements or one element for all, a text for char, or {file: x.npy}. Else zeros."`
 	Lock    LockRef  `yaml:"lock" default:"true" example:"lock: false" doc:"Whether it has a lock of its own, or the lock it uses."`
 	Save    Text     `yaml:"save" example:"save: out.npy" doc:"File that it is written to, in NumPy's format, when the run has succeeded."`
-	Segment Text     `yaml:"name" example:"name: counters" doc:"Name of a segment in /dev/shm that others can open; removed at the end."`
+	Segment Text     `yaml:"name" example:"name: counters" doc:"Name of a segment in /dev/shm that other programs can open while the run goes on: elements one behind the other, as the machine keeps them, of a family member by member. Removed at the end. No lock of the run keeps them from it."`
 }
 
 // LockRef is true, false or the name of a lock.

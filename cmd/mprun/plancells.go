@@ -33,6 +33,9 @@ func cellText(c *planner.Cell) []string {
 	if c.File != "" {
 		parts = append(parts, "starts with "+c.File)
 	}
+	if c.Segment != "" {
+		parts = append(parts, "in /dev/shm/"+c.Segment)
+	}
 	if c.Save != "" {
 		parts = append(parts, "saved to "+c.Save)
 	}
