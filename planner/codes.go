@@ -68,6 +68,7 @@ const (
 	CodeStartsItself    = "starts-itself"
 	CodeOwnItems        = "own-items"
 	CodeWaitCycle       = "wait-cycle"
+	CodeThread          = "thread"
 )
 
 // Codes documents the findings of this package.
@@ -135,6 +136,7 @@ func Codes() []spec.CodeDef {
 		{Code: CodeNeverStarted, Severity: spec.Warning, Doc: "A process has autostart: false, and no stage of another process starts it."},
 		{Code: CodeStartsItself, Severity: spec.Error, Doc: "A stage starts a process that starts with the run. A process runs once; with autostart: false it waits for the stage."},
 		{Code: CodeOwnItems, Severity: spec.Error, Doc: "A process waits until all items of a queue are finished while it works on one of them, which is finished when it has left the chain."},
+		{Code: CodeThread, Severity: spec.Error, Doc: "Replicas that are threads of one process (start_method: thread) share its environment, folder, user and limits: none has its own."},
 		{Code: CodeWaitCycle, Severity: spec.Error, Doc: "Processes wait for each other's end, or one for its own."},
 		{Code: CodeArguments, Severity: spec.Error, Doc: "A use gives a chain an argument that is none of its params, or leaves one out."},
 	}

@@ -74,6 +74,7 @@ type Process struct {
 	Stdout Stdio             `json:"stdout,omitzero"`
 	Stderr Stdio             `json:"stderr,omitzero"`
 
+	StartMethod  StartMethod  `json:"start_method,omitempty"` // of Stages
 	DependsOn    []Dependency `json:"depends_on,omitempty"`
 	Restart      Restart      `json:"restart"`
 	Stop         Stop         `json:"stop"`

@@ -109,6 +109,7 @@ func (c *compiler) readProcess(p *process) {
 		p.unknown = true // reported when the document was read
 	}
 	p.plan.Restart = c.restart(def.Restart, len(p.plan.Stages) > 0)
+	c.readStartMethod(p)
 }
 
 // folder is the folder of a process, as seen from that of the spec: its cwd, which counts from the folder of the file that says so, else

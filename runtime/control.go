@@ -27,6 +27,7 @@ type message struct {
 	Unguard  []byte             `json:"unguard,omitempty"`  // from a worker: nothing is at that path any more
 	Reached  *int               `json:"reached,omitempty"`  // from a worker: it has the item of that fault in hand and stands still
 	GoOn     bool               `json:"go_on,omitempty"`    // to a worker that stands still
+	Ended    *int               `json:"ended,omitempty"`    // from a thread, its last: what would be the exit code of a worker
 }
 
 // volatileInput says that until the worker has committed more than Commits times, it may hold input that died with it.
@@ -135,6 +136,9 @@ func newControl(socket *os.File, g *guardian, folders *outFolders, said func(mes
 			switch {
 			case m.Volatile != nil:
 				c.volatile = m.Volatile
+			case m.Ended != nil:
+				c.last = m
+				said(m)
 			case m.Signal != 0, m.Reached != nil:
 				said(m)
 			case m.Guard != nil:
@@ -165,6 +169,9 @@ func (c *control) final() message {
 	c.socket.Close()
 	return c.last
 }
+
+// hangUp closes the socket of a thread that has said its last, before final: its process goes on, and might not close its end soon.
+func (c *control) hangUp() { c.socket.Close() }
 
 // discard removes what the worker's programs were creating when it died; after final.
 func (c *control) discard(g *guardian) {

@@ -11,28 +11,39 @@ import (
 	"github.com/mprun/mprun/planner"
 )
 
-// handoff is what the supervisor gives a worker to know: its process, and the run around it. It travels as JSON in a memory file,
-// never in arguments or environment, so that no process list shows it.
+// handoff is what the supervisor gives a worker to know: its process with the run around it, and its post. It travels as JSON in a memory
+// file, never in arguments or environment, so that no process list shows it.
 type handoff struct {
+	surroundings
+	post
+}
+
+// surroundings is what all replicas of a process are told, at whatever start.
+type surroundings struct {
 	Process    planner.Process     `json:"process"`
-	Index      int                 `json:"index"` // of the replica
-	Slot       int                 `json:"slot"`
-	Start      int                 `json:"start"`              // 0 for the first start of this replica
-	Fresh      bool                `json:"fresh,omitempty"`    // what the slot's last owner left is of no use: it came to its end
-	Terminal   bool                `json:"terminal,omitempty"` // its group has the terminal, and so its signals
 	Queues     []planner.Queue     `json:"queues"`
 	Primitives []planner.Primitive `json:"primitives,omitempty"`
 	Cells      []planner.Cell      `json:"cells,omitempty"` // without what they start with
 	Processes  []processEntry      `json:"processes"`       // the board's
-	Moments    []moment            `json:"moments,omitempty"`
 	Vars       planner.Values      `json:"vars,omitempty"`
-	Run        planner.Values      `json:"run,omitempty"`
 	Files      int                 `json:"files"` // descriptors of the arena
 	Seed       int64               `json:"seed"`
 	BlockItems int                 `json:"block_items,omitempty"`
 	Dir        string              `json:"dir"`
 	RunID      string              `json:"run_id"`
 	ParentPID  int                 `json:"parent_pid"`
+	Carries    carries             `json:"carries,omitempty"` // no post comes with it, but over the socket
+}
+
+// post is the place of one replica at one start.
+type post struct {
+	Index    int            `json:"index"` // of the replica
+	Slot     int            `json:"slot"`
+	Start    int            `json:"start"`              // 0 for the first start of this replica
+	Fresh    bool           `json:"fresh,omitempty"`    // what the slot's last owner left is of no use: it came to its end
+	Terminal bool           `json:"terminal,omitempty"` // its group has the terminal, and so its signals
+	Moments  []moment       `json:"moments,omitempty"`
+	Run      planner.Values `json:"run,omitempty"`
 }
 
 // The descriptors a worker inherits, after its standard streams.
@@ -42,11 +53,11 @@ const (
 	fdArena // and those after it
 )
 
-// file is the handoff in a memory file, to be inherited.
-func (h *handoff) file() (*os.File, error) {
-	data, err := json.Marshal(h)
+// memoryFile is what a worker is to know in a memory file.
+func memoryFile(what any) (*os.File, error) {
+	data, err := json.Marshal(what)
 	if err != nil {
-		return nil, fmt.Errorf("encoding the handoff of %s: %w", h.Process.Name, err)
+		return nil, fmt.Errorf("encoding a handoff: %w", err)
 	}
 	fd, err := unix.MemfdCreate("mprun-handoff", unix.MFD_CLOEXEC)
 	if err != nil {
@@ -55,22 +66,20 @@ func (h *handoff) file() (*os.File, error) {
 	f := os.NewFile(uintptr(fd), "handoff")
 	if _, err := f.WriteAt(data, 0); err != nil {
 		f.Close()
-		return nil, fmt.Errorf("writing the handoff of %s: %w", h.Process.Name, err)
+		return nil, fmt.Errorf("writing a handoff: %w", err)
 	}
 	return f, nil
 }
 
-// receiveHandoff reads the handoff that this worker inherited.
-func receiveHandoff() (*handoff, error) {
-	f := os.NewFile(fdHandoff, "handoff")
+// readMemoryFile reads what the supervisor has put into a memory file, which it closes.
+func readMemoryFile(f *os.File, what any) error {
 	defer f.Close()
 	data, err := io.ReadAll(io.NewSectionReader(f, 0, 1<<40))
 	if err != nil {
-		return nil, fmt.Errorf("reading the handoff: %w", err)
+		return fmt.Errorf("reading the handoff: %w", err)
 	}
-	h := new(handoff)
-	if err := json.Unmarshal(data, h); err != nil {
-		return nil, fmt.Errorf("decoding the handoff: %w", err)
+	if err := json.Unmarshal(data, what); err != nil {
+		return fmt.Errorf("decoding the handoff: %w", err)
 	}
-	return h, nil
+	return nil
 }

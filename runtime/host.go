@@ -356,7 +356,7 @@ func (h *host) options() (stages.Options, error) {
 		Host: h, Dir: h.handoff.Dir, Vars: h.handoff.Vars, Run: h.handoff.Run, Env: environment(), Seed: h.handoff.Seed, BlockItems: h.handoff.BlockItems,
 		Self: map[string]any{
 			"name": displayName(p, h.handoff.Index), "index": h.handoff.Index, "replicas": p.Replicas, "pid": os.Getpid(),
-			"parent_pid": h.handoff.ParentPID, "attempt": h.handoff.Start + 1, "start_method": "spawn",
+			"parent_pid": h.handoff.ParentPID, "attempt": h.handoff.Start + 1, "start_method": p.StartMethod.String(),
 		},
 	}
 	for _, q := range h.handoff.Queues {

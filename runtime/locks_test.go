@@ -29,7 +29,7 @@ func newLockHosts(t *testing.T) [2]*host {
 		if _, err := slot.Adopt(); err != nil {
 			t.Fatal(err)
 		}
-		h := newHost(context.Background(), &handoff{Primitives: list, Cells: cells}, arena, slot, nil)
+		h := newHost(context.Background(), &handoff{surroundings: surroundings{Primitives: list, Cells: cells}}, arena, slot, nil)
 		if h.chain, err = stages.Build(nil, stages.Options{Host: h}); err != nil {
 			t.Fatal(err)
 		}

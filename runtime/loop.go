@@ -58,6 +58,8 @@ func (s *supervisor) handle(in *events) {
 		switch who := e.tag.(type) {
 		case *replica:
 			s.exited(who, e)
+		case *carrier:
+			s.carrierEnded(who, e)
 		case *stopCommand:
 			s.stopCommandEnded(who, e.code)
 		}
@@ -141,5 +143,5 @@ func (s *supervisor) over() bool {
 			return false
 		}
 	}
-	return len(s.stopCommands) == 0
+	return len(s.stopCommands) == 0 && len(s.carriers) == 0
 }

@@ -23,27 +23,64 @@ type programs struct {
 	stderr io.Writer // where their standard error goes, besides the tail that errors show
 	work   chan func()
 	once   sync.Once
+	closed chan struct{} // the chain has ended
+
+	mu      sync.Mutex
+	running map[*exec.Cmd]bool // guarded by mu
 
 	control *os.File        // to the supervisor
 	guarded <-chan struct{} // its answers to Guard
 }
 
-func newPrograms(stderr io.Writer) *programs { return &programs{stderr: stderr} }
+func newPrograms(stderr io.Writer) *programs {
+	return &programs{stderr: stderr, work: make(chan func()), closed: make(chan struct{}), running: map[*exec.Cmd]bool{}}
+}
 
-// onThread runs f on the thread that starts all programs, which never ends: a program dies with the thread that started it.
-func (p *programs) onThread(f func()) {
+// onThread runs f on the thread that starts all programs, which ends with the chain: a program dies with the thread that started it. It says
+// whether f was run.
+func (p *programs) onThread(f func()) bool {
 	p.once.Do(func() {
-		p.work = make(chan func())
 		go func() {
-			goruntime.LockOSThread()
-			for f := range p.work {
-				f()
+			goruntime.LockOSThread() // never unlocked: the thread ends with the goroutine
+			for {
+				select {
+				case f := <-p.work:
+					f()
+				case <-p.closed:
+					return
+				}
 			}
 		}()
 	})
 	done := make(chan struct{})
-	p.work <- func() { defer close(done); f() }
-	<-done
+	select {
+	case p.work <- func() { defer close(done); f() }:
+		<-done
+		return true
+	case <-p.closed:
+		return false
+	}
+}
+
+// close kills the chain's programs that still run, and what they have started as far as it can be found: the rest goes with the worker's group.
+func (p *programs) close() {
+	close(p.closed)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for cmd := range p.running {
+		killTree(cmd.Process)
+	}
+}
+
+// noteRunning notes that a program runs, or has ended.
+func (p *programs) noteRunning(cmd *exec.Cmd, runs bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if runs {
+		p.running[cmd] = true
+	} else {
+		delete(p.running, cmd)
+	}
 }
 
 // Guard implements stages.Programs: the supervisor, and by it the guardian, know of the path when it returns.
@@ -90,7 +127,7 @@ func (p *programs) Run(ctx context.Context, program stages.Program) error {
 		stdout.abandon()
 		stderr.abandon()
 	})
-	err = wait(cmd, stdout, stderr)
+	err = p.wait(cmd, stdout, stderr)
 	if !stop() && ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -119,12 +156,13 @@ func (p *programs) Start(program stages.Program) (stages.Running, error) {
 		return nil, err
 	}
 	stderr.copy()
-	return &running{name: program.Words[0], cmd: cmd, stdin: stdin, stdout: stdout, stderr: stderr, tail: tail}, nil
+	return &running{programs: p, name: program.Words[0], cmd: cmd, stdin: stdin, stdout: stdout, stderr: stderr, tail: tail}, nil
 }
 
 // wait waits for a program's exit and the ends of its outputs.
-func wait(cmd *exec.Cmd, outputs ...*output) error {
+func (p *programs) wait(cmd *exec.Cmd, outputs ...*output) error {
 	err := cmd.Wait()
+	p.noteRunning(cmd, false)
 	for _, o := range outputs {
 		<-o.done
 	}
@@ -148,8 +186,11 @@ const inputPatience = time.Second
 
 func (p *programs) start(cmd *exec.Cmd) error {
 	var err error
-	p.onThread(func() { err = cmd.Start() })
+	if !p.onThread(func() { err = cmd.Start() }) {
+		return stages.ErrInterrupted
+	}
 	if err == nil {
+		p.noteRunning(cmd, true)
 		return nil
 	}
 	reason := err
@@ -169,17 +210,18 @@ func (p *programs) start(cmd *exec.Cmd) error {
 
 // running implements stages.Running.
 type running struct {
-	name   string
-	cmd    *exec.Cmd
-	stdin  io.WriteCloser
-	stdout io.Reader
-	stderr *output
-	tail   *tailWriter
+	programs *programs
+	name     string
+	cmd      *exec.Cmd
+	stdin    io.WriteCloser
+	stdout   io.Reader
+	stderr   *output
+	tail     *tailWriter
 }
 
 func (r *running) Stdin() io.WriteCloser { return r.stdin }
 func (r *running) Stdout() io.Reader     { return r.stdout }
-func (r *running) Wait() error           { return exitError(r.name, wait(r.cmd, r.stderr), r.tail) }
+func (r *running) Wait() error           { return exitError(r.name, r.programs.wait(r.cmd, r.stderr), r.tail) }
 
 // Kill implements stages.Running; all that the program started is killed with it.
 func (r *running) Kill() {

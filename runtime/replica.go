@@ -54,6 +54,9 @@ type process struct {
 	grace    time.Duration
 	limit    string // of its time, as Go writes it; "": none
 
+	carrier *carrier // of its threads; nil: none that may be handed any more
+	reserve reserve
+
 	dependents []*process
 	wanted     bool // a stage has started it: it need not wait for one
 	begun      bool // its replicas were started, or are about to be

@@ -27,6 +27,9 @@ func (s *supervisor) settle() {
 
 // settleProcess starts a process that may start, and completes one whose replicas have all ended.
 func (s *supervisor) settleProcess(p *process) bool {
+	if p.stopping || p.ended() {
+		s.endReserve(p)
+	}
 	if p.settled {
 		return false
 	}

@@ -78,50 +78,91 @@ func (s *supervisor) limitTime(r *replica) {
 	})
 }
 
-// startWorker starts this binary again as a worker of the replica's chain.
+// startWorker starts a worker of the replica's chain, by the process's start method.
 func (s *supervisor) startWorker(r *replica) error {
-	p := r.process.plan
 	s.prepareTerminal(r)
-	h := handoff{
-		Process: *p, Index: r.index, Slot: r.slot, Start: r.starts - 1, Fresh: r.fresh, Terminal: r.terminal, Queues: s.plan.Queues, Primitives: s.plan.Primitives, Cells: withoutInit(s.plan.Cells), Moments: s.moments(), Processes: processEntries(s.plan),
-		Vars: s.plan.Vars, Run: s.outcome, Files: len(s.arena.Files()), Seed: s.plan.Seed, BlockItems: s.plan.BlockItems, Dir: s.dir(p), RunID: s.id, ParentPID: os.Getpid(),
+	switch p := r.process; {
+	case p.plan.StartMethod == planner.ThreadMethod && !s.isApart(r):
+		return s.startThread(r)
+	case p.plan.StartMethod == planner.ForkserverMethod && s.startFromReserve(r):
+		return nil
 	}
-	handoff, err := h.file()
+	return s.spawnWorker(r)
+}
+
+// spawnWorker starts this binary again as a worker of the replica's chain.
+func (s *supervisor) spawnWorker(r *replica) error {
+	h := handoff{surroundings: s.surroundings(r.process.plan), post: s.post(r)}
+	w, err := s.startBinary(r.process.plan, r.name, r.hasTerminal, h)
 	if err != nil {
 		return err
+	}
+	r.output = w.output
+	r.control = newControl(w.socket, s.guardian, s.folders, func(m message) { s.later(0, func() { s.said(r, w.pid, m) }) })
+	return s.watch(r, w.pid, w.pidfd)
+}
+
+// surroundings is what all replicas of a process are told.
+func (s *supervisor) surroundings(p *planner.Process) surroundings {
+	return surroundings{
+		Process: *p, Queues: s.plan.Queues, Primitives: s.plan.Primitives, Cells: withoutInit(s.plan.Cells), Processes: processEntries(s.plan),
+		Vars: s.plan.Vars, Files: len(s.arena.Files()), Seed: s.plan.Seed, BlockItems: s.plan.BlockItems, Dir: s.dir(p), RunID: s.id, ParentPID: os.Getpid(),
+	}
+}
+
+// post is what a replica is told at a start.
+func (s *supervisor) post(r *replica) post {
+	return post{
+		Index: r.index, Slot: r.slot, Start: r.starts - 1, Fresh: r.fresh, Terminal: r.terminal, Moments: s.moments(), Run: s.outcome,
+	}
+}
+
+// startedWorker is this binary as it was started as a worker.
+type startedWorker struct {
+	pid, pidfd int
+	socket     *os.File
+	output     *logPipe // of its standard error
+}
+
+// startBinary starts this binary again as a worker of a process of the plan, with a name for lists of processes and the log.
+func (s *supervisor) startBinary(p *planner.Process, name string, foreground bool, h handoff) (w startedWorker, err error) {
+	handoff, err := memoryFile(h)
+	if err != nil {
+		return w, err
 	}
 	defer handoff.Close()
 	ours, theirs, err := socketPair()
 	if err != nil {
-		return err
+		return w, err
 	}
 	defer theirs.Close()
-	log := s.log.With("process", r.name)
+	defer func() {
+		if err != nil {
+			ours.Close()
+		}
+	}()
+	log := s.log.With("process", name)
 	_, programsEnd, err := s.openLogPipe(log, slog.LevelInfo)
 	if err != nil {
-		ours.Close()
-		return err
+		return w, err
 	}
 	defer programsEnd.Close()
 	crash, crashEnd, err := s.openLogPipe(log, slog.LevelDebug)
 	if err != nil {
-		ours.Close()
-		return err
+		return w, err
 	}
 	defer crashEnd.Close()
-	r.output = crash
 	stdin := s.null
 	if p.Stdin.Kind == "inherit" {
 		stdin = s.opt.Stdin
 	}
 	files := append([]*os.File{stdin, programsEnd, crashEnd, handoff, theirs}, s.arena.Files()...)
-	pid, pidfd, err := s.spawner.start(s.exe, []string{"mprun", "worker", r.name}, s.environment(p), s.dir(p), files, r.hasTerminal)
+	w = startedWorker{socket: ours, output: crash}
+	w.pid, w.pidfd, err = s.spawner.start(s.exe, []string{"mprun", "worker", name}, s.environment(p), s.dir(p), files, foreground)
 	if err != nil {
-		ours.Close()
-		return readable(err, p, s.dir(p))
+		return w, readable(err, p, s.dir(p))
 	}
-	r.control = newControl(ours, s.guardian, s.folders, func(m message) { s.later(0, func() { s.said(r, pid, m) }) })
-	return s.watch(r, pid, pidfd)
+	return w, nil
 }
 
 // said deals with what a worker says in the middle of its life.

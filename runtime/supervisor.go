@@ -55,6 +55,7 @@ type supervisor struct {
 	faults []*fault // of the plan, in its order
 
 	stopCommands map[*stopCommand]bool // running
+	carriers     map[*carrier]bool     // running
 	logPipes     []*logPipe            // some may have ended
 	emptied      map[string]bool       // files of standard outputs that this run has emptied
 
@@ -98,7 +99,7 @@ func newSupervisor(plan *planner.Plan, opt Options) (_ *supervisor, err error) {
 		plan: plan, opt: opt, id: hex.EncodeToString(id), began: time.Now(), log: opt.Log,
 		byName: map[string]*process{},
 		exits:  make(chan exit), calls: make(chan func()), quit: make(chan struct{}),
-		exe: opt.Executable, stopCommands: map[*stopCommand]bool{}, emptied: map[string]bool{},
+		exe: opt.Executable, stopCommands: map[*stopCommand]bool{}, carriers: map[*carrier]bool{}, emptied: map[string]bool{},
 	}
 	cwd, _ := os.Getwd() // a folder that is gone is nobody's
 	s.info = live.Info{ID: s.id, Name: plan.Name, Spec: plan.File, Dir: plan.Dir, Cwd: cwd, PID: os.Getpid(), Started: s.began}

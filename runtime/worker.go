@@ -27,7 +27,8 @@ const (
 // stays below 15 MiB in all. Less costs time: texts through a queue are garbage by the block.
 const workerGCPercent = 85
 
-// WorkerMain is the main function of a worker process, which runs one replica's chain; it returns the exit code.
+// WorkerMain is the main function of a worker process, which runs one replica's chain, or as a carrier (carrier.go) those that it is handed; it
+// returns the exit code.
 //
 // The worker's life: take the slot at its current epoch, adopt what the last owner's last commit left, build the chain, load the
 // state into it, advance it until it is done. Everything it changes becomes visible with commits only, so that it may be killed at
@@ -46,22 +47,54 @@ func WorkerMain([]string) int {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGPIPE)
 	control := os.NewFile(fdControl, "control")
-	err := work(control, signals)
+	h, arena, err := inherit()
+	switch {
+	case err != nil:
+		return tell(control, err)
+	case h.Carries != carriesNothing:
+		return carry(h, arena, control, signals)
+	}
+	return tell(control, ride(arena, h, control, os.Stdout, signals, abandoned))
+}
+
+// inherit takes what the supervisor has left in the worker's descriptors.
+func inherit() (*handoff, *shm.Arena, error) {
+	h := new(handoff)
+	if err := readMemoryFile(os.NewFile(fdHandoff, "handoff"), h); err != nil {
+		return nil, nil, err
+	}
+	files := make([]*os.File, h.Files)
+	for i := range files {
+		syscall.CloseOnExec(fdArena + i)
+		files[i] = os.NewFile(uintptr(fdArena+i), "arena")
+	}
+	arena, err := shm.Open(files)
+	return h, arena, err
+}
+
+// tell says why the worker ends, where its exit code does not say it all, and gives that code.
+func tell(control *os.File, err error) int {
+	code, last := verdict(err)
+	if code == workerFailed || code == workerFault {
+		_ = send(control, last)
+	}
+	return code
+}
+
+// verdict is what the end of a chain means: the exit code of its worker, and what that says last.
+func verdict(err error) (code int, last message) {
 	var failed *stages.StageError
 	switch {
 	case err == nil, errors.Is(err, stages.ErrInterrupted):
-		return workerDone
+		return workerDone, message{}
 	case errors.Is(err, errReplay):
-		return workerReplay
+		return workerReplay, message{}
 	case errors.As(err, &failed):
-		_ = send(control, message{Failed: failed})
-		return workerFailed
+		return workerFailed, message{Failed: failed}
 	case machineLacks(err):
-		_ = send(control, message{Lacks: err.Error()})
-		return workerFailed
+		return workerFailed, message{Lacks: err.Error()}
 	default:
-		_ = send(control, message{Fault: err.Error()})
-		return workerFault
+		return workerFault, message{Fault: err.Error()}
 	}
 }
 
@@ -72,26 +105,15 @@ func machineLacks(err error) bool {
 		errors.Is(err, shm.ErrSegmentCut)
 }
 
-func work(control *os.File, signals <-chan os.Signal) (err error) {
+// ride runs the chain of the replica that h is for, from the taking of its slot to the end. What its programs write goes to output. lost is called
+// if the supervisor's end of control is closed before.
+func ride(arena *shm.Arena, h *handoff, control, output *os.File, signals <-chan os.Signal, lost func()) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panic: %v", r)
 			fmt.Fprintln(os.Stderr, stack())
 		}
 	}()
-	h, err := receiveHandoff()
-	if err != nil {
-		return err
-	}
-	files := make([]*os.File, h.Files)
-	for i := range files {
-		syscall.CloseOnExec(fdArena + i)
-		files[i] = os.NewFile(uintptr(fdArena+i), "arena")
-	}
-	arena, err := shm.Open(files)
-	if err != nil {
-		return err
-	}
 	slot, err := arena.Attach(h.Slot)
 	if err != nil {
 		return err
@@ -101,22 +123,27 @@ func work(control *os.File, signals <-chan os.Signal) (err error) {
 	defer stop()
 	guarded := make(chan struct{}, 1)
 	host := newHost(ctx, h, arena, slot, control)
-	go obey(control, stop, guarded, host.goOn)
+	go obey(control, stop, guarded, host.goOn, lost)
 	if h.Terminal {
 		go passOnSignals(signals, control)
 	}
-	host.programs.control, host.programs.guarded = control, guarded
+	host.programs.stderr, host.programs.control, host.programs.guarded = output, control, guarded
+	defer host.programs.close()
 	return arena.Faults(host.run)
 }
 
+// abandoned ends a worker whose supervisor is gone.
+func abandoned() { os.Exit(workerFault) }
+
 // obey waits for the supervisor's word to stop, and for its answers, which it puts into guarded and goOn. The end of the socket is the end of the
-// supervisor, and so of the worker.
-func obey(control *os.File, stop func(), guarded, goOn chan<- struct{}) {
+// supervisor, or of the chain.
+func obey(control *os.File, stop func(), guarded, goOn chan<- struct{}, lost func()) {
 	for {
 		m, err := receive(control)
 		switch {
 		case err != nil:
-			os.Exit(workerFault)
+			lost()
+			return
 		case m.Stop:
 			stop()
 		case m.Guarded:

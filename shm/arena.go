@@ -26,8 +26,8 @@ type Arena struct {
 	owned      []int // the semaphores that are Owned
 	cores      int
 
-	mu      sync.Mutex // guards windows
-	windows [][]byte   // mapped starts of state logs
+	mu      sync.Mutex       // guards windows
+	windows map[int64][]byte // mapped starts of state logs and logs of effects, by their offset in the file
 
 	recovering sync.Mutex // one recovery at a time in this process; taken before any of its steps, never by workers
 }

@@ -5,7 +5,7 @@ package shm
 import "fmt"
 
 // Recover puts everything in order that a dead worker has left, and gives its slot the next epoch. The caller has proof of the death: the
-// process is reaped. It never waits and takes no lock of the arena, so other dead ones may hold any of them; each of its steps is a
+// process is reaped, or, of a worker that is a thread, it has said that it never touches its slot again. It never waits and takes no lock of the arena, so other dead ones may hold any of them; each of its steps is a
 // compare-and-swap keyed on the dead owner, so it may be interrupted anywhere and run again. The supervisor calls it for every worker that ends, also
 // for one that ended well, from any goroutine. ErrCorrupt says that the slot's record cannot be followed; the run must then fail.
 func (a *Arena) Recover(slot int) error { return a.recoverSlot(slot, func(string) {}) }

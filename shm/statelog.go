@@ -97,12 +97,19 @@ func (a *Arena) mapEffects(slot int) ([]byte, error) {
 }
 
 func (a *Arena) mapLog(slot int, log uint32, n int) ([]byte, error) {
-	mem, err := unix.Mmap(int(a.files[1].Fd()), stateOffset(slot, log), n, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	offset := stateOffset(slot, log)
+	if mem, ok := a.windows[offset]; ok { // of an owner of the slot before, in this process
+		return mem, nil
+	}
+	mem, err := unix.Mmap(int(a.files[1].Fd()), offset, n, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
 		return nil, fmt.Errorf("map log %d of slot %d: %w", log, slot, err)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.windows = append(a.windows, mem)
+	if a.windows == nil {
+		a.windows = map[int64][]byte{}
+	}
+	a.windows[offset] = mem
 	return mem, nil
 }

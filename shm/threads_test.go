@@ -30,7 +30,7 @@ func newHeapArena(t *testing.T, cfg Config) *Arena {
 	a := viewArena(l, mapped.files, mem, mapped.segments)
 	a.cores = mapped.cores
 	t.Cleanup(func() { // before that of the arena whose files it uses
-		mapped.windows = append(mapped.windows, a.windows...)
+		mapped.windows = a.windows
 	})
 	return a
 }

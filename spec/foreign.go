@@ -80,6 +80,15 @@ func foreignWord(text string, words []string) string {
 	return ""
 }
 
+// refusedWord is why a word is none of words on purpose, and what to write; "" for any other.
+func refusedWord(text string, words []string) (reason, hint string) {
+	if text != "fork" || !slices.Contains(words, "forkserver") {
+		return "", ""
+	}
+	return "there is no start method fork: a copy of a running process has its locks as they were, and none of the threads that would release them",
+		"leave it out, as a worker starts sooner than a fork of Python does, or write forkserver for workers that are started ahead"
+}
+
 func foreignIn(word string, table []foreignKey) string {
 	for _, f := range table {
 		if slices.Contains(f.words, word) {

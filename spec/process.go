@@ -22,7 +22,7 @@ type ProcessCommon struct {
 	EnvFile     []Text      `yaml:"env_file" single:"true" example:"env_file: local.env" doc:"Files of NAME=value lines for its environment."`
 	Cwd         Text        `yaml:"cwd" example:"cwd: /tmp" doc:"Its directory."`
 	Daemon      Flag        `yaml:"daemon" default:"false" example:"daemon: true" doc:"It is stopped when all others have ended."`
-	StartMethod Enum        `yaml:"start_method" words:"spawn|forkserver|thread" default:"spawn" example:"start_method: thread" later:"true" doc:"How its workers start."`
+	StartMethod Enum        `yaml:"start_method" words:"spawn|forkserver|thread" default:"spawn" example:"start_method: thread" doc:"How its workers start: each as a process of its own (spawn), as one from a reserve that is started already (forkserver), or all replicas as threads of one process (thread), which a kill ends together and which cannot have env, env_file, cwd, limits or user."`
 	DependsOn   MapOf[Enum] `yaml:"depends_on" ref:"processes" words:"started|ready|completed|exited|failed" names:"auto" example:"depends_on: {db: ready}" doc:"Processes that must be so far before it starts; in a list, ready if it has a probe, else started."`
 	Ready       *Ready      `yaml:"ready" later:"true" example:"ready: {tcp: 'localhost:5432'}" doc:"How to tell that it is ready."`
 	Restart     *Restart    `yaml:"restart" short:"when" example:"restart: on-failure" doc:"What happens when it ends by itself."`

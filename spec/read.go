@@ -294,6 +294,10 @@ func (r *reader) enum(n *Node, words []string) Enum {
 		r.errorAt(n, CodeWrongKind, "", "expected %s, found %s", oneOf(words), n.found())
 		return Enum{}
 	}
+	if reason, hint := refusedWord(n.Text, words); reason != "" {
+		r.errorAt(n, CodeBadValue, hint, "%s", reason)
+		return Enum{}
+	}
 	if !slices.Contains(words, n.Text) {
 		r.errorAt(n, CodeBadValue, didYouMean(n.Text, words), "expected %s, found %s", oneOf(words), quoteName(n.Text))
 		return Enum{}

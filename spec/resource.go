@@ -126,7 +126,7 @@ type Pool struct {
 	Workers           Count       `yaml:"workers" default:"cpus" example:"workers: 4" doc:"Number of workers."`
 	Init              Chain       `yaml:"init" doc:"Stages that each worker runs once at its start."`
 	MaxTasksPerWorker Count       `yaml:"max_tasks_per_worker" example:"max_tasks_per_worker: 100" doc:"Tasks after which a worker is replaced."`
-	StartMethod       Enum        `yaml:"start_method" words:"spawn|forkserver|thread" default:"spawn" example:"start_method: thread" doc:"How its workers start."`
+	StartMethod       Enum        `yaml:"start_method" words:"spawn|forkserver|thread" default:"spawn" example:"start_method: thread" doc:"How its workers start, as with processes."`
 	Env               MapOf[Text] `yaml:"env" keys:"any" example:"env: {LANG: C}" doc:"Environment of its workers, beside what mprun has."`
 	Cwd               Text        `yaml:"cwd" example:"cwd: /tmp" doc:"Directory of its workers."`
 	Limits            *Limit      `yaml:"limits" example:"limits: {memory: 1GiB}" doc:"Limits of each worker."`

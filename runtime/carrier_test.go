@@ -1,0 +1,177 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mprun/mprun/planner"
+	"github.com/mprun/mprun/stages"
+)
+
+// startedBy has all workers of a plan start by a method.
+func startedBy(method planner.StartMethod, plan *planner.Plan) *planner.Plan {
+	for i := range plan.Processes {
+		if p := &plan.Processes[i]; len(p.Stages) > 0 {
+			p.StartMethod = method
+		}
+	}
+	return plan
+}
+
+// TestStartMethodsGiveTheSame runs the plans that are shot at elsewhere in peace, by each method. Under the race detector it sees what threads
+// share.
+func TestStartMethodsGiveTheSame(t *testing.T) {
+	for _, test := range firePlans {
+		t.Run(test.name, func(t *testing.T) {
+			var want remains
+			for _, method := range []planner.StartMethod{planner.SpawnMethod, planner.ForkserverMethod, planner.ThreadMethod} {
+				plan := startedBy(method, test.plan(t))
+				got := runPlan(t, plan, Options{})
+				got.ok(t)
+				if method == planner.SpawnMethod {
+					want = got.remains(t, plan.Dir)
+				} else if diff := cmp.Diff(want, got.remains(t, plan.Dir)); diff != "" {
+					t.Errorf("%s: %s", method, diff)
+				}
+			}
+		})
+	}
+}
+
+// TestWorkersUnderFireByStartMethod kills workers, carriers of threads and reserves at random.
+func TestWorkersUnderFireByStartMethod(t *testing.T) {
+	for _, method := range []planner.StartMethod{planner.ForkserverMethod, planner.ThreadMethod} {
+		for _, i := range []int{0, 3, 4} { // arithmetic, programs, files
+			test := firePlans[i]
+			t.Run(string(method)+", "+test.name, func(t *testing.T) {
+				calmPlan := test.plan(t)
+				calm := runPlan(t, calmPlan, Options{})
+				calm.ok(t)
+				want := calm.remains(t, calmPlan.Dir)
+				for kills := 0; kills < fewKills; {
+					plan := startedBy(method, test.plan(t))
+					got := underFire(t, plan)
+					got.ok(t)
+					if diff := cmp.Diff(want, got.remains(t, plan.Dir)); diff != "" {
+						t.Fatalf("after %d kills: %s", kills, diff)
+					}
+					for _, p := range got.report.Processes {
+						kills += p.Replaced
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestThreadsAreOneProcess(t *testing.T) {
+	plan := startedBy(planner.ThreadMethod, planOf(t, 0,
+		chain("a", 4, stage("items", literal([]any{1})), stage("print", expr(`self.start_method + " " + string(self.pid) + " " + string(self.index)`))),
+	))
+	got := runPlan(t, plan, Options{})
+	got.ok(t)
+	lines := got.remains(t, plan.Dir).Stdout
+	pid := strings.Fields(lines[0])[1]
+	want := make([]string, 4)
+	for i := range want {
+		want[i] = fmt.Sprintf("thread %s %d\n", pid, i)
+	}
+	if diff := cmp.Diff(want, lines); diff != "" || pid == fmt.Sprint(os.Getpid()) {
+		t.Error(diff)
+	}
+}
+
+// TestAThreadThatFailsAlone leaves the other threads at work, in the same process.
+func TestAThreadThatFailsAlone(t *testing.T) {
+	fail := stage("fail", stages.Field{Source: new(text("no"))})
+	fail.When = new(stages.Source{Kind: stages.SourceExpr, Text: "self.index == 1"})
+	plan := planOf(t, 1,
+		chain("a", 3, stage("items", literal([]any{1})), fail, put("q", "{pid: self.pid, index: self.index}")),
+		chain("b", 1, get("q"), stage("print", expr("string(item.pid)"))),
+	)
+	got := runPlan(t, startedBy(planner.ThreadMethod, plan), Options{KeepGoing: true})
+	lines := got.remains(t, plan.Dir).Stdout
+	if got.report.Status != StatusFailed || len(got.report.Failures) != 1 || got.report.Failures[0].Process != "a[1]" {
+		t.Errorf("status %d: %s", got.report.Status, got.failures())
+	}
+	if len(lines) != 2 || lines[0] != lines[1] {
+		t.Errorf("the others gave %q", lines)
+	}
+}
+
+// TestAFailedThreadIsStartedAgain beside others, and goes on from its last commit.
+func TestAFailedThreadIsStartedAgain(t *testing.T) {
+	p := withPrograms(chain("a", 2, get("q"), stage("exec", stages.Field{Sources: []stages.Source{
+		text("sh"), text("-c"), text("test -e ok$1 -o $(($1 % 10)) != 9 || { touch ok$1; exit 1; }; echo $1"), text("sh"), text("", "item"),
+	}}), printed()))
+	p.Restart = again("on-failure", 10)
+	plan := planOf(t, 0, chain("n", 1, stage("range", expr("40")), put("q", "")), p)
+	got := runPlan(t, startedBy(planner.ThreadMethod, plan), Options{})
+	got.ok(t)
+	var want []string
+	for i := range 40 {
+		want = append(want, fmt.Sprintf("%d\n", i))
+	}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, slices.Sorted(strings.Lines(got.stdout))); diff != "" {
+		t.Error(diff)
+	}
+	if starts := got.report.Processes[1].Starts; starts != 2+4 {
+		t.Errorf("%d starts", starts)
+	}
+}
+
+// TestThreadsDoNotCondemnEachOther has one item kill the process of all threads while another one takes its time: only the first is given up,
+// with each number of deliveries that allows to tell them apart.
+func TestThreadsDoNotCondemnEachOther(t *testing.T) {
+	for _, deliveries := range []int{2, 3, 5} {
+		work := stage("exec", stages.Field{})
+		for _, word := range []string{"sh", "-c", `[ "$1" != 0 ] || { kill -9 $PPID; sleep 1000; }; sleep 0.1; echo "$1"`, "sh"} {
+			work.Operand.Sources = append(work.Operand.Sources, stages.Source{Kind: stages.SourceLiteral, Value: word})
+		}
+		work.Operand.Sources = append(work.Operand.Sources, stages.Source{Kind: stages.SourceExpr, Text: "string(item)"})
+		plan := planOf(t, 1,
+			chain("n", 1, stage("range", expr("6")), put("q", "")),
+			withPrograms(chain("work", 3, get("q"), work, printed())),
+			chain("dead", 1, get("dead"), stage("print", expr(`"given up: " + string(item.item)`))),
+		)
+		for i := range plan.Queues {
+			switch q := &plan.Queues[i]; q.Name {
+			case "q":
+				q.MaxDeliveries, q.DeadLetter = deliveries, "dead"
+			case "dead":
+				q.Writers = []string{"work"}
+			}
+		}
+		got := runPlan(t, startedBy(planner.ThreadMethod, plan), Options{})
+		got.ok(t)
+		want := []string{"1\n", "2\n", "3\n", "4\n", "5\n", "given up: 0\n"}
+		if diff := cmp.Diff(want, got.remains(t, plan.Dir).Stdout); diff != "" {
+			t.Errorf("with %d deliveries: %s", deliveries, diff)
+		}
+	}
+}
+
+// TestProgramsEndWithTheirChain, also where its process goes on.
+func TestProgramsEndWithTheirChain(t *testing.T) {
+	p := newPrograms(nil)
+	program, err := p.Start(stages.Program{Words: []string{"sleep", "1000"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.close()
+	var exit *stages.ExitError
+	if err := program.Wait(); !errors.As(err, &exit) || exit.Code != -int(syscall.SIGKILL) {
+		t.Errorf("it ended with %v", err)
+	}
+	if _, err := p.Start(stages.Program{Words: []string{"true"}}); err == nil {
+		t.Error("a program was started for a chain that has ended")
+	}
+}
