@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -43,7 +44,7 @@ func carry(h *handoff, arena *shm.Arena, base *os.File, signals <-chan os.Signal
 // seen when it counts.
 func practise(arena *shm.Arena, h handoff) {
 	defer func() { _ = recover() }() // there is no slot
-	host := newHost(nil, &h, arena, nil, nil)
+	host := newHost(context.Background(), &h, arena, nil, nil)
 	if opts, err := host.options(); err == nil {
 		_, _ = stages.Build(h.Process.Stages, opts)
 	}

@@ -127,6 +127,12 @@ func writeProcess(b *strings.Builder, p *planner.Process, secrets planner.Secret
 	if p.Daemon {
 		b.WriteString(", a daemon")
 	}
+	switch p.StartMethod {
+	case planner.ThreadMethod:
+		b.WriteString(", as threads of one process")
+	case planner.ForkserverMethod:
+		b.WriteString(", with a worker in reserve")
+	}
 	for _, d := range p.DependsOn {
 		fmt.Fprintf(b, ", after %s (%s)", d.Process, d.Condition)
 	}
