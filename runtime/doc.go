@@ -7,6 +7,8 @@
 //     and signals send it events.
 //   - A worker is this same binary, started by the supervisor through /proc/self/exe: [WorkerMain]. It owns its chain (package stages) and its
 //     slot of the arena (package shm). What it changes becomes visible only with a commit.
+//   - A carrier is such a process too, but runs replicas that it is handed over a socket: the threads of start_method: thread, or one
+//     that a worker in reserve takes over (forkserver).
 //   - The outlet is one more queue, read by the supervisor: standard output, files, results and log lines, each exactly once.
 //   - The guardian, [GuardianMain], knows the supervisor's programs and temporary files and outlives it for as long as it takes to remove them.
 //
