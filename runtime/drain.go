@@ -62,7 +62,7 @@ func startDrain(s *supervisor) (*drain, error) {
 	d := &drain{
 		s: s, queue: s.arena.Queue(s.arena.Queues() - 1), slot: slot, files: newOutFiles(s.guardian, s.id, s.folders),
 		done: make(chan struct{}), results: map[string]any{}, skipped: map[string]int{},
-		stdout: standardStream{name: "standard output"}, stderr: standardStream{name: "standard error"},
+		stdout: standardStream{name: "standard output", around: s.opt.Around}, stderr: standardStream{name: "standard error", around: s.opt.Around},
 	}
 	go d.loop()
 	return d, nil

@@ -199,6 +199,7 @@ func (h *host) Commit() error {
 	h.settleEffects()
 	h.dirty, h.moved = false, false
 	h.committed = time.Now()
+	h.noteHowFar()
 	return nil
 }
 

@@ -47,7 +47,9 @@ func (s *supervisor) loop(ctx context.Context) {
 		s.logSkipped()
 	}
 	if s.opt.Progress != nil {
-		s.opt.Progress(s.progress())
+		p := s.progress()
+		p.Over = true
+		s.opt.Progress(p)
 	}
 }
 

@@ -10,6 +10,9 @@ import (
 type Options struct {
 	// Stdin, Stdout and Stderr are the run's standard streams. Nothing but what the spec prints goes to Stdout.
 	Stdin, Stdout, Stderr *os.File
+	// Around is called for each text that the supervisor passes on to Stdout or Stderr, and writes it by calling write, once. It may be called
+	// concurrently. nil: nobody else writes there.
+	Around func(to *os.File, text []byte, write func() error) error
 	// Signals asks for the end of the run: the first stops it gracefully, the second kills. May be nil.
 	Signals <-chan os.Signal
 	// Timeout ends the run with StatusTimeout; 0: none.
@@ -29,31 +32,4 @@ type Options struct {
 	KeepArena string
 
 	lookEvery time.Duration // for a deadlock; 0: standstillEvery. Tests look more often
-}
-
-// Progress is how far a run has come.
-type Progress struct {
-	Elapsed   time.Duration     `json:"-"`
-	Seconds   float64           `json:"seconds"`
-	Processes []ProcessProgress `json:"processes"`
-	Queues    []QueueProgress   `json:"queues"`
-}
-
-// ProcessProgress is one process of a run.
-type ProcessProgress struct {
-	Name     string `json:"name"`
-	State    string `json:"state"` // of the replica that is furthest behind
-	Running  int    `json:"running"`
-	Ended    int    `json:"ended"`
-	Replicas int    `json:"replicas"`
-	Replaced int    `json:"replaced"` // workers replaced after a death
-}
-
-// QueueProgress is one queue of a run. Items are counted.
-type QueueProgress struct {
-	Name     string `json:"name"`
-	Waiting  int    `json:"waiting"`
-	Put      uint64 `json:"put"`
-	Finished uint64 `json:"finished"`
-	Closed   bool   `json:"closed"`
 }

@@ -13,7 +13,8 @@ var errStdoutClosed = errors.New("standard output is closed")
 // standardStream is a standard stream of the run, as the drain writes it.
 type standardStream struct {
 	name   string
-	header string // what all texts that are to have a header begin with; "": none has come yet
+	around func(to *os.File, text []byte, write func() error) error // Options.Around
+	header string                                                   // what all texts that are to have a header begin with; "": none has come yet
 }
 
 // write passes a record on, with its header if that is the first.
@@ -31,7 +32,16 @@ func (s *standardStream) write(to *os.File, r record) error {
 }
 
 func (s *standardStream) pass(to *os.File, p []byte) error {
-	_, err := to.Write(p)
+	write := func() error {
+		_, err := to.Write(p)
+		return err
+	}
+	var err error
+	if s.around == nil {
+		err = write()
+	} else {
+		err = s.around(to, p, write)
+	}
 	switch {
 	case err == nil:
 		return nil

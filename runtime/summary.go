@@ -59,41 +59,6 @@ func (r *replica) report() ProcessReport {
 	return out
 }
 
-// progress is how far the run has come.
-func (s *supervisor) progress() Progress {
-	elapsed := time.Since(s.began)
-	p := Progress{Elapsed: elapsed, Seconds: elapsed.Seconds()}
-	for _, process := range s.processes {
-		state := replicaEnded
-		pp := ProcessProgress{Name: process.plan.Name, Replicas: len(process.replicas)}
-		for _, r := range process.replicas {
-			state = min(state, r.state)
-			pp.Replaced += r.deaths
-			switch r.state {
-			case replicaRunning:
-				pp.Running++
-			case replicaEnded:
-				pp.Ended++
-			}
-		}
-		pp.State = state.String()
-		p.Processes = append(p.Processes, pp)
-	}
-	stats := s.arena.Stats()
-	for i, part := range s.parts {
-		st := stats.Queues[part.index]
-		if i == 0 || s.parts[i-1].def != part.def { // the parts of a queue stand together
-			p.Queues = append(p.Queues, QueueProgress{Name: part.def.Name, Closed: true})
-		}
-		q := &p.Queues[len(p.Queues)-1]
-		q.Waiting += int(st.Waiting)
-		q.Put += st.Published
-		q.Finished += st.Finished
-		q.Closed = q.Closed && st.Closed
-	}
-	return p
-}
-
 // signalNumber is the number of a signal that the process got.
 func signalNumber(sig os.Signal) int {
 	if n, ok := sig.(syscall.Signal); ok {

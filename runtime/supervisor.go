@@ -31,6 +31,7 @@ type supervisor struct {
 	parts      []*livePart   // the queues of the arena, without the outlet
 	cycles     [][]*livePart // those that form a cycle
 	outlet     *drain
+	pace       pace  // of the run, as progress tells it
 	suspect    *look // the last look for a deadlock, if it found one
 
 	primitiveNames []string // in the plan, by number in the arena
@@ -198,7 +199,7 @@ func (s *supervisor) prepareMemory() error {
 	s.lines, s.primitives = lines, numberPrimitives(s.plan.Primitives, s.plan.Cells)
 	s.primitiveNames, s.mentioned = primitiveNamesOf(s.primitives), s.mentions()
 	s.actors = s.actorsOn()
-	config := shm.Config{Slots: slots, Board: lines + slots, Limits: s.plan.Limits, Primitives: s.primitives.configs()}
+	config := shm.Config{Slots: slots, Board: lines + slots + slots*howFarWords, Limits: s.plan.Limits, Primitives: s.primitives.configs()}
 	parts := arenaParts(s.plan.Queues)
 	for i := range parts {
 		config.Queues = append(config.Queues, parts[i].config(s.byName))

@@ -4,7 +4,8 @@ package shm
 
 import "sync/atomic"
 
-// A Board is words that one process writes and all may read: what the supervisor knows and workers want to look at without asking.
+// A Board is words each of which one process writes and all may read: what the supervisor knows and workers want to look at without asking,
+// and the other way round.
 //
 //	word 0 | word 1 | ... | word n-1        8 bytes each, zero at first
 //
@@ -28,6 +29,9 @@ func (b Board) Len() int { return len(b.words) }
 
 // Load is word i. It is atomic, since other processes store.
 func (b Board) Load(i int) uint64 { return b.words[i].Load() }
+
+// Note changes word i for whoever looks at it by himself: nobody is woken. It costs as much as any store.
+func (b Board) Note(i int, v uint64) { b.words[i].Store(v) }
 
 // Store changes word i, and wakes who waits for that. Only one process may store.
 func (b Board) Store(i int, v uint64) {

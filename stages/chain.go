@@ -17,7 +17,8 @@ type Chain struct {
 	hears bool // one of the stages may have something to say that no row waits for
 	root  bool // not inside of a stage
 
-	spoken *bool // of the root: see Spoken
+	spoken    *bool // of the root: see Spoken
+	workedOff int   // items of the source, as HowFar has said
 }
 
 // State says what a chain can do next.
@@ -106,6 +107,7 @@ func (c *Chain) Advance(r *Run) (State, error) {
 
 // Reset makes a chain that is Done ready for another stream.
 func (c *Chain) Reset() {
+	c.workedOff = 0
 	c.out.Truncate()
 	for _, l := range c.links {
 		l.reset()

@@ -60,7 +60,7 @@ func (c *console) runCommand() *cobra.Command {
 	flags.DurationVar(&f.timeout, "timeout", 0, "stop the run after so long, with exit code 124")
 	flags.BoolVar(&f.keepGoing, "keep-going", false, "let the other processes go on when one has failed")
 	flags.StringVar(&f.exitFrom, "exit-code-from", "", "end with the exit code of this process")
-	flags.StringVar(&f.progress, "progress", "auto", "progress on standard error: auto (plain on a terminal), plain, json or none")
+	flags.StringVar(&f.progress, "progress", "auto", "progress on standard error: auto (a bar on a terminal, if the run takes longer than a second), plain (lines now and then), json (a line each second) or none")
 	flags.StringVar(&f.report, "report", "", "write the run's report to this file, as JSON; - is standard output, after all that the spec prints")
 	flags.StringVar(&f.keep, "keep-arena", "", "keep the run's shared memory in this `file` after its end, for mprun doctor (mprun-ID.arena in a folder; --keep-arena alone: in this one)")
 	flags.Lookup("keep-arena").NoOptDefVal = "."
@@ -103,8 +103,8 @@ func (c *console) run(plan *planner.Plan, f runFlags) error {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a closed standard output is an error to act on, not the end
-	log := newRunLog(c.err, plan.Log, f)
-	progress := c.newProgress(f.progress)
+	progress := c.newProgress(f.progress, plan, patience)
+	log := newRunLog(progress.log(c.err), plan.Log, f)
 	if f.report != "" {
 		if err := checkReport(f.report); err != nil {
 			return usageError{text: err.Error()}
@@ -118,8 +118,9 @@ func (c *console) run(plan *planner.Plan, f runFlags) error {
 	report, err := runtime.Run(context.Background(), plan, runtime.Options{
 		Stdin: c.in, Stdout: c.out, Stderr: c.err, Signals: signals,
 		Timeout: f.timeout, KeepGoing: f.keepGoing, Log: slog.New(log),
-		Progress: progress, ProgressEvery: time.Second, KeepArena: f.keep,
+		Progress: progress.tell, ProgressEvery: progress.every, Around: progress.around(), KeepArena: f.keep,
 	})
+	progress.end()
 	if report == nil {
 		return fmt.Errorf("running %s: %w", plan.Name, err)
 	}
