@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mprun/mprun/stages"
 )
 
 // exited deals with the end of a replica's process.
@@ -232,18 +234,27 @@ func (s *supervisor) forget(r *replica) {
 	r.commitsSince = s.arena.SlotStats(r.slot).Commits
 }
 
+// rested says whether a worker that has died, and is not recovered, lay asleep: in a wait in the arena, in a pause, or for input. Then it has not
+// died of what it does. A program that it waits for is something that it does.
+func (s *supervisor) rested(r *replica) bool {
+	w, ok := s.arena.Waits(r.slot)
+	return ok && w.Asleep && (w.Outside == 0 && !w.Other || w.Outside != 0 && w.Outside != int(stages.OutsideProgram))
+}
+
 // recover brings the shared memory of a worker that has ended in order, and says what input was lost with it.
 func (s *supervisor) recover(r *replica, said message) *volatileInput {
 	commits := s.arena.SlotStats(r.slot).Commits
+	chance := s.rested(r)
 	if err := s.arena.Recover(r.slot); err != nil {
 		s.fault(r.failure(nil, "recovering the memory of a worker: "+err.Error()))
 	}
 	// A commit that the worker had decided on counts, whoever completed it.
 	after := s.arena.SlotStats(r.slot).Commits
-	if r.code < 0 && !r.gotAnywhere(commits) {
-		r.barren++
-	} else {
+	switch {
+	case r.code >= 0 || r.gotAnywhere(commits):
 		r.barren = 0
+	case !chance:
+		r.barren++
 	}
 	r.commitsSince = after
 	r.fresh = r.fresh && after == r.freshSince

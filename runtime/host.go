@@ -102,6 +102,10 @@ func newHost(ctx context.Context, h *handoff, arena *shm.Arena, slot *shm.Slot, 
 		moments: h.Moments, goOn: make(chan struct{}, 1),
 		cellObjects: map[string]*stages.CellReader{},
 	}
+	host.programs.around = func() (over func()) {
+		slot.Rest(int(stages.OutsideProgram), host.stageNumber())
+		return slot.Awake
+	}
 	host.openCells()
 	host.requests = arena.Board().Load(h.requestLine()) // unless the state says more
 	host.outlet = &outlet{host: host, queue: arena.Queue(arena.Queues() - 1)}
@@ -256,6 +260,10 @@ func (h *host) Wait(w stages.Waiter, timeout time.Duration) error {
 		ctx, cancel = context.WithTimeout(h.ctx, timeout)
 	}
 	defer cancel()
+	if outside := stages.OutsideOf(w); outside != 0 {
+		h.slot.Rest(int(outside), h.stageNumber())
+		defer h.slot.Awake()
+	}
 	err := h.waited(w.Wait(ctx))
 	if err != nil {
 		h.decline()

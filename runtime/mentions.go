@@ -5,12 +5,25 @@ import (
 	"github.com/mprun/mprun/stages"
 )
 
-// mentions is which replicas name which primitive anywhere in their chains, and so may bring about what others wait for there. Members of a family
-// are not told apart: who may be meant is counted.
+// mentions is which replicas name something anywhere in their chains in order to act on it. Members of a family are not told apart: who may be
+// meant is counted.
 type mentions map[string][]*replica
 
-// mentions are the processes' of the plan.
-func (s *supervisor) mentions() mentions {
+// bringsAbout says whether a stage may bring about what others wait for at a primitive of a kind that it names.
+func bringsAbout(op, kind string) bool {
+	switch kind {
+	case "event":
+		return op == "set"
+	case "condition":
+		return op == "notify"
+	case "semaphore":
+		return op != "acquire" // who has taken it without a way to give it back holds it for good
+	}
+	return true // a lock is freed, a barrier opened or broken, by who takes it or comes to it
+}
+
+// whoBrings is who may bring about what others wait for at which primitive.
+func (s *supervisor) whoBrings() mentions {
 	m := mentions{}
 	byName := map[string]*planner.Primitive{}
 	for i := range s.plan.Primitives {
@@ -18,26 +31,18 @@ func (s *supervisor) mentions() mentions {
 	}
 	for _, p := range s.processes {
 		seen := map[string]bool{}
-		var mention func(name string)
-		visit := func(st *stages.Stage) {
-			for _, place := range st.Operand.Places {
-				mention(place.Name)
-			}
-			for _, option := range st.Options {
-				for _, place := range option.Places {
-					mention(place.Name)
+		mention := func(st *stages.Stage, places []stages.Place) {
+			for _, place := range places {
+				if def := byName[place.Name]; def != nil && !seen[def.Name] && bringsAbout(st.Op, def.Kind) {
+					seen[def.Name] = true
+					m[def.Name] = append(m[def.Name], p.replicas...)
 				}
 			}
 		}
-		mention = func(name string) {
-			def := byName[name]
-			if def == nil || seen[name] {
-				return
-			}
-			seen[name] = true
-			m[name] = append(m[name], p.replicas...)
-			if def.Lock != "" {
-				mention(def.Lock)
+		visit := func(st *stages.Stage) {
+			mention(st, st.Operand.Places)
+			for _, option := range st.Options {
+				mention(st, option.Places)
 			}
 		}
 		planner.Walk(p.plan.Stages, visit)

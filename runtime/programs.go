@@ -30,6 +30,8 @@ type programs struct {
 
 	control *os.File        // to the supervisor
 	guarded <-chan struct{} // its answers to Guard
+
+	around func() (over func()) // is called when a program is waited for; nil: nobody wants to know
 }
 
 func newPrograms(stderr io.Writer) *programs {
@@ -122,6 +124,9 @@ func (p *programs) Run(ctx context.Context, program stages.Program) error {
 	}
 	stdout.copy()
 	stderr.copy()
+	if p.around != nil {
+		defer p.around()()
+	}
 	stop := context.AfterFunc(ctx, func() {
 		killTree(cmd.Process)
 		stdout.abandon()

@@ -106,7 +106,7 @@ type replica struct {
 	freshSince uint64 // commits at that end
 
 	restarts     []time.Time // the latest ones, for the policy's window
-	barren       int         // deaths in a row with at most one commit between
+	barren       int         // deaths in a row, not asleep, with at most one commit between
 	commitsSince uint64      // commits at the last death
 }
 

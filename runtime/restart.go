@@ -17,7 +17,7 @@ type restartPolicy struct {
 	backoff, backoffAtMost time.Duration
 }
 
-// maxBarren is how many deaths in a row, with no commit between them, show that a worker dies of what it does and not of chance. It is
+// maxBarren is how many deaths in a row, with no commit between them and not asleep, show that a worker dies of what it does and not of chance. It is
 // high because a start takes milliseconds: somebody who kills at random on a busy machine hits the same start several times.
 const maxBarren = 100
 

@@ -27,6 +27,7 @@ type Standing struct {
 	Since   time.Time  `json:"since,omitzero"`   // of the wait, or of its first start
 	Seconds float64    `json:"seconds"`          // since then
 	Waits   []Awaited  `json:"waits,omitempty"`  // any of which makes it go on
+	For     string     `json:"for,omitempty"`    // what it waits for outside of the shared memory: a pause to be over, a program, input
 	Timed   bool       `json:"timed,omitempty"`  // it goes on by itself after a time
 	Beside  bool       `json:"beside,omitempty"` // it goes on as well when a program beside it has something to say
 }
@@ -87,7 +88,13 @@ func (l *look) by(w deadlock.Want) []string {
 
 // waiting completes what is said of one that waits.
 func (s *supervisor) waiting(st *Standing, r *replica, w shm.WaitInfo) {
-	st.Since, st.Timed, st.Beside = w.Since, w.Timed, w.Other
+	st.Since, st.Timed, st.Beside = w.Since, w.Timed, w.Other && w.Outside == 0
+	if w.Outside > 0 {
+		st.For = stages.Outside(w.Outside).String()
+	}
+	if w.Outside == int(stages.OutsideProgram) {
+		st.State = "works"
+	}
 	if at := s.stageAt(r.process.plan, w.Stage); at != nil {
 		st.Stage, st.Pos = at.Op, at.Pos
 	}
@@ -171,10 +178,12 @@ func (a Awaited) String() string {
 
 // String is what the replica does, in words.
 func (st Standing) String() string {
-	if len(st.Waits) == 0 {
+	var things []string
+	if st.For != "" {
+		things = append(things, st.For)
+	} else if len(st.Waits) == 0 {
 		return st.State
 	}
-	var things []string
 	for _, a := range st.Waits {
 		things = append(things, a.String())
 	}

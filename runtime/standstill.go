@@ -231,12 +231,12 @@ func (s *supervisor) want(r *replica, t shm.Target, numbers map[*replica]int) de
 		return deadlock.Want{Before: from, From: from}
 	}
 	holders := s.holders(t)
-	users := s.mentioned[s.primitiveNames[t.Index]]
+	users := s.bringers[s.primitiveNames[t.Index]]
 	before := listOf(holders, nil, numbers)
 	return deadlock.Want{Before: before, From: append(slices.Clone(before), listOf(users, r, numbers)...)}
 }
 
-// holders is who stands in the way of those who wait for a semaphore or at a barrier: who has taken it, or has not come.
+// holders is who stands in the way of those who wait for a semaphore or at a barrier: who has taken it, has not come, or has its action to run.
 func (s *supervisor) holders(t shm.Target) []*replica {
 	var list []*replica
 	for _, p := range s.processes {
@@ -245,12 +245,20 @@ func (s *supervisor) holders(t shm.Target) []*replica {
 			case r.slot < 0:
 			case t.Kind == shm.WaitForSemaphore && s.arena.Semaphore(t.Index).Held(r.slot) > 0:
 				list = append(list, r)
-			case t.Kind == shm.WaitAtBarrier && !s.arena.Barrier(t.Index).Arrived(r.slot) && slices.Contains(s.mentioned[s.primitiveNames[t.Index]], r):
+			case t.Kind == shm.WaitAtBarrier && s.isAwaitedAt(s.arena.Barrier(t.Index), r, s.bringers[s.primitiveNames[t.Index]]):
 				list = append(list, r)
 			}
 		}
 	}
 	return list
+}
+
+// isAwaitedAt says whether a replica is one of those that others at a barrier wait for.
+func (s *supervisor) isAwaitedAt(b shm.Barrier, r *replica, parties []*replica) bool {
+	if b.Waiting() >= b.Parties() {
+		return b.Leads(r.slot)
+	}
+	return !b.Arrived(r.slot) && slices.Contains(parties, r)
 }
 
 // onLine is the process of whose replica a word of the board tells; nil if it is one of the words that answer requests.

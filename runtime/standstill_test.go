@@ -26,9 +26,10 @@ var tablePrimitives = []planner.Primitive{
 	{Name: "changed", Kind: "condition"},
 	{Name: "go", Kind: "event"},
 	{Name: "meet", Kind: "barrier", Parties: 3},
+	{Name: "sum", Kind: "barrier", Parties: 2, Action: true},
 }
 
-// newTable seats workers; each of them mentions every primitive.
+// newTable seats workers; each of them may bring about whatever others wait for at any primitive.
 func newTable(t *testing.T, names ...string) *table {
 	t.Helper()
 	var everything stages.Field
@@ -37,7 +38,7 @@ func newTable(t *testing.T, names ...string) *table {
 	}
 	var processes []planner.Process
 	for _, name := range names {
-		processes = append(processes, chain(name, 1, at(len(processes)+1, stage("lock", everything))))
+		processes = append(processes, chain(name, 1, at(len(processes)+1, stage("lock", everything)), stage("set", everything), stage("notify", everything)))
 	}
 	plan := planOf(t, 4, processes...)
 	plan.Primitives = tablePrimitives
@@ -114,7 +115,7 @@ func TestStandings(t *testing.T) {
 			t.Fatalf("lock %d is not to be had: %v", i, err)
 		}
 	}
-	const room, changed, changedLock, event, barrier = 3, 4, 5, 6, 7
+	const room, changed, changedLock, event, barrier, summing = 3, 4, 5, 6, 7, 8
 	tests := []struct {
 		name    string
 		seats   string
@@ -230,6 +231,29 @@ func TestStandings(t *testing.T) {
 			[]string{"a: barrier meet, at which 2 of 3 are; c could come", "b: barrier meet, at which 2 of 3 are; c could come", "c: lock fork[0], which a holds"},
 		},
 		{
+			"one too many at a barrier whose action waits for its lock",
+			"a b c",
+			func(tb *table) map[string]waitFunc {
+				sum := tb.s.arena.Barrier(summing)
+				meet := func(name string) waitFunc {
+					arrival, err := sum.Arrive(tb.slot[name], 1)
+					if err != nil {
+						t.Fatal(err)
+					}
+					return func(s *shm.Slot, w shm.Wait) (shm.WaitResult, error) { return sum.Wait(s, arrival.Ticket, w) }
+				}
+				take(tb, "c", 0)
+				waits := map[string]waitFunc{"a": meet("a"), "b": lock(tb, 0)}
+				if arrival, err := sum.Arrive(tb.slot["b"], 1); err != nil || !arrival.Leads {
+					t.Fatalf("%+v, %v instead of the lead", arrival, err)
+				}
+				waits["c"] = meet("c")
+				return waits
+			},
+			0, true, "b c",
+			[]string{"a: barrier sum, at which all 2 are; b could open it", "b: lock fork[0], which c holds", "c: barrier sum, at which all 2 are; b could open it"},
+		},
+		{
 			"a barrier, and one who works",
 			"a b",
 			func(tb *table) map[string]waitFunc {
@@ -270,6 +294,75 @@ func TestStandings(t *testing.T) {
 				t.Errorf("it is said that\n%s\nwant\n%s", strings.Join(says, "\n"), strings.Join(test.says, "\n"))
 			}
 		})
+	}
+}
+
+// TestWhoBringsAbout: who only waits for an event or a condition, or only takes a semaphore, brings it to nobody.
+func TestWhoBringsAbout(t *testing.T) {
+	on := func(op string) planner.Process {
+		var s []stages.Stage
+		for _, p := range everyPrimitive {
+			s = append(s, stage(op, stages.Field{Places: []stages.Place{{Name: p.Name, Kind: p.Kind}}}))
+		}
+		return chain(op, 1, s...)
+	}
+	plan := planOf(t, 4, on("wait"), on("set"), on("notify"), on("acquire"), on("release"))
+	plan.Primitives = everyPrimitive
+	s := &supervisor{plan: plan, byName: map[string]*process{}}
+	if err := s.prepareProcesses(); err != nil {
+		t.Fatal(err)
+	}
+	got := s.whoBrings()
+	for name, want := range map[string]string{
+		"e": "set", "own": "notify", "with": "notify", "s": "wait set notify release", "b": "wait set notify acquire release",
+	} {
+		var names []string
+		for _, r := range got[name] {
+			names = append(names, r.name)
+		}
+		if strings.Join(names, " ") != want {
+			t.Errorf("%s comes from %q, want %q", name, names, want)
+		}
+	}
+}
+
+// TestWhoRestsDiesOfChance: a worker that is killed again and again while it sleeps has not died of what it does; what it does includes its
+// programs.
+func TestWhoRestsDiesOfChance(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		rests  func(*shm.Slot)
+		barren int
+	}{
+		{"works", func(*shm.Slot) {}, 1},
+		{"in a pause", func(s *shm.Slot) { s.Rest(int(stages.OutsidePause), 1) }, 0},
+		{"for input", func(s *shm.Slot) { s.Rest(int(stages.OutsideInput), 1) }, 0},
+		{"for a program", func(s *shm.Slot) { s.Rest(int(stages.OutsideProgram), 1) }, 1},
+		{"no more", func(s *shm.Slot) { s.Rest(int(stages.OutsidePause), 1); s.Awake() }, 1},
+	} {
+		tb := newTable(t, "a")
+		tb.waits(nil, 0)
+		r := tb.all[0]
+		r.code, r.control = -9, &control{}
+		test.rests(tb.slot["a"])
+		tb.s.recover(r, message{})
+		if r.barren != test.barren {
+			t.Errorf("%s: %d barren deaths, want %d", test.name, r.barren, test.barren)
+		}
+	}
+	for _, test := range []struct {
+		name   string
+		wait   shm.Wait
+		chance bool
+	}{
+		{"for an event", shm.Wait{}, true},
+		{"for an event, beside a program", shm.Wait{OtherSources: true}, false},
+	} {
+		tb := newTable(t, "a")
+		tb.waits(map[string]waitFunc{"a": func(s *shm.Slot, _ shm.Wait) (shm.WaitResult, error) { return tb.s.arena.Event(6).Wait(s, test.wait) }}, 0)
+		if chance := tb.s.rested(tb.all[0]); chance != test.chance {
+			t.Errorf("%s: of chance %v", test.name, chance)
+		}
 	}
 }
 

@@ -35,7 +35,7 @@ type supervisor struct {
 	suspect    *look // the last look for a deadlock, if it found one
 
 	primitiveNames []string // in the plan, by number in the arena
-	mentioned      mentions
+	bringers       mentions
 	actors         mentions // who may stop, interrupt or kill which process
 	spawner        *spawner
 	reaper         *reaper
@@ -197,7 +197,7 @@ func (s *supervisor) prepareMemory() error {
 		}
 	}
 	s.lines, s.primitives = lines, numberPrimitives(s.plan.Primitives, s.plan.Cells)
-	s.primitiveNames, s.mentioned = primitiveNamesOf(s.primitives), s.mentions()
+	s.primitiveNames, s.bringers = primitiveNamesOf(s.primitives), s.whoBrings()
 	s.actors = s.actorsOn()
 	config := shm.Config{Slots: slots, Board: lines + slots + slots*howFarWords, Limits: s.plan.Limits, Primitives: s.primitives.configs()}
 	parts := arenaParts(s.plan.Queues)

@@ -44,7 +44,7 @@ func (a *Arena) There(slot int, t Target) bool {
 	case WaitForCondition:
 		return waitState(a.primitives[t.Index].rowOf(slot).a.Load()&3) != waitWaiting
 	case WaitAtBarrier:
-		return Barrier{&a.primitives[t.Index]}.goesOn(slot)
+		return Barrier{&a.primitives[t.Index]}.goesOn(slot, uint32(t.Arg))
 	case WaitForChange:
 		return a.Board().Load(t.Index) != t.Arg
 	}
@@ -91,13 +91,15 @@ func (q *Queue) takes(bytes int64) bool {
 	return s.free && s.items < int64(q.l.Capacity) && (s.items == 0 || s.bytes+bytes <= q.l.MaxBytes)
 }
 
-// goesOn says whether a slot that waits at the barrier would go on: unless it has arrived in the generation that is under way, and others have
-// not, or another has the action to run. See leads, which may trust the hint.
-func (b Barrier) goesOn(slot int) bool {
-	ticket := barrierState(b.head.state.Load()).generation() + 1
+// goesOn says whether a slot that waits at the barrier for a ticket would go on: unless that generation is under way, and others have not
+// arrived, or another has the action to run, be it that the slot has arrived or came too many. See leads and wanted, which may trust the hint.
+func (b Barrier) goesOn(slot int, ticket uint32) bool {
+	if barrierState(b.head.state.Load()).passed(ticket) {
+		return true
+	}
 	row := b.rowOf(slot)
 	if !row.at(ticket) {
-		return true
+		return b.arrived() < b.Parties()
 	}
 	mine := row.b.Load()
 	if b.c.Action && mine == 0 {
@@ -114,6 +116,11 @@ func (b Barrier) goesOn(slot int) bool {
 		}
 	}
 	return true
+}
+
+// Leads says whether the slot has the action of the generation that is under way to run; of the moment.
+func (b Barrier) Leads(slot int) bool {
+	return b.leads(slot, barrierState(b.head.state.Load()).generation()+1)
 }
 
 // Arrived says whether the slot has arrived in the generation that is under way; of the moment.

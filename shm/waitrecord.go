@@ -37,6 +37,7 @@ type WaitInfo struct {
 	Since   time.Time // wall clock; of the first of several waits for the same with nothing done between
 	Timed   bool      // it goes on by itself after a time
 	Other   bool      // something beside the queues may make it go on
+	Outside int       // 1 to MaxOutside: it rests, without targets, for something outside of the arena, by its caller's number; see Slot.Rest
 	Asleep  bool      // it has looked since it wrote the record, found nothing, and sleeps; see Arena.Waits
 
 	head uint64
@@ -45,11 +46,15 @@ type WaitInfo struct {
 // waitArgs is how many targets of a record have their Arg.
 const waitArgs = 6
 
-// The head of a wait record in one word: whether it waits (1 bit), asleep, timed, other, number of targets (8 bits from 8), stage (16 from 16),
+// MaxOutside is the greatest number of a thing outside of the arena.
+const MaxOutside = 3
+
+// The head of a wait record in one word: whether it waits (1 bit), asleep, outside (2 bits), timed, other, number of targets (8 bits from 8), stage (16 from 16),
 // and a sequence (32) by which a reader sees that the record changed under its eyes. A target is its kind (4 bits) and its index (28).
 const (
 	waitOn         = 1 << 0
 	waitAsleep     = 1 << 1
+	waitOutsideAt  = 2
 	waitTimed      = 1 << 4
 	waitOther      = 1 << 5
 	waitCountShift = 8
@@ -93,6 +98,19 @@ func (s *Slot) recordWait(targets []Target, w Wait) {
 // recorded says whether a wait record stands from an earlier wait, which has brought nothing.
 func (s *Slot) recorded() bool { return s.head.waiting.head.Load()&waitOn != 0 }
 
+// Rest says in the slot's record, until Awake or the next commit, that the worker waits at a stage for nothing in the arena: for a time, a
+// program, input. Which it is, says a number from 1 to MaxOutside, which is the caller's. Whoever waits so goes on by himself.
+func (s *Slot) Rest(outside, stage int) {
+	r := &s.head.waiting
+	seq := r.head.Load()>>waitSeqShift + 1
+	r.head.Store(seq << waitSeqShift)
+	r.since.Store(time.Now().UnixNano())
+	r.head.Store(seq<<waitSeqShift | uint64(stage&0xffff)<<waitStageShift | uint64(outside&MaxOutside)<<waitOutsideAt | waitOn | waitAsleep | waitOther)
+}
+
+// Awake says that the worker rests no more.
+func (s *Slot) Awake() { s.moving() }
+
 // moving clears the wait record: the slot has taken something, or is about to commit.
 func (s *Slot) moving() {
 	r := &s.head.waiting.head
@@ -117,7 +135,7 @@ func (a *Arena) readWait(slot int) (WaitInfo, bool) {
 	r := &a.slot(slot).waiting
 	head := r.head.Load()
 	n := int(head >> waitCountShift & 0xff)
-	info := WaitInfo{Stage: int(head >> waitStageShift & 0xffff), Timed: head&waitTimed != 0, Other: head&waitOther != 0, Asleep: head&waitAsleep != 0, head: head}
+	info := WaitInfo{Stage: int(head >> waitStageShift & 0xffff), Timed: head&waitTimed != 0, Other: head&waitOther != 0, Asleep: head&waitAsleep != 0, Outside: int(head >> waitOutsideAt & MaxOutside), head: head}
 	if head&waitOn == 0 || n > MaxInputs {
 		return WaitInfo{}, false
 	}

@@ -128,7 +128,7 @@ func (f *followInput) isReplaced() bool {
 	return err == nil && idOf(info) != f.id
 }
 
-func (f *followInput) waiter() Waiter { return WaitFunc(f.wait) }
+func (f *followInput) waiter() Waiter { return inputWaiter(f.wait) }
 
 // wait waits until Read has something to say.
 func (f *followInput) wait(ctx context.Context) error {

@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +23,12 @@ type input interface {
 	// size is how many bytes there are about, or 0 if that is not known.
 	size() int64
 }
+
+// inputWaiter is the waiter of an input whose bytes come when they come.
+type inputWaiter func(ctx context.Context) error
+
+// Wait calls the function.
+func (f inputWaiter) Wait(ctx context.Context) error { return f(ctx) }
 
 // openInput opens the file at path, "-" being standard input, so that the first byte read is the one at offset, counted in bytes
 // after decompression. Decompression begins at from, which lies before offset.

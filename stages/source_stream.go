@@ -95,7 +95,7 @@ func (s *streamInput) Close() error {
 	return s.file.Close()
 }
 
-func (s *streamInput) waiter() Waiter { return WaitFunc(s.wait) }
+func (s *streamInput) waiter() Waiter { return inputWaiter(s.wait) }
 func (s *streamInput) again() bool    { return false }
 func (s *streamInput) size() int64    { return 0 }
 

@@ -129,6 +129,46 @@ func (b Beside) Wait(ctx context.Context) error {
 // besideKey marks the context of a wait that goes on beside others.
 type besideKey struct{}
 
+// Outside says what a wait is for that nothing in the shared memory ends.
+type Outside uint8
+
+const (
+	// OutsidePause is a time.
+	OutsidePause Outside = iota + 1
+	// OutsideProgram is what a program beside the chain does.
+	OutsideProgram
+	// OutsideInput is input that comes when it comes: a pipe, a terminal, a file that grows.
+	OutsideInput
+)
+
+// String is what is waited for, in words.
+func (o Outside) String() string {
+	return [...]string{"nothing", "a pause to be over", "a program", "input"}[min(o, OutsideInput)]
+}
+
+// OutsideOf is what outside of the shared memory ends a wait for w; 0 if something inside does.
+func OutsideOf(w Waiter) Outside {
+	switch w := w.(type) {
+	case Pause:
+		return OutsidePause
+	case *talk, *streamNode:
+		return OutsideProgram
+	case inputWaiter:
+		return OutsideInput
+	case Beside:
+		return OutsideOf(w.Waiter)
+	case AnyWaiter: // the last is what the stage itself waits for
+		var o Outside
+		for _, one := range w {
+			if o = OutsideOf(one); o == 0 {
+				return 0
+			}
+		}
+		return o
+	}
+	return 0
+}
+
 // IsBeside says, to a Waiter that is given ctx, that something else may end the wait and make the chain emit items: who waits for
 // the last item of a cycle of queues with it cannot be told to be idle.
 func IsBeside(ctx context.Context) bool { return ctx.Value(besideKey{}) != nil }

@@ -100,7 +100,7 @@ func someNames(names []string) string {
 
 // standingText is what one process does.
 func standingText(p runtime.Standing) string {
-	if len(p.Waits) == 0 {
+	if len(p.Waits) == 0 && p.For == "" {
 		switch {
 		case p.State == "waiting":
 			return "is not started yet"
