@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -21,7 +22,7 @@ type handoff struct {
 // surroundings is what all replicas of a process are told, at whatever start.
 type surroundings struct {
 	Process    planner.Process     `json:"process"`
-	Queues     []planner.Queue     `json:"queues"`
+	Queues     []planner.Queue     `json:"queues"` // see workerQueues
 	Primitives []planner.Primitive `json:"primitives,omitempty"`
 	Cells      []planner.Cell      `json:"cells,omitempty"` // without what they start with
 	Processes  []processEntry      `json:"processes"`       // the board's
@@ -44,6 +45,20 @@ type post struct {
 	Terminal bool           `json:"terminal,omitempty"` // its group has the terminal, and so its signals
 	Moments  []moment       `json:"moments,omitempty"`
 	Run      planner.Values `json:"run,omitempty"`
+}
+
+// workerQueues is the queues as workers need them: without who else writes and reads them, and the cycles they are on. Each worker gets all queues, and
+// with that, n workers would be told n times what grows with n.
+func workerQueues(queues []planner.Queue) []planner.Queue {
+	queues = slices.Clone(queues)
+	for i := range queues {
+		q := &queues[i]
+		q.Readers, q.Writers, q.Cycle, q.Parts = nil, nil, nil, slices.Clone(q.Parts)
+		for j := range q.Parts {
+			q.Parts[j].Writers, q.Parts[j].Cycle = nil, ""
+		}
+	}
+	return queues
 }
 
 // The descriptors a worker inherits, after its standard streams.

@@ -105,7 +105,7 @@ func (s *supervisor) spawnWorker(r *replica) error {
 // surroundings is what all replicas of a process are told.
 func (s *supervisor) surroundings(p *planner.Process) surroundings {
 	return surroundings{
-		Process: *p, Queues: s.plan.Queues, Primitives: s.plan.Primitives, Cells: withoutInit(s.plan.Cells), Processes: processEntries(s.plan),
+		Process: *p, Queues: workerQueues(s.plan.Queues), Primitives: s.plan.Primitives, Cells: withoutInit(s.plan.Cells), Processes: processEntries(s.plan),
 		Vars: s.plan.Vars, Files: len(s.arena.Files()), Seed: s.plan.Seed, BlockItems: s.plan.BlockItems, Dir: s.dir(p), RunID: s.id, ParentPID: os.Getpid(),
 	}
 }

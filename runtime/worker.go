@@ -129,7 +129,11 @@ func ride(arena *shm.Arena, h *handoff, control, output *os.File, signals <-chan
 	}
 	host.programs.stderr, host.programs.control, host.programs.guarded = output, control, guarded
 	defer host.programs.close()
-	return arena.Faults(host.run)
+	return arena.Faults(func() error {
+		err := host.run()
+		slot.Leave() // not behind a panic, which may have come from anywhere
+		return err
+	})
 }
 
 // abandoned ends a worker whose supervisor is gone.

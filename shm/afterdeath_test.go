@@ -246,6 +246,7 @@ func TestBarrierWhoseCountIsDoubtful(t *testing.T) {
 	a, s := newPrimitives(t, 2, PrimitiveConfig{Kind: KindBarrier, Name: "b", Value: 2})
 	b := a.Barrier(0)
 	arriveAt(t, b, s[0], 1, Arrival{Ticket: 1, Place: 1})
+	b.touch(s[1])
 	b.head.state.Store(uint64(barrierState(0).next(false)))
 	recoverWithInterruptions(t, a, 1)
 	if n := b.Waiting(); n != 0 {

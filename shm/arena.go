@@ -111,11 +111,12 @@ func readLayout(files []*os.File) (*layout, int, error) {
 		return nil, 0, err
 	}
 	cfg := Config{Slots: int(h.slots), Board: int(h.board), Limits: int(h.limits), PlanHash: h.planHash, Queues: make([]QueueConfig, h.queues)}
-	for i := range cfg.Queues {
-		var q queueHeader
-		if _, err := files[0].ReadAt(bytesOf(&q), arenaHeaderBytes+int64(i)*queueHeaderBytes); err != nil {
-			return nil, 0, fmt.Errorf("%w: read the header of queue %d: %w", ErrLayout, i, err)
-		}
+	heads := make([]queueHeader, h.queues)
+	if _, err := files[0].ReadAt(bytesOfSlice(heads), arenaHeaderBytes); err != nil {
+		return nil, 0, fmt.Errorf("%w: read the headers of %d queues: %w", ErrLayout, h.queues, err)
+	}
+	for i := range heads {
+		q := &heads[i]
 		if q.nameLen < 0 || q.nameLen > nameBytes {
 			return nil, 0, fmt.Errorf("%w: queue %d has a name of %d bytes", ErrLayout, i, q.nameLen)
 		}
@@ -228,9 +229,7 @@ func (a *Arena) row(slot int) []counterRow {
 // wakeAll bumps every wait word and wakes everybody: waiters look again at what they wait for.
 func (a *Arena) wakeAll() {
 	for i := range a.queues {
-		a.queues[i].head.readers.bumpAndWake()
-		a.queues[i].head.writers.bumpAndWake()
-		a.queues[i].head.finished.bumpAndWake()
+		a.queues[i].wakeAll()
 	}
 	for i := range a.primitives {
 		a.primitives[i].head.waiters.bumpAndWake()
@@ -257,8 +256,7 @@ func (a *Arena) Interrupt() {
 // StopSlot makes the waits of one slot return Interrupted until its next owner attaches. Any process may call it.
 func (a *Arena) StopSlot(slot int) {
 	a.slot(slot).stop.Store(1)
-	a.wakeAll()
-	a.slot(slot).bell.bumpAndWake()
+	a.wakeWaiter(slot)
 }
 
 // maySpin says whether spinning can help: whoever would make the condition true has a core to run on.

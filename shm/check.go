@@ -101,6 +101,7 @@ func (c *checker) queue(q *Queue) {
 	if owner := h.lock.owner(); owner != 0 && !c.mayOwn(owner) {
 		c.add(where, "the lock names %v, who is not there", owner)
 	}
+	c.marked(where, q.index, h.lock.owner)
 	if n := h.used.Load(); int64(n) > q.l.entries {
 		c.add(where, "%d of %d blocks are in use", n, q.l.entries)
 	}
@@ -109,6 +110,15 @@ func (c *checker) queue(q *Queue) {
 	moved := locked || h.lock.word.Load() != 0 || before != after
 	if h.dirty.Load() == 0 && (c.idle || !moved && t.reserved == 0) {
 		c.hints(q, where, t)
+	}
+}
+
+// marked says that an owner has touched what it owns: its recovery would not look there otherwise. A number behind all queues is a primitive's.
+// owner is asked again, since who has given it back may have left meanwhile.
+func (c *checker) marked(where string, i int, owner func() tag) {
+	t := owner()
+	if slot := t.slot(); slot >= 0 && slot < c.arena.Slots() && !c.arena.hasTouched(slot, i) && owner() == t {
+		c.add(where, "%v owns it, and has not marked that it came there", t)
 	}
 }
 
@@ -148,11 +158,13 @@ func (c *checker) table(q *Queue, where string) tableSum {
 			continue
 		case blockFilling:
 			t.reserved++
+			c.marked(block, q.index, e.owner)
 			if !c.mayOwn(w.owner()) {
 				c.add(block, "%v fills it, who is not there", w.owner())
 			}
 			continue
 		case blockLeased:
+			c.marked(block, q.index, e.owner)
 			t.leasedItems += items - cursor
 			if !c.mayOwn(w.owner()) && !c.arena.heldLeases(c.arena.slot(w.owner().slot()))[q.ref(index)] {
 				c.add(block, "%v has leased it, who is not there", w.owner())

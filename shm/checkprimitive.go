@@ -12,14 +12,14 @@ func (c *checker) primitives() {
 		switch p.c.Kind {
 		case KindArray:
 			for j := range p.c.stripes() {
-				c.innerLock(fmt.Sprintf("%s stripe %d", where, j), (Array{p}).stripeLock(int(j)))
+				c.innerLock(fmt.Sprintf("%s stripe %d", where, j), p, (Array{p}).stripeLock(int(j)))
 			}
 			continue
 		case KindLock:
 			c.heldLock(where, p)
 			continue
 		}
-		c.innerLock(where, &p.head.lock)
+		c.innerLock(where, p, &p.head.lock)
 		c.rows(where, p)
 		if !c.idle || p.head.dirty.Load() != 0 {
 			continue
@@ -38,15 +38,17 @@ func (c *checker) primitives() {
 }
 
 // innerLock is a lock that nobody keeps over a commit.
-func (c *checker) innerLock(where string, l *lockWord) {
+func (c *checker) innerLock(where string, p *primitive, l *lockWord) {
 	if owner := l.owner(); owner != 0 && !c.mayOwn(owner) {
 		c.add(where, "its inner lock names %v, who is not there", owner)
 	}
+	c.marked(where, len(c.arena.queues)+p.index, l.owner)
 }
 
 // heldLock is a lock of the spec: its owner is there, or keeps it for its replacement.
 func (c *checker) heldLock(where string, p *primitive) {
 	owner := p.head.lock.owner()
+	c.marked(where, len(c.arena.queues)+p.index, p.head.lock.owner)
 	if owner == 0 || c.mayOwn(owner) {
 		return
 	}

@@ -70,6 +70,7 @@ func (c Condition) Enter(s *Slot, n uint64) error {
 	if s.holds(c.Lock()) < 0 {
 		return fmt.Errorf("wait for condition %s: %w", c.c.Name, ErrNotOwner)
 	}
+	c.touch(s)
 	row.b.Store(c.head.ticket.Add(1))
 	crashpoint(pointConditionTicket)
 	row.a.Store(n<<2 | uint64(waitWaiting))

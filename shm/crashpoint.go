@@ -12,6 +12,8 @@ const (
 	pointLocked
 	pointRepairClean
 	pointRepairBuilt
+	pointTouched
+	pointLeft
 	pointReserveUsed
 	pointReserveFilling
 	pointReserveCounted
@@ -73,6 +75,8 @@ var pointNames = [pointEnd]string{
 	pointLocked:           "queue.1.locked",
 	pointRepairClean:      "repair.1.clean",
 	pointRepairBuilt:      "repair.2.built",
+	pointTouched:          "touch.1.marked",
+	pointLeft:             "leave.1.queue",
 	pointReserveUsed:      "reserve.1.used",
 	pointReserveFilling:   "reserve.2.filling",
 	pointReserveCounted:   "reserve.3.counted",

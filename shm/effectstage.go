@@ -74,6 +74,7 @@ func (s *Slot) stage(t *Tx) error {
 
 // lockUnit takes a unit's lock.
 func (s *Slot) lockUnit(u unit) {
+	u.p.touch(s)
 	if l := u.lock(); !l.tryLock(s.me) {
 		l.lockSlow(s.me, s.spin(lockSpin))
 	}

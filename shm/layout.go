@@ -32,6 +32,8 @@ const (
 type layout struct {
 	config         Config
 	slots          int64 // offset of the slots
+	touched        int64 // offset of the touched bits: of slot 0, of slot 1, ...
+	touchedBytes   int64 // of one slot
 	rows           int64 // offset of the counters, one row of counterRow a slot
 	board          int64 // offset of the board
 	limits         int64 // offset of the limits
@@ -94,6 +96,8 @@ func newLayout(c Config) *layout {
 	l.heads = take(queueHeaderBytes*int64(len(c.Queues)), pageBytes)
 	l.primitiveHeads = take(primitiveBytes*int64(len(c.Primitives)), 64)
 	l.slots = take(slotBytes*int64(c.Slots), pageBytes)
+	l.touchedBytes = touchedBytes(len(c.Queues), len(c.Primitives))
+	l.touched = take(l.touchedBytes*int64(c.Slots), 64)
 	l.rows = take(counterBytes*int64(c.Slots)*int64(len(c.Queues)), pageBytes)
 	l.board = take(wordBytes*int64(c.Board), pageBytes)
 	l.limits = take(limitBytes*int64(c.Limits), pageBytes)

@@ -196,5 +196,14 @@ func sliceAt[T any](mem []byte, off, n int64) []T {
 	return unsafe.Slice((*T)(unsafe.Pointer(&mem[off])), n)
 }
 
+// bytesOfSlice is the memory of structures that follow each other.
+func bytesOfSlice[T any](s []T) []byte {
+	if len(s) == 0 {
+		return nil
+	}
+	var zero T
+	return unsafe.Slice((*byte)(unsafe.Pointer(&s[0])), uintptr(len(s))*unsafe.Sizeof(zero))
+}
+
 // bytesOf is a structure's memory, for reading a header without mapping it.
 func bytesOf[T any](p *T) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(p)), unsafe.Sizeof(*p)) }

@@ -52,6 +52,7 @@ func (l Lock) TryAcquire(s *Slot) (bool, error) {
 	if len(s.locks) == MaxHeldLocks {
 		return false, fmt.Errorf("acquire lock %s: %w", l.c.Name, ErrTooManyLocks)
 	}
+	l.touch(s)
 	if !l.head.lock.tryLock(s.me) {
 		return false, nil
 	}

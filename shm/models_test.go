@@ -109,6 +109,10 @@ var modelRows = []modelRow{
 	{"rewrite", "-DIN_PLACE", true},
 	{"rewrite", "-DREDO_LATE", true},
 	{"rewrite", "-DNO_LOCK", true},
+	{"touched", "", false},
+	{"touched", "-DMARK_LATE", true},
+	{"touched", "-DLEAVE_EARLY", true},
+	{"touched", "-DCLEAR_FIRST", true},
 }
 
 // TestModels searches each model: a right protocol has no error, and the search is exhaustive; a wrong one has a counterexample.

@@ -163,6 +163,7 @@ func (m *meeting) dieAt(p point, n, only int) {
 
 // doubt makes every hint doubtful, by a dead one that never was, so that the first to come repairs it.
 func (m *meeting) doubt() {
+	touchAll(m.arena, partyMembers)
 	if err := m.arena.Recover(partyMembers); err != nil {
 		m.t.Fatal(err)
 	}

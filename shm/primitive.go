@@ -151,6 +151,7 @@ func (p *primitive) lock(s *Slot) {
 	if len(s.rewritten) > 0 {
 		panic(fmt.Sprintf("shm: slot %d uses %v %s: %v", s.index, p.c.Kind, p.c.Name, ErrRewritten))
 	}
+	p.touch(s)
 	if !p.head.lock.tryLock(s.me) {
 		p.head.lock.lockSlow(s.me, s.spin(lockSpin))
 	}
@@ -240,11 +241,12 @@ func (p *primitive) write(c PrimitiveConfig) {
 func (c *Config) readPrimitives(f *os.File, n int) error {
 	off := primitiveHeads(len(c.Queues))
 	c.Primitives = make([]PrimitiveConfig, n)
+	heads := make([]primitiveHeader, n)
+	if _, err := f.ReadAt(bytesOfSlice(heads), off); err != nil {
+		return fmt.Errorf("%w: read the headers of %d primitives: %w", ErrLayout, n, err)
+	}
 	for i := range c.Primitives {
-		var h primitiveHeader
-		if _, err := f.ReadAt(bytesOf(&h), off+int64(i)*primitiveBytes); err != nil {
-			return fmt.Errorf("%w: read the header of primitive %d: %w", ErrLayout, i, err)
-		}
+		h := &heads[i]
 		if h.nameLen < 0 || h.nameLen > primitiveNameBytes || h.kind >= uint32(primitiveKindsEnd) {
 			return fmt.Errorf("%w: primitive %d is of kind %d, with a name of %d bytes", ErrLayout, i, h.kind, h.nameLen)
 		}

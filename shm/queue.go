@@ -74,6 +74,13 @@ func (q *Queue) CloseWriters() {
 	q.head.writers.bumpAndWake()
 }
 
+// wakeAll makes everybody who waits for something of the queue look again.
+func (q *Queue) wakeAll() {
+	q.head.readers.bumpAndWake()
+	q.head.writers.bumpAndWake()
+	q.head.finished.bumpAndWake()
+}
+
 // SetReadersGone says that nobody will read any more: Reserve gives NoReaders. The supervisor calls it when all readers have ended for
 // good. It may be called again.
 func (q *Queue) SetReadersGone() {
@@ -84,6 +91,7 @@ func (q *Queue) SetReadersGone() {
 
 // lock takes the queue's lock and repairs the hints if somebody's death has made them doubtful.
 func (q *Queue) lock(s *Slot) {
+	s.touch(q.index)
 	if !q.head.lock.tryLock(s.me) {
 		q.head.lock.lockSlow(s.me, s.spin(lockSpin))
 	}
@@ -166,6 +174,9 @@ func (q *Queue) empty() bool { return q.head.head.Load() == q.head.tail.Load() }
 
 // left is the items behind the cursor.
 func (e *blockEntry) left() int64 { return int64(e.items.Load()) - int64(e.cursor.Load()) }
+
+// owner is who fills or has leased the block, 0 for nobody.
+func (e *blockEntry) owner() tag { return blockWord(e.word.Load()).owner() }
 
 // ref names a block of the arena in one word.
 func (q *Queue) ref(index uint32) uint64 { return uint64(q.index)<<32 | uint64(index) }

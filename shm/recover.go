@@ -23,9 +23,10 @@ func (a *Arena) recoverSlot(slot int, step func(string)) error {
 		return fmt.Errorf("recover slot %d: %w", slot, err)
 	}
 	step("rolled forward")
-	// 2. to 5.
-	a.sweep(slot, a.heldLeases(h), step)
-	a.sweepPrimitives(slot, a.heldLocks(h), step)
+	// 2. to 5., where the dead has been.
+	queues, primitives := a.touched(slot)
+	a.sweep(slot, queues, a.heldLeases(h), step)
+	a.sweepPrimitives(slot, primitives, a.heldLocks(h), step)
 	// 6. Nobody waits there any more.
 	clearWait(h)
 	a.setRunnable(slot, false)
@@ -34,8 +35,8 @@ func (a *Arena) recoverSlot(slot int, step func(string)) error {
 	h.pid.Store(0)
 	h.pgid.Store(0)
 	step("cleared")
-	// 7. Every death wakes everybody.
-	a.wakeAll()
+	// 7. Every death wakes everybody who waits where the dead has been.
+	a.wakeTouched(queues, primitives)
 	step("woken")
 	// 8. Only now may there be a new owner.
 	h.attached.Store(0)
@@ -49,20 +50,20 @@ func clearWait(h *slotHeader) {
 	r.Store((r.Load()>>waitSeqShift + 1) << waitSeqShift)
 }
 
-// sweep frees or returns everything of the slot but the given leases, marks all queues dirty, and frees its locks.
-func (a *Arena) sweep(slot int, held map[uint64]bool, step func(string)) {
-	for i := range a.queues {
+// sweep frees or returns everything of the slot in the queues but the given leases, marks them dirty, and frees its locks.
+func (a *Arena) sweep(slot int, queues []int, held map[uint64]bool, step func(string)) {
+	for _, i := range queues {
 		q := &a.queues[i]
 		for index := range q.used() {
 			q.sweepBlock(index, slot, held, step)
 		}
 	}
 	step("swept")
-	for i := range a.queues {
+	for _, i := range queues {
 		a.queues[i].head.dirty.Store(1)
 		step("dirty")
 	}
-	for i := range a.queues {
+	for _, i := range queues {
 		a.queues[i].head.lock.releaseDead(slot)
 		step("unlocked")
 	}
@@ -207,10 +208,11 @@ func (a *Arena) abandonSlot(slot int, step func(string)) error {
 	step("header")
 	h.record.word.Store(uint64(makeRecord(word.seq()+1, recordIdle)))
 	step("abandoned")
-	a.sweep(slot, nil, step)
-	a.sweepPrimitives(slot, nil, step)
-	a.forget(slot, step)
-	a.wakeAll()
+	queues, primitives := a.touched(slot)
+	a.sweep(slot, queues, nil, step)
+	a.sweepPrimitives(slot, primitives, nil, step)
+	a.forget(slot, primitives, step)
+	a.wakeTouched(queues, primitives)
 	return nil
 }
 
@@ -224,16 +226,16 @@ func (a *Arena) heldLocks(h *slotHeader) map[int]bool {
 	return held
 }
 
-// sweepPrimitives undoes what the slot had taken since its last commit, and frees the locks that name it but for those given. Effects have been
+// sweepPrimitives undoes what the slot had taken of the primitives since its last commit, and frees the locks that name it but for those given. Effects have been
 // redone: what was not stored under an inner lock was never committed.
-func (a *Arena) sweepPrimitives(slot int, held map[int]bool, step func(string)) {
-	for i := range a.primitives { // before the locks under which waits are begun are freed
+func (a *Arena) sweepPrimitives(slot int, primitives []int, held map[int]bool, step func(string)) {
+	for _, i := range primitives { // before the locks under which waits are begun are freed
 		if p := &a.primitives[i]; p.c.Kind == KindCondition {
 			(Condition{p}).undo(slot)
 			step("condition")
 		}
 	}
-	for i := range a.primitives {
+	for _, i := range primitives {
 		p := &a.primitives[i]
 		switch p.c.Kind {
 		case KindLock:
@@ -261,9 +263,9 @@ func (a *Arena) sweepPrimitives(slot int, held map[int]bool, step func(string)) 
 	}
 }
 
-// forget takes an abandoned slot out of everything that it waits for or holds.
-func (a *Arena) forget(slot int, step func(string)) {
-	for i := range a.primitives {
+// forget takes an abandoned slot out of what it waits for or holds among the primitives.
+func (a *Arena) forget(slot int, primitives []int, step func(string)) {
+	for _, i := range primitives {
 		p := &a.primitives[i]
 		switch p.c.Kind {
 		case KindSemaphore:

@@ -25,6 +25,7 @@ func (a Array) Rewrite(s *Slot, from, to int64, rewrite func(new, old []byte, of
 	size := a.stripeSize
 	for stripe := a.stripe(from); stripe <= a.stripe(to-1); stripe++ {
 		u := unit{a.primitive, stripe}
+		u.p.touch(s)
 		if l := u.lock(); !l.tryLock(s.me) {
 			l.lockSlow(s.me, s.spin(lockSpin))
 		}

@@ -6,19 +6,21 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 )
 
 // A Slot is one worker's place in the arena at one epoch. One goroutine at a time uses it and the blocks it holds; only Wake,
 // Interrupted, SetPID and SetPGID may be called beside that.
 type Slot struct {
-	arena  *Arena
-	index  int
-	head   *slotHeader
-	me     tag
-	seq    uint64 // of the last commit
-	rows   []counterRow
-	state  stateLog
-	resume bool // the committed state must be adopted first
+	arena   *Arena
+	index   int
+	head    *slotHeader
+	touched []atomic.Uint64 // see Slot.touch
+	me      tag
+	seq     uint64 // of the last commit
+	rows    []counterRow
+	state   stateLog
+	resume  bool // the committed state must be adopted first
 
 	leases     []*Block   // held by this process, in the order they were taken
 	reserved   int        // blocks being filled
@@ -72,6 +74,7 @@ func (a *Arena) Attach(slot int) (*Slot, error) {
 		resume: current.resume.Load() != 0 || current.held.Load() != 0 || current.locks.Load() != 0,
 	}
 	s.effectMap = effects
+	s.touched = a.touchedWords(slot)
 	if s.state.length < 0 || s.state.length > stateLogBytes {
 		return nil, corrupt("slot %d has a state of %d bytes", slot, s.state.length)
 	}
@@ -156,13 +159,17 @@ func (s *Slot) Wake() { s.arena.WakeSlot(s.index) }
 
 // WakeSlot is Slot.Wake from any process.
 func (a *Arena) WakeSlot(slot int) {
-	h := a.slot(slot)
-	h.wake.Store(1)
-	// The waiter records what it waits for, arms, and then looks at the wake word: it sees the word, or we see the record.
+	a.slot(slot).wake.Store(1)
+	a.wakeWaiter(slot)
+}
+
+// wakeWaiter makes a slot that sleeps look at what it was told. The caller has stored that: a waiter records what it waits for, arms, and then looks
+// whether it was told something, so that it sees that, or we see the record.
+func (a *Arena) wakeWaiter(slot int) {
 	if r, ok := a.readWait(slot); ok {
 		for _, t := range r.Targets {
 			if t.Kind == WaitForLock {
-				h.bell.bumpAndWake()
+				a.slot(slot).bell.bumpAndWake()
 				continue
 			}
 			t.word(a).bumpAndWake()

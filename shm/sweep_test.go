@@ -148,6 +148,7 @@ func sweep(t *testing.T, path string, p point, n, victim int) int {
 		return at
 	}
 	// A dead one that never was makes every queue dirty, so that the first to come repairs it.
+	touchAll(c.arena, spareSlot)
 	if err := c.arena.Recover(spareSlot); err != nil {
 		t.Fatal(err)
 	}

@@ -203,11 +203,16 @@ func TestWhoIsWoken(t *testing.T) {
 		}, true, true},
 		{"close", func(q *Queue, _ *Slot, _, _ *Block) { q.CloseWriters() }, true, true},
 		{"readers gone", func(q *Queue, _ *Slot, _, _ *Block) { q.SetReadersGone() }, true, true},
-		{"death", func(q *Queue, s *Slot, _, _ *Block) {
-			if err := q.arena.Recover(1); err != nil {
+		{"death", func(q *Queue, _ *Slot, _, _ *Block) {
+			if err := q.arena.Recover(0); err != nil {
 				t.Fatal(err)
 			}
 		}, true, true},
+		{"death of one who was never there", func(q *Queue, _ *Slot, _, _ *Block) {
+			if err := q.arena.Recover(1); err != nil {
+				t.Fatal(err)
+			}
+		}, false, false},
 	}
 	for _, row := range rows {
 		a := newArena(t, 2, QueueConfig{Name: "q", Capacity: 9})

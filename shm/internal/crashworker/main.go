@@ -62,21 +62,30 @@ func run(args []string) error {
 		return err
 	}
 	w := &worker{arena: arena, slot: slot, log: log}
-	switch args[0] {
+	if err := w.play(args[0], n[0], n[1], adopted.Leases); err != nil {
+		return err
+	}
+	slot.Leave()
+	return nil
+}
+
+// play does the work of a role.
+func (w *worker) play(role string, slot, items int, leases []*shm.Block) error {
+	switch role {
 	case "source":
-		return w.source(n[1])
+		return w.source(items)
 	case "mapper":
-		return w.mapper(adopted.Leases)
+		return w.mapper(leases)
 	case "party":
-		return w.party(n[0], n[1])
+		return w.party(slot, items)
 	case "sink":
 		return w.sink()
 	case "taker":
-		return w.taker(n[1])
+		return w.taker(items)
 	case "lock", "semaphore", "queue":
-		return w.history(args[0], n[0], n[1])
+		return w.history(role, slot, items)
 	}
-	return fmt.Errorf("no role %q", args[0])
+	return fmt.Errorf("no role %q", role)
 }
 
 type worker struct {
