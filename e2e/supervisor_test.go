@@ -88,6 +88,30 @@ processes:
       - write: DIR/numbers
       - print: ${{ item }}
 `},
+	{"threads and a worker in reserve", `
+queues:
+  numbers: {}
+processes:
+  count:
+    start_method: forkserver
+    stages:
+      - range: 9000000000000000000
+      - put: numbers
+  show:
+    replicas: 3
+    start_method: thread
+    stages:
+      - get: numbers
+      - filter: item % 1000 == 0
+      - print: ${{ item }}
+  programs:
+    replicas: 2
+    start_method: thread
+    stages:
+      - items: [1]
+        split: false
+      - exec: sleep 1000
+`},
 	{"segments", `
 values:
   times: {type: int64, name: mprun-e2e-endless}

@@ -190,7 +190,7 @@ func (s *supervisor) carrierEnded(c *carrier, e exit) {
 	for _, r := range riders {
 		last, code := r.control.final(), e.code
 		switch {
-		case last.Ended != nil:
+		case last.Ended != nil && code <= 0: // what else it ends with is a fault, as the race detector tells
 			code = *last.Ended
 		case last.Failed == nil && last.Fault+last.Lacks == "":
 			r.control.last = said // of itself, before it knew of any replica

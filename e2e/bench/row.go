@@ -79,6 +79,16 @@ func processRows() []row {
 			limit: limit{"a program", "`true`, started and waited for by two threads", programsOfThreads},
 		},
 		{
+			name: "from `kill -9` of a worker to its replacement's first commit", unit: "s/kill", most: 0.005,
+			mprun: replaced(true),
+			peers: []contender{
+				{"mprun, `start_method: spawn`", "", replaced(false)},
+				{"multiprocessing.Pool, fork; the task is lost", "python3", replacedInPython("pool")},
+				{"concurrent.futures, fork: another executor; the tasks are lost", "python3", replacedInPython("executor")},
+			},
+			limit: limit{"a program", "`true`, started and waited for", starting(1)},
+		},
+		{
 			name: "a program (`true`) per item, two at a time", unit: "s/program", goal: 1,
 			mprun: func(l *lab) (float64, error) {
 				n := l.amount(1000)
