@@ -3,6 +3,7 @@ package planner
 import (
 	"github.com/mprun/mprun/spec"
 	"github.com/mprun/mprun/stages"
+	"github.com/mprun/mprun/stages/npy"
 )
 
 // Cell is a value or an array of the spec, or a family of them.
@@ -37,6 +38,8 @@ type cell struct {
 	plan Cell
 	def  *spec.Cell
 	ok   bool // its type and its shape are known
+
+	header *npy.Header // of the file that it starts with; nil: none, or it cannot be read
 }
 
 // maxCellBytes is what an array can have (shm.MaxArrayBytes).
@@ -46,10 +49,12 @@ const maxCellBytes = 64 << 30
 func (c *compiler) readCells() {
 	for _, def := range c.doc.Values {
 		v := c.cell("value", &def.Cell)
+		c.readInitFile(v)
 		c.readInit(v)
 	}
 	for _, def := range c.doc.Arrays {
 		a := c.cell("array", &def.Cell)
+		c.readInitFile(a)
 		c.readShape(a, def)
 		c.readInit(a)
 	}

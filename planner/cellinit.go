@@ -51,7 +51,17 @@ func hasUnread(n *spec.Node, key string) bool {
 // shapeOfInit is the shape of an array that says none, by the list that it starts with; nil after a finding.
 func (c *compiler) shapeOfInit(a *cell) []int {
 	n := a.def.Init.Node
-	if n != nil && !c.isFile(n) {
+	switch {
+	case n == nil:
+	case c.isFile(n):
+		if shape := a.shapeOfFile(); len(shape) > 0 {
+			return shape
+		}
+		if a.header != nil {
+			c.errorAt(n.Keys[0].Value, CodeInitFile, "", "%s cannot start with %s: its shape is %s, which is no array with elements", a.plan.Name, a.plan.File, shapeText(a.header.Shape))
+		}
+		return nil
+	default:
 		if value, ok := c.data(n); !ok {
 			return nil
 		} else if shape := listShape(value, a.plan.Type.Layout()); shape != nil {
@@ -83,11 +93,6 @@ func listShape(value any, l *stages.Layout) []int {
 	return nil
 }
 
-// isFile says whether an init is {file: path}. A record with a field of that name is started by a list, or with its other fields.
-func (c *compiler) isFile(n *spec.Node) bool {
-	return n.Kind == spec.Map && len(n.Keys) == 1 && n.Keys[0].Key.Text == "file"
-}
-
 // readInit reads what a cell starts with, and sees whether it fits.
 func (c *compiler) readInit(v *cell) {
 	n := v.def.Init.Node
@@ -95,12 +100,7 @@ func (c *compiler) readInit(v *cell) {
 		return
 	}
 	if c.isFile(n) {
-		path, ok := c.data(n.Keys[0].Value)
-		text, isText := path.(string)
-		if ok && (!isText || text == "") {
-			c.errorAt(n.Keys[0].Value, spec.CodeWrongKind, "as in: init: {file: x.npy}", "expected the path of a file in NumPy's format")
-		}
-		v.plan.File = text
+		c.checkInitFile(v)
 		return
 	}
 	value, ok := c.data(n)

@@ -8,6 +8,7 @@ const (
 	CodeUnknownCode     = "unknown-code"
 	CodeUnknownVar      = "unknown-var"
 	CodeEnvFile         = "env-file"
+	CodeInitFile        = "init-file"
 	CodeSecretArgument  = "secret-argument"
 	CodeUnknownName     = "unknown-name"
 	CodeWrongResource   = "wrong-resource"
@@ -78,6 +79,7 @@ func Codes() []spec.CodeDef {
 		{Code: CodeUnknownCode, Severity: spec.Warning, Doc: "x-mprun-allow silences warnings by their codes; there is no warning of that code."},
 		{Code: CodeUnknownVar, Severity: spec.Error, Doc: "The command line, or a test, sets a var that the spec does not have. Declare it under vars, with its default."},
 		{Code: CodeEnvFile, Severity: spec.Error, Doc: "A file that env_file names cannot be read, or has a line that is not NAME=value. Its values are never shown."},
+		{Code: CodeInitFile, Severity: spec.Error, Doc: "The file that a value or an array starts with (init: {file: x.npy}) cannot be read, is not in NumPy's format, or has elements of another type or another shape than the spec says."},
 		{Code: CodeSecretArgument, Severity: spec.Warning, Doc: "A value of an env_file becomes an argument of a program, which every user of the machine can read in the list of processes. The program has it in its environment."},
 		{Code: CodeUnknownName, Severity: spec.Error, Doc: "Nothing of that name is defined in the spec."},
 		{Code: CodeWrongResource, Severity: spec.Error, Doc: "The name is that of another kind of resource than is needed here."},

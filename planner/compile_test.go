@@ -45,6 +45,15 @@ func (m machine) ReadFile(path string, limit int) ([]byte, error) {
 	return text, nil
 }
 
+// OpenFile opens what stands below testdata as ReadFile does.
+func (m machine) OpenFile(path string) (io.ReadCloser, error) {
+	f, err := os.Open(filepath.Join("testdata", strings.TrimPrefix(path, "/srv")))
+	if err != nil {
+		return nil, errors.New("there is no such file")
+	}
+	return f, nil
+}
+
 func (m machine) LookPath(program, _, _ string) error {
 	for _, p := range m.programs {
 		if p == program || "/bin/"+p == program {

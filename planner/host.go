@@ -1,6 +1,9 @@
 package planner
 
-import "time"
+import (
+	"io"
+	"time"
+)
 
 // Host is what a plan depends on beside the document: the machine and the moment. Compile asks it and nothing else.
 type Host interface {
@@ -13,6 +16,9 @@ type Host interface {
 	// ReadFile reads the file at an absolute path to its end; more than limit bytes is an error. The error says in a few words, without
 	// the name, why it cannot be read.
 	ReadFile(path string, limit int) ([]byte, error)
+	// OpenFile opens the file at an absolute path, of which the caller reads the beginning and closes it. The error says in a few words,
+	// without the name, why it cannot be read.
+	OpenFile(path string) (io.ReadCloser, error)
 	// LookPath finds a program as execvp(3) would: by the folders of path (as in PATH, divided by colons) unless the name has a
 	// slash, then relative to dir. The error says in a few words, without the name, why it cannot be run; nil if it can.
 	LookPath(program, dir, path string) error

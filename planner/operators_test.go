@@ -2,6 +2,7 @@ package planner_test
 
 import (
 	"errors"
+	"io"
 	"regexp"
 	"strings"
 	"testing"
@@ -94,4 +95,7 @@ func (exampleMachine) ReadFile(string, int) ([]byte, error) {
 	return nil, errors.New("there is no such file")
 }
 
+func (exampleMachine) OpenFile(string) (io.ReadCloser, error) {
+	return nil, errors.New("there is no such file")
+}
 func (exampleMachine) LookPath(string, string, string) error { return nil }

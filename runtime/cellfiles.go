@@ -10,9 +10,9 @@ import (
 	"slices"
 
 	"github.com/mprun/mprun/planner"
-	"github.com/mprun/mprun/runtime/npy"
 	"github.com/mprun/mprun/shm"
 	"github.com/mprun/mprun/stages"
+	"github.com/mprun/mprun/stages/npy"
 )
 
 // Values and arrays are filled before any worker has the arena, and saved when all have ended: there is nobody to be safe from. A file is

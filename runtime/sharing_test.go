@@ -3,6 +3,7 @@ package runtime
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os/exec"
 	"strings"
@@ -21,7 +22,8 @@ func (machine) CPUs() int                  { return 2 }
 func (machine) Started() time.Time         { return time.Time{} }
 func (machine) Programs(string) []string   { return nil }
 
-func (machine) ReadFile(string, int) ([]byte, error) { return nil, fs.ErrNotExist }
+func (machine) ReadFile(string, int) ([]byte, error)   { return nil, fs.ErrNotExist }
+func (machine) OpenFile(string) (io.ReadCloser, error) { return nil, fs.ErrNotExist }
 
 func (machine) LookPath(program, _, _ string) error {
 	_, err := exec.LookPath(program)

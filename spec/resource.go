@@ -106,7 +106,7 @@ type Value struct{ Cell }
 // Array is a shared array: `arrays.a`.
 type Array struct {
 	Cell
-	Length Count   `yaml:"length" example:"length: 100" doc:"Number of elements; without it, and without shape, those of init."`
+	Length Count   `yaml:"length" example:"length: 100" doc:"Number of elements; without it, and without shape, those of init: of its list, or of its file."`
 	Shape  []Count `yaml:"shape" example:"shape: [480, 640]" doc:"Number of elements in each dimension, in place of length."`
 
 	_ struct{} `most:"length|shape"`

@@ -59,6 +59,19 @@ func (h host) ReadFile(path string, limit int) ([]byte, error) {
 	return text, nil
 }
 
+// OpenFile implements planner.Host. What is no file (a folder, a pipe that nobody writes) is an error, and no wait.
+func (h host) OpenFile(path string) (io.ReadCloser, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		return nil, errors.New("it is no file")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, plainError(err)
+	}
+	return f, nil
+}
+
 // plainError is why a file cannot be read, without its name.
 func plainError(err error) error {
 	var path *fs.PathError

@@ -39,6 +39,8 @@ func (bare) CPUs() int                            { return 2 }
 func (bare) Started() time.Time                   { return time.Time{} }
 func (bare) ReadFile(string, int) ([]byte, error) { return nil, errors.New("there is no such file") }
 
+func (bare) OpenFile(string) (io.ReadCloser, error) { return nil, errors.New("there is no such file") }
+
 func (bare) LookPath(string, string, string) error {
 	return nil
 }

@@ -100,12 +100,22 @@ func parseHeader(text string) (h Header, err error) {
 	return h, err
 }
 
-// Reader gives the elements of a file as they lie in memory by a layout; the error says why they cannot be.
-func (h Header) Reader(r io.Reader, l *stages.Layout) (io.Reader, error) {
+// Check says why the elements cannot be those of a layout; nil if they can.
+func (h Header) Check(l *stages.Layout) error {
+	_, err := h.moves(l)
+	return err
+}
+
+func (h Header) moves(l *stages.Layout) ([]move, error) {
 	if h.Fortran && len(h.Shape) > 1 {
 		return nil, errors.New("it is in the order of Fortran; numpy.ascontiguousarray(a) puts it into that of C")
 	}
-	moves, err := h.dtype.moves(l, 0, 0, nil)
+	return h.dtype.moves(l, 0, 0, nil)
+}
+
+// Reader gives the elements of a file as they lie in memory by a layout; the error is Check's.
+func (h Header) Reader(r io.Reader, l *stages.Layout) (io.Reader, error) {
+	moves, err := h.moves(l)
 	if err != nil {
 		return nil, err
 	}
