@@ -51,5 +51,8 @@ func (h *host) Undo() error {
 	}
 	h.open, h.sealed = h.open[:0], h.sealed[:0]
 	h.settleEffects()
+	for _, in := range h.inboxes {
+		in.undo()
+	}
 	return nil
 }

@@ -34,6 +34,7 @@ type host struct {
 	cells       map[string][]*cell            // members, by name
 	cellObjects map[string]*stages.CellReader // by name, as expressions read them
 	inboxes     []*inbox                      // in the order in which the chain has asked for them
+	before      []inHand                      // of them, in a commit
 	outboxes    map[int]*outbox               // by number of the part
 	fanOuts     map[stages.Ref]stages.Outbox
 	outlet      *outlet
@@ -185,6 +186,7 @@ func (h *host) Commit() error {
 	}
 	standing := h.chain.Standing()
 	h.committing(standing)
+	before := h.inHand()
 	h.care.committed(standing, h.onlyDelivery())
 	h.finishInputs(tx, standing)
 	tx.Continue(standing || h.handedBack())
@@ -192,6 +194,7 @@ func (h *host) Commit() error {
 	err := h.slot.Commit(tx)
 	if err != nil {
 		h.logged = 0 // what this one wrote of the state is lost, so that the next writes all of it
+		h.keepInHand(before)
 	}
 	switch {
 	case errors.Is(err, shm.ErrRange):
@@ -201,6 +204,9 @@ func (h *host) Commit() error {
 	}
 	h.sealed = h.sealed[:0]
 	h.settleEffects()
+	for _, in := range h.inboxes {
+		in.committed = in.taken
+	}
 	h.dirty, h.moved = false, false
 	h.committed = time.Now()
 	h.noteHowFar()

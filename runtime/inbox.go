@@ -19,14 +19,21 @@ type inbox struct {
 	part  *arenaPart
 	def   *planner.Queue
 
-	block   *shm.Block
-	column  stages.Column // of the whole block; its memory serves the next one
-	taken   int           // of the block's items, from its start
-	counted int           // deliveries when the chain last got on
-	single  bool
-	spent   bool // everything that came of the block has left the chain
+	inHand
+	column stages.Column // of the whole block; its memory serves the next one
+	single bool
+	manual bool // items are finished by Ack
 
-	manual   bool // items are finished by Ack
+	committed int  // taken, as of the last commit
+	takenBack bool // an Undo has given back items, and the chain has not asked yet
+}
+
+// inHand is what an inbox knows of the block in its hands, which a commit changes.
+type inHand struct {
+	block    *shm.Block
+	taken    int  // of the block's items, from its start
+	counted  int  // deliveries when the chain last got on
+	spent    bool // everything that came of the block has left the chain
 	acked    bool // the item in hand is finished with the next commit
 	returned int  // how often the item in hand was handed out before without being acknowledged
 }
@@ -46,7 +53,8 @@ func (in *inbox) Lease() (stages.Delivery, error) {
 		case status == shm.Empty:
 			return stages.Delivery{}, stages.ErrEmpty
 		}
-		in.block, in.taken, in.counted, in.returned = block, block.Cursor(), block.Tries(), 0
+		in.inHand = inHand{block: block, taken: block.Cursor(), counted: block.Tries()}
+		in.committed = in.taken
 		if in.host.onlyDelivery() {
 			in.host.care.begin()
 		}
@@ -118,6 +126,21 @@ func (in *inbox) Take(n int) {
 	in.host.taking(in.part, from, from+uint64(n))
 }
 
+// undo gives back what was taken since the last commit.
+func (in *inbox) undo() {
+	in.spent, in.acked = false, false
+	if in.block != nil && in.taken != in.committed {
+		in.taken, in.takenBack = in.committed, true
+	}
+}
+
+// TakenBack implements stages.Inbox.
+func (in *inbox) TakenBack() bool {
+	back := in.takenBack
+	in.takenBack = false
+	return back
+}
+
 // Wait implements stages.Waiter.
 func (in *inbox) Wait(ctx context.Context) error {
 	return in.host.waitShared(ctx, func(w shm.Wait) (shm.WaitResult, error) { return in.queue.WaitReadable(in.host.slot, w) })
@@ -143,6 +166,22 @@ func (h *host) finishInputs(tx *shm.Tx, standing bool) {
 			// The last item stays unfinished as long as something is in flight, so that the lease is held.
 			h.advance(tx, in, min(in.taken, in.block.Items()-1))
 		}
+	}
+}
+
+// inHand is what the inboxes have in hand, for a commit that may be refused.
+func (h *host) inHand() []inHand {
+	h.before = h.before[:0]
+	for _, in := range h.inboxes {
+		h.before = append(h.before, in.inHand)
+	}
+	return h.before
+}
+
+// keepInHand is told that a commit was refused: nothing was released or acknowledged.
+func (h *host) keepInHand(before []inHand) {
+	for i, in := range h.inboxes {
+		in.inHand = before[i]
 	}
 }
 
@@ -206,7 +245,8 @@ func (h *host) adoptLeases(adopted shm.Adopted) {
 				continue
 			}
 			in := h.inboxes[note.inbox]
-			in.block, in.taken, in.counted, in.returned = block, min(note.taken, block.Items()), note.tries, note.returned
+			in.inHand = inHand{block: block, taken: min(note.taken, block.Items()), counted: note.tries, returned: note.returned}
+			in.committed = in.taken
 			h.resuming(in.part, block.Seq()-1, block.Seq()-1+uint64(in.taken))
 			h.care.begin()
 		}

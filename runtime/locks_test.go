@@ -15,7 +15,7 @@ func newLockHosts(t *testing.T) [2]*host {
 	t.Helper()
 	list := []planner.Primitive{{Name: "s", Kind: "semaphore", Value: 1, Bounded: true}, {Name: "l", Kind: "lock"}}
 	cells := []planner.Cell{{Name: "v", Kind: "value", CellType: stages.CellType{Type: stages.StoreType{Name: "uint8"}}}}
-	arena, err := shm.Create(shm.Config{Slots: 2, Board: 2, Queues: []shm.QueueConfig{{Name: "out"}}, Primitives: numberPrimitives(list, cells).configs()})
+	arena, err := shm.Create(shm.Config{Slots: 2, Board: 2, Queues: []shm.QueueConfig{{Name: "q"}, {Name: "out"}}, Primitives: numberPrimitives(list, cells).configs()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,6 +87,76 @@ func TestRefusedCommitLosesNoState(t *testing.T) {
 	hosts[0].dirty = true
 	if err := hosts[0].Commit(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestRefusedCommitKeepsWhatIsInHand: a commit that is refused finishes no item. What an Undo takes back is delivered again, and the next commit
+// finishes it.
+func TestRefusedCommitKeepsWhatIsInHand(t *testing.T) {
+	hosts := newLockHosts(t)
+	h, q := hosts[0], hosts[0].arena.Queue(0)
+	column := stages.ColumnOf("a")
+	column.Append("b")
+	payload := stages.AppendColumn(nil, &column, 0, 2)
+	block, status, err := q.Reserve(hosts[1].slot, 2, len(payload))
+	if err != nil || status != shm.Reserved {
+		t.Fatal(status, err)
+	}
+	if _, err := block.Write(payload); err != nil {
+		t.Fatal(err)
+	}
+	tx := hosts[1].slot.Begin()
+	tx.Publish(block, 2)
+	if err := hosts[1].slot.Commit(tx); err != nil {
+		t.Fatal(err)
+	}
+	def := &planner.Queue{Name: "q"}
+	in := &inbox{host: h, queue: q, part: &arenaPart{def: def, name: "q"}, def: def}
+	h.inboxes = append(h.inboxes, in)
+
+	takeNow(t, h, "s")
+	if err := h.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	take := func() {
+		t.Helper()
+		d, err := in.Lease()
+		if err != nil || d.Items.Len() != 2 || d.Attempt != 1 {
+			t.Fatalf("%+v, %v instead of both items", d, err)
+		}
+		in.Take(2)
+	}
+	take()
+	for _, h := range hosts {
+		if err := lockOf(t, h, "s").Release(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := hosts[1].Commit(); err != nil {
+		t.Fatal(err)
+	}
+	var refused *stages.ItemError
+	if err := h.Commit(); !errors.As(err, &refused) {
+		t.Fatalf("the commit gives %v", err)
+	}
+	if in.TakenBack() {
+		t.Error("items are taken back before an Undo")
+	}
+	if err := h.Undo(); err != nil {
+		t.Fatal(err)
+	}
+	if !in.TakenBack() || in.TakenBack() {
+		t.Error("that items were taken back is not said, or not once")
+	}
+	if n := q.Unfinished(); n != 2 {
+		t.Errorf("%d items are unfinished, not 2", n)
+	}
+	take()
+	if err := h.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if n := q.Unfinished(); n != 0 {
+		t.Errorf("%d items are unfinished in the end", n)
 	}
 }
 

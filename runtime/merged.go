@@ -73,6 +73,12 @@ func (m *merged) Take(n int) {
 	}
 }
 
+// TakenBack implements stages.Inbox.
+func (m *merged) TakenBack() bool {
+	in := m.inHand()
+	return in != nil && in.TakenBack()
+}
+
 // Wait implements stages.Waiter. The wait record names all queues that have not ended: whether a cycle is at rest is seen by that.
 func (m *merged) Wait(ctx context.Context) error {
 	m.waiting = m.waiting[:0]

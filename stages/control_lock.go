@@ -113,7 +113,7 @@ func (l *locking) take(r *Run) (bool, error) {
 	for l.taken < len(l.chosen) {
 		ok, err := take(r, l.lock(l.chosen[l.taken]))
 		if err != nil && itemError(err) != nil {
-			l.Skip()
+			return false, l.giveUp(r, err)
 		}
 		if !ok {
 			return false, err
@@ -122,6 +122,19 @@ func (l *locking) take(r *Run) (bool, error) {
 	}
 	l.phase = lockInside
 	return true, nil
+}
+
+// giveUp gives back, at once, what was taken before one that is not to be had: whatever deals with the failure may take its time. Inside of another
+// lock, where nothing has waited, that is part of its commit.
+func (l *locking) giveUp(r *Run, err error) error {
+	some := l.taken > 0
+	l.Skip()
+	if some && r.mayCall() {
+		if failed := r.Host.Commit(); failed != nil {
+			return failed
+		}
+	}
+	return err
 }
 
 // inside takes the chain to its end.

@@ -299,6 +299,7 @@ type fakeInbox struct {
 	queue *fakeQueue
 	at    int // items of the first block that are taken, committed or not
 	held  bool
+	back  bool // an Undo has given items back
 
 	manual, acked bool
 	returned      int
@@ -336,7 +337,7 @@ func (q *fakeInbox) Lease() (Delivery, error) {
 	}
 	number := len(q.queue.blocks)
 	done := 0
-	if q.held { // its last item has been taken
+	if q.held && q.at == q.queue.blocks[0].Len() {
 		done = 1
 	}
 	for ; done < number; done++ {
@@ -361,6 +362,20 @@ func (q *fakeInbox) Lease() (Delivery, error) {
 }
 
 func (q *fakeInbox) Take(n int) { q.at += n }
+
+// undo gives back what was taken since the last commit.
+func (q *fakeInbox) undo() {
+	if committed := max(q.queue.cursor, q.queue.taken); q.at != committed {
+		q.at, q.back = committed, true
+	}
+	q.acked = false
+}
+
+func (q *fakeInbox) TakenBack() bool {
+	back := q.back
+	q.back = false
+	return back
+}
 
 // commit moves the cursor and finishes a block that is all taken.
 func (q *fakeInbox) commit() {

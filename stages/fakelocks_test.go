@@ -201,5 +201,8 @@ func (h *fakeHost) Undo() error {
 	for _, l := range h.locks {
 		l.pending = 0
 	}
+	for _, in := range h.ins {
+		in.undo()
+	}
 	return nil
 }

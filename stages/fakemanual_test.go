@@ -69,3 +69,5 @@ func (m *fakeMerged) Ack() { m.ends[m.at].Ack() }
 
 func (q *slowInbox) Manual() {}
 func (q *slowInbox) Ack()    {}
+
+func (q *slowInbox) TakenBack() bool { return false }

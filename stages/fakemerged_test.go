@@ -50,4 +50,6 @@ func (m *fakeMerged) Lease() (Delivery, error) {
 	return Delivery{}, answer
 }
 
+func (m *fakeMerged) TakenBack() bool { return m.ends[m.at].TakenBack() }
+
 func (m *fakeMerged) Take(n int) { m.ends[m.at].Take(n) }

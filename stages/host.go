@@ -39,7 +39,8 @@ type Host interface {
 	Checkpoint() error
 	// Commit makes visible everything since the last commit and writes down where the chain stands.
 	Commit() error
-	// Undo drops what was put, printed, stored, released and the like since the last commit; what was taken from queues and locks stays so.
+	// Undo drops what was put, printed, stored, released, acknowledged and the like since the last commit, and gives back the items that were
+	// taken since (Inbox.TakenBack); what was taken from locks stays so.
 	Undo() error
 	// Wait commits, then waits for w. A zero timeout means for ever; else ErrTimeout. ErrInterrupted ends the chain. Beside and Pause may
 	// be the Waiter.
@@ -80,6 +81,9 @@ type Inbox interface {
 	Lease() (Delivery, error)
 	// Take says that the chain has taken n more items of the current delivery.
 	Take(n int)
+	// TakenBack says, once, that an Undo has given back items of the current delivery: what is left of it is to be leased again, from the
+	// first of them on.
+	TakenBack() bool
 	// Manual says, before the first Lease, that items are finished by Ack alone. Then a delivery is one item, and a Lease that finds
 	// the item before it not acknowledged delivers that one again, with a higher Attempt.
 	Manual()

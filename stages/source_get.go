@@ -56,6 +56,9 @@ func (n *getNode) Step(r *Run, in, out *Batch) error {
 			return err
 		}
 	}
+	if n.inbox.TakenBack() {
+		n.held, n.at = Delivery{}, 0
+	}
 	if n.room(1) == 0 {
 		n.finish(in)
 		return nil
