@@ -5,6 +5,17 @@ import (
 	"testing"
 )
 
+// TestWhoIsStoppedInTime: who waits for the end of a process that nobody has started goes on when another stops that, and may start others then.
+func TestWhoIsStoppedInTime(t *testing.T) {
+	run(t, nil, writeSpec(t, `
+processes:
+  p: {autostart: false, stages: [{print: p}]}
+  q: {autostart: false, stages: [{print: q}]}
+  s: {stages: [{wait: p}, {start: q}, {start: p, when: item == 3}]}
+  x: {stages: [{sleep: 500ms}, {stop: p}]}
+`)).expect(t, 0, "q\n")
+}
+
 // TestLeftOutProcesses: a process that nobody starts, though somebody could have, keeps nobody waiting: not those who read what it would have put,
 // not those who wait for its end, not the run.
 func TestLeftOutProcesses(t *testing.T) {

@@ -6,7 +6,8 @@ import "slices"
 // writes stay open, who waits for its end goes on waiting. It is left out, as if it had ended, when
 //
 //   - all processes whose stages may start it have ended, or
-//   - those that are left wait, for items that only it and others like it could put, or for its end: then nobody will ever start it, or
+//   - those that are left wait, for items that only it and others like it could put, or for its end, which nobody else could bring about by
+//     stopping it: then nobody will ever start it, or
 //   - only daemons are left beside it: it does not keep the run alive.
 
 // isIdle says whether a process waits for a stage to start it.
@@ -47,7 +48,7 @@ func (s *supervisor) leaveOutIdle() {
 }
 
 // idleForEver says whether all that could start the idle processes wait for what only these could bring. Those that could are followed to all
-// who could put what they wait for.
+// who could put what they wait for; who could stop one of them could bring its end, which others wait for.
 func (s *supervisor) idleForEver() bool {
 	var waiting []*process
 	var queues, slots, words []int
@@ -57,6 +58,12 @@ func (s *supervisor) idleForEver() bool {
 			for _, r := range p.replicas {
 				words = append(words, r.line)
 			}
+			for _, actor := range s.actors[p.plan.Name] {
+				if actor.state != replicaEnded && !actor.process.isIdle() && !slices.Contains(waiting, actor.process) {
+					waiting = append(waiting, actor.process)
+				}
+			}
+		case slices.Contains(waiting, p):
 		case !p.ended() && slices.ContainsFunc(p.plan.Starts, func(name string) bool { return s.byName[name].isIdle() }):
 			waiting = append(waiting, p)
 		}
