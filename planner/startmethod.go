@@ -21,7 +21,16 @@ func (m StartMethod) String() string {
 }
 
 // ownKeys are the keys that threads of one OS process cannot have each for itself.
-var ownKeys = [...]string{"env", "env_file", "cwd", "limits", "user"}
+var ownKeys = [...]struct {
+	name  string
+	isSet func(*spec.Process) bool
+}{
+	{"env", func(p *spec.Process) bool { return len(p.Env) > 0 }},
+	{"env_file", func(p *spec.Process) bool { return len(p.EnvFile) > 0 }},
+	{"cwd", func(p *spec.Process) bool { return p.Cwd.IsSet() }},
+	{"limits", func(p *spec.Process) bool { return p.Limits != nil }},
+	{"user", func(p *spec.Process) bool { return p.User.IsSet() }},
+}
 
 // readStartMethod notes how a process's workers start. A command is started by executing it: what `defaults` says is not for it.
 func (c *compiler) readStartMethod(p *process) {
@@ -48,22 +57,14 @@ func (c *compiler) readStartMethod(p *process) {
 func (c *compiler) refuseOwnKeys(p *process) {
 	const hint = "write start_method: spawn, or forkserver"
 	for _, key := range ownKeys {
-		if e := p.def.Node.Get(key); e != nil {
-			c.errorIn(e.Key.At(), e.Value, CodeThread, hint, "%s has start_method: thread, and threads of one process have no %s of their own", p.plan.Name, key)
+		if !key.isSet(p.def) {
 			continue
 		}
-		if e := c.ofDefaults(key); e != nil {
-			c.at(spec.Error, p.def.StartMethod.Node.At(), p.def.StartMethod.Node.Path(), CodeThread, hint, p.plan.Name+" has start_method: thread, and threads of one process have no "+key+" of their own, as defaults gives it",
-				spec.Related{Range: e.Key.At(), Message: key + " is here"})
+		text := p.plan.Name + " has start_method: thread, and threads of one process have no " + key.name + " of their own"
+		if e := p.def.Node.Get(key.name); e != nil {
+			c.errorIn(e.Key.At(), e.Value, CodeThread, hint, "%s", text)
+		} else {
+			c.errorAt(p.def.StartMethod.Node, CodeThread, hint, "%s, as defaults gives it", text)
 		}
 	}
-}
-
-// ofDefaults is a key of the spec's `defaults`, nil if it is not there.
-func (c *compiler) ofDefaults(key string) *spec.Entry {
-	defaults := c.doc.Root.Get("defaults")
-	if defaults == nil || defaults.Value == nil {
-		return nil
-	}
-	return defaults.Value.Get(key)
 }

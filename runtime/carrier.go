@@ -137,7 +137,7 @@ func (s *supervisor) startThread(r *replica) error {
 // counts against the items of each: what came to no more than that since the last death must not be given up for what another has done.
 // Where the second death would be the last, that is after the first.
 func (s *supervisor) isApart(r *replica) bool {
-	return r.barren > 0 || r.deaths > 0 && slices.ContainsFunc(s.plan.Queues, func(q planner.Queue) bool {
+	return r.stalled || r.deaths > 0 && slices.ContainsFunc(s.plan.Queues, func(q planner.Queue) bool {
 		return q.MaxDeliveries == 2 && slices.Contains(r.process.plan.Gets, q.Name)
 	})
 }
@@ -163,6 +163,13 @@ func (s *supervisor) riderGone(r *replica, e exit) {
 		r.killTimer.Stop()
 	}
 	s.ended(r, e, time.Now(), nil)
+}
+
+// dismissIdle dismisses the carrier of a process that starts nobody any more, if it has come to carry nobody: a hand-over went wrong.
+func (s *supervisor) dismissIdle(p *process) {
+	if c := p.carrier; c != nil && len(c.riders) == 0 {
+		s.dismiss(c)
+	}
 }
 
 // dismiss tells a carrier that nobody comes any more: it ends when it has read that.

@@ -131,33 +131,33 @@ func TestAFailedThreadIsStartedAgain(t *testing.T) {
 	}
 }
 
-// TestThreadsDoNotCondemnEachOther has one item kill the process of all threads while another one takes its time: only the first is given up,
-// with each number of deliveries that allows to tell them apart.
+// TestThreadsDoNotCondemnEachOther has one item kill the process of all threads while others take their time, at work or asleep: only the first is
+// given up, with each number of deliveries that allows to tell them apart.
 func TestThreadsDoNotCondemnEachOther(t *testing.T) {
-	for _, deliveries := range []int{2, 3, 5} {
-		work := stage("exec", stages.Field{})
-		for _, word := range []string{"sh", "-c", `[ "$1" != 0 ] || { kill -9 $PPID; sleep 1000; }; sleep 0.1; echo "$1"`, "sh"} {
-			work.Operand.Sources = append(work.Operand.Sources, stages.Source{Kind: stages.SourceLiteral, Value: word})
-		}
-		work.Operand.Sources = append(work.Operand.Sources, stages.Source{Kind: stages.SourceExpr, Text: "string(item)"})
-		plan := planOf(t, 1,
-			chain("n", 1, stage("range", expr("6")), put("q", "")),
-			withPrograms(chain("work", 3, get("q"), work, printed())),
-			chain("dead", 1, get("dead"), stage("print", expr(`"given up: " + string(item.item)`))),
-		)
-		for i := range plan.Queues {
-			switch q := &plan.Queues[i]; q.Name {
-			case "q":
-				q.MaxDeliveries, q.DeadLetter = deliveries, "dead"
-			case "dead":
-				q.Writers = []string{"work"}
+	kill := execs("sh", "-c", "kill -9 $PPID; sleep 1000")
+	kill.When = new(stages.Source{Kind: stages.SourceExpr, Text: "item == 0"})
+	for what, slow := range map[string]stages.Stage{"at work": execs("sleep", "0.1"), "asleep": stage("sleep", literal("100ms"))} {
+		slow.As = "slow" // its result; item stays
+		for _, deliveries := range []int{2, 3, 5} {
+			plan := planOf(t, 1,
+				chain("n", 1, stage("range", expr("6")), put("q", "")),
+				withPrograms(chain("work", 3, get("q"), kill, slow, stage("print", expr("string(item)")))),
+				chain("dead", 1, get("dead"), stage("print", expr(`"given up: " + string(item.item)`))),
+			)
+			for i := range plan.Queues {
+				switch q := &plan.Queues[i]; q.Name {
+				case "q":
+					q.MaxDeliveries, q.DeadLetter = deliveries, "dead"
+				case "dead":
+					q.Writers = []string{"work"}
+				}
 			}
-		}
-		got := runPlan(t, startedBy(planner.ThreadMethod, plan), Options{})
-		got.ok(t)
-		want := []string{"1\n", "2\n", "3\n", "4\n", "5\n", "given up: 0\n"}
-		if diff := cmp.Diff(want, got.remains(t, plan.Dir).Stdout); diff != "" {
-			t.Errorf("with %d deliveries: %s", deliveries, diff)
+			got := runPlan(t, startedBy(planner.ThreadMethod, plan), Options{})
+			got.ok(t)
+			want := []string{"1\n", "2\n", "3\n", "4\n", "5\n", "given up: 0\n"}
+			if diff := cmp.Diff(want, got.remains(t, plan.Dir).Stdout); diff != "" {
+				t.Errorf("%s, with %d deliveries: %s", what, deliveries, diff)
+			}
 		}
 	}
 }

@@ -250,8 +250,8 @@ func (s *supervisor) recover(r *replica, said message) *volatileInput {
 	}
 	// A commit that the worker had decided on counts, whoever completed it.
 	after := s.arena.SlotStats(r.slot).Commits
-	switch {
-	case r.code >= 0 || r.gotAnywhere(commits):
+	switch r.stalled = r.code < 0 && !r.gotAnywhere(commits); {
+	case !r.stalled:
 		r.barren = 0
 	case !chance:
 		r.barren++

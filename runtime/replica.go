@@ -107,6 +107,7 @@ type replica struct {
 
 	restarts     []time.Time // the latest ones, for the policy's window
 	barren       int         // deaths in a row, not asleep, with at most one commit between
+	stalled      bool        // the last death came with at most one commit since the one before, asleep or not
 	commitsSince uint64      // commits at the last death
 }
 

@@ -29,6 +29,7 @@ func (s *supervisor) settle() {
 func (s *supervisor) settleProcess(p *process) bool {
 	if p.stopping || p.ended() {
 		s.endReserve(p)
+		s.dismissIdle(p)
 	}
 	if p.settled {
 		return false
