@@ -17,6 +17,7 @@ import (
 type handoff struct {
 	surroundings
 	post
+	Tuned []string `json:"tuned,omitempty"` // what the variables that tune sets are to be
 }
 
 // surroundings is what all replicas of a process are told, at whatever start.

@@ -126,6 +126,8 @@ type startedWorker struct {
 
 // startBinary starts this binary again as a worker of a process of the plan, with a name for lists of processes and the log.
 func (s *supervisor) startBinary(p *planner.Process, name string, foreground bool, h handoff) (w startedWorker, err error) {
+	env, own := tune(s.environment(p), h.Carries == carriesAll)
+	h.Tuned = own
 	handoff, err := memoryFile(h)
 	if err != nil {
 		return w, err
@@ -158,7 +160,7 @@ func (s *supervisor) startBinary(p *planner.Process, name string, foreground boo
 	}
 	files := append([]*os.File{stdin, programsEnd, crashEnd, handoff, theirs}, s.arena.Files()...)
 	w = startedWorker{socket: ours, output: crash}
-	w.pid, w.pidfd, err = s.spawner.start(s.exe, []string{"mprun", "worker", name}, s.environment(p), s.dir(p), files, foreground)
+	w.pid, w.pidfd, err = s.spawner.start(s.exe, []string{"mprun", "worker", name}, env, s.dir(p), files, foreground)
 	if err != nil {
 		return w, readable(err, p, s.dir(p))
 	}

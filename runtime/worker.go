@@ -7,8 +7,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	goruntime "runtime"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/mprun/mprun/shm"
@@ -23,10 +21,6 @@ const (
 	workerFault  = 70
 )
 
-// workerGCPercent keeps the heap of a worker on an endless stream at 3.4 MiB, where Go's default would let it grow to 4 MiB, whatever it needs: the worker
-// stays below 15 MiB in all. Less costs time: texts through a queue are garbage by the block.
-const workerGCPercent = 85
-
 // WorkerMain is the main function of a worker process, which runs one replica's chain, or as a carrier (carrier.go) those that it is handed; it
 // returns the exit code.
 //
@@ -34,12 +28,6 @@ const workerGCPercent = 85
 // state into it, advance it until it is done. Everything it changes becomes visible with commits only, so that it may be killed at
 // any moment; what then happens is shm's recovery and a replacement that starts here again.
 func WorkerMain([]string) int {
-	// A chain is one goroutine, and the run's workers share the cores: more threads would only help the garbage collector to be in the
-	// way of the other workers.
-	goruntime.GOMAXPROCS(1)
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(workerGCPercent)
-	}
 	syscall.CloseOnExec(fdHandoff)
 	syscall.CloseOnExec(fdControl)
 	// A terminal's signals are for the supervisor to act on, and a broken pipe is an error, not the end. They are caught, not ignored: what
@@ -61,6 +49,9 @@ func WorkerMain([]string) int {
 func inherit() (*handoff, *shm.Arena, error) {
 	h := new(handoff)
 	if err := readMemoryFile(os.NewFile(fdHandoff, "handoff"), h); err != nil {
+		return nil, nil, err
+	}
+	if err := untune(h.Tuned); err != nil {
 		return nil, nil, err
 	}
 	files := make([]*os.File, h.Files)
