@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -27,7 +28,7 @@ processes:
 	const most = 200 << 10
 	workers := s.workers()
 	for _, pid := range workers {
-		if peak := peakOf(t, pid); peak > most {
+		if peak := statusOf(t, pid, "VmHWM:"); peak > most {
 			t.Errorf("a worker needed %d KiB, more than %d", peak, most)
 		}
 	}
@@ -63,7 +64,7 @@ processes:
 	const most = 110 << 10
 	workers := s.workers()
 	for _, pid := range workers {
-		if peak := peakOf(t, pid); peak > most {
+		if peak := statusOf(t, pid, "VmHWM:"); peak > most {
 			t.Errorf("a worker needed %d KiB, more than %d", peak, most)
 		}
 	}
@@ -74,16 +75,65 @@ processes:
 	result{s.wait(), s.stdout.String(), s.stderr.String()}.expect(t, 0, "499999\n")
 }
 
-// peakOf is how many KiB a process has had resident at most.
-func peakOf(t *testing.T, pid int) (kibibytes int) {
+// A worker that does little is small: what the binary has beside the worker's own code and data (the libraries of the command line, of formats, of a
+// display) costs no memory of each worker. What is mapped of the binary is one copy for all, but counts as each one's.
+func TestWorkersAreSmall(t *testing.T) {
+	s := prepare(t, writeSpec(t, `
+queues: {q: {}}
+processes:
+  make: {stages: [{read: "-"}, {put: q}]}
+  take: {stages: [{get: q}, {map: 'item + "!"'}, {print: "${{ item }}"}]}
+`))
+	stdin, err := s.cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.start()
+	fmt.Fprintln(stdin, "go")
+	eventually(t, "the line", func() bool { return s.stdout.String() == "go!\n" })
+	bounds := map[string]int{"RssAnon:": 3 << 10, "VmHWM:": 15 << 10}
+	workers := s.workers()
+	for _, pid := range workers {
+		for name, most := range bounds {
+			if n := statusOf(t, pid, name); n > most {
+				t.Errorf("%s a worker has %d KiB, more than %d", name, n, most)
+			}
+		}
+	}
+	if len(workers) != 2 {
+		t.Errorf("%d workers, not 2", len(workers))
+	}
+	stdin.Close()
+	result{s.wait(), s.stdout.String(), s.stderr.String()}.expect(t, 0, "go!\n")
+}
+
+// statusOf is a number of KiB in the status of a process; VmHWM is what it has had resident at most (proc_pid_status(5)).
+func statusOf(t *testing.T, pid int, name string) (kibibytes int) {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	_, rest, _ := strings.Cut(string(status), name)
 	if _, err := fmt.Sscan(rest, &kibibytes); err != nil {
 		t.Fatal(err)
 	}
 	return kibibytes
+}
+
+// What a worker's Go is told by its environment is not the environment of the chain and its programs.
+func TestProgramsHaveTheUsersEnvironment(t *testing.T) {
+	for _, row := range [][]string{{"none none none"}, {"44 none x=1", "GOGC=44", "GODEBUG=x=1"}, {"none 3 none", "GOMAXPROCS=3"}} {
+		s := prepare(t, writeSpec(t, `
+processes:
+  a:
+    stages:
+      - items: [x]
+      - exec: sh -c 'echo "${GOGC-none} ${GOMAXPROCS-none} ${GODEBUG-none}"'
+      - print: "${{ item }} = ${{ env.GOGC ?? 'none' }} ${{ env.GOMAXPROCS ?? 'none' }} ${{ env.GODEBUG ?? 'none' }}"
+`))
+		s.cmd.Env = append(slices.DeleteFunc(s.cmd.Env, func(entry string) bool { return strings.HasPrefix(entry, "GO") }), row[1:]...)
+		s.start()
+		result{s.wait(), s.stdout.String(), s.stderr.String()}.expect(t, 0, row[0]+" = "+row[0]+"\n")
+	}
 }

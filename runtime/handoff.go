@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -10,10 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mprun/mprun/planner"
+	"github.com/mprun/mprun/runtime/wire"
 )
 
-// handoff is what the supervisor gives a worker to know: its process with the run around it, and its post. It travels as JSON in a memory
-// file, never in arguments or environment, so that no process list shows it.
+// handoff is what the supervisor gives a worker to know: its process with the run around it, and its post. It travels in a memory file
+// (package wire), never in arguments or environment, so that no process list shows it.
 type handoff struct {
 	surroundings
 	post
@@ -71,7 +71,7 @@ const (
 
 // memoryFile is what a worker is to know in a memory file.
 func memoryFile(what any) (*os.File, error) {
-	data, err := json.Marshal(what)
+	data, err := wire.Append(nil, what)
 	if err != nil {
 		return nil, fmt.Errorf("encoding a handoff: %w", err)
 	}
@@ -94,7 +94,7 @@ func readMemoryFile(f *os.File, what any) error {
 	if err != nil {
 		return fmt.Errorf("reading the handoff: %w", err)
 	}
-	if err := json.Unmarshal(data, what); err != nil {
+	if err := wire.Read(data, what); err != nil {
 		return fmt.Errorf("decoding the handoff: %w", err)
 	}
 	return nil
