@@ -29,8 +29,8 @@ func (s *Slot) Commit(t *Tx) error {
 	s.seq++
 	record.word.Store(uint64(makeRecord(s.seq, recordCommitted)))
 	crashpoint(pointCommitCommitted)
-	previous := s.state
-	s.state = next
+	previous := s.state.stateEnd
+	s.state.stateEnd = next
 
 	if err := s.apply(t); err != nil {
 		return fmt.Errorf("commit in slot %d: %w", s.index, err)
@@ -38,7 +38,7 @@ func (s *Slot) Commit(t *Tx) error {
 	record.word.Store(uint64(makeRecord(s.seq, recordIdle)))
 	crashpoint(pointCommitIdle)
 	s.releaseCommitted(t.unlocks)
-	previous.trim(next)
+	s.state.trim(previous)
 	crashpoint(pointCommitTrimmed)
 	return nil
 }
@@ -65,7 +65,7 @@ func (s *Slot) prepare(t *Tx) error {
 }
 
 // writeHeader writes the header that is not current: where the state will be, and the leases that stay with the slot.
-func (s *Slot) writeHeader(t *Tx, next stateLog) {
+func (s *Slot) writeHeader(t *Tx, next stateEnd) {
 	h := &s.head.record.headers[(s.seq+1)&1]
 	store32(&h.log, next.log)
 	store64(&h.length, uint64(next.length))

@@ -235,7 +235,7 @@ func commitHalfway(t *testing.T, s *Slot, tx *Tx) {
 	if err := s.prepare(tx); err != nil {
 		t.Fatal(err)
 	}
-	s.writeHeader(tx, s.state)
+	s.writeHeader(tx, s.state.stateEnd)
 	s.writeEntries(tx)
 	s.head.record.word.Store(uint64(makeRecord(s.seq+1, recordCommitted)))
 }

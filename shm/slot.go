@@ -70,7 +70,7 @@ func (a *Arena) Attach(slot int) (*Slot, error) {
 	current := &h.record.headers[word.seq()&1]
 	s := &Slot{
 		arena: a, index: slot, head: h, me: makeTag(slot, h.epoch.Load()), seq: word.seq(), rows: a.row(slot),
-		state:  stateLog{file: a.files[1], slot: slot, log: current.log.Load() & 1, length: int64(current.length.Load()), window: window},
+		state:  stateLog{stateEnd{current.log.Load() & 1, int64(current.length.Load())}, a.files[1], slot, window},
 		resume: current.resume.Load() != 0 || current.held.Load() != 0 || current.locks.Load() != 0,
 	}
 	s.effectMap = effects

@@ -22,11 +22,16 @@ const (
 // A stateLog is a slot's committed state: one of two logs, and how many of its bytes are committed. What lies behind is invisible and is
 // overwritten. A commit appends to the current log or starts the other one; commitHeader carries the choice.
 type stateLog struct {
+	stateEnd
 	file   *os.File
 	slot   int
+	window *[2][]byte // the mapped start of both logs
+}
+
+// stateEnd is how far a slot's state goes: what a commit changes.
+type stateEnd struct {
 	log    uint32
 	length int64
-	window *[2][]byte // the mapped start of both logs
 }
 
 // stateChange is what a transaction does to the log.
@@ -43,35 +48,35 @@ const (
 	stateReplace
 )
 
-// write puts the change behind the committed bytes, or into the other log, and gives the log as it will be once that is committed.
-func (l stateLog) write(c stateChange) (stateLog, error) {
-	next := l
+// write puts the change behind the committed bytes, or into the other log, and says where the state will end once that is committed.
+func (l *stateLog) write(c stateChange) (stateEnd, error) {
+	next := l.stateEnd
 	switch c.kind {
 	case stateUnchanged:
-		return l, nil
+		return next, nil
 	case stateReplace:
-		next.log, next.length = 1-l.log, 0
+		next = stateEnd{log: 1 - l.log}
 	case stateAppend:
 	}
-	if next.length+int64(len(c.bytes)) > stateLogBytes {
-		return l, fmt.Errorf("write the state of slot %d: %w", l.slot, ErrTooLarge)
-	}
-	if end := next.length + int64(len(c.bytes)); end <= stateWindow {
+	end := next.length + int64(len(c.bytes))
+	switch {
+	case end > stateLogBytes:
+		return l.stateEnd, fmt.Errorf("write the state of slot %d: %w", l.slot, ErrTooLarge)
+	case end <= stateWindow:
 		copy(l.window[next.log][next.length:end], c.bytes)
-		next.length = end
-		return next, nil
+	default:
+		if _, err := l.file.WriteAt(c.bytes, stateOffset(l.slot, next.log)+next.length); err != nil {
+			return l.stateEnd, fmt.Errorf("write the state of slot %d: %w", l.slot, err)
+		}
 	}
-	if _, err := l.file.WriteAt(c.bytes, stateOffset(l.slot, next.log)+next.length); err != nil {
-		return l, fmt.Errorf("write the state of slot %d: %w", l.slot, err)
-	}
-	next.length += int64(len(c.bytes))
+	next.length = end
 	return next, nil
 }
 
-// trim gives back the log that next has replaced.
-func (l stateLog) trim(next stateLog) {
-	if l.log != next.log && l.length > stateWindow {
-		punch(l.file, stateOffset(l.slot, l.log), l.length)
+// trim gives back the log at whose end the state was, if it is the other one now.
+func (l *stateLog) trim(before stateEnd) {
+	if l.log != before.log && before.length > stateWindow {
+		punch(l.file, stateOffset(l.slot, before.log), before.length)
 	}
 }
 
