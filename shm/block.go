@@ -39,7 +39,10 @@ func (s *Slot) newBlock(q *Queue, index uint32, w blockWord) *Block {
 	} else if b.queue != nil && b.queue.l.kind == payloadMapped {
 		buf = nil
 	}
-	*b = Block{queue: q, slot: s, index: index, word: w, buf: buf}
+	// One by one: a Block made elsewhere and copied here costs as much as all the rest of this.
+	b.queue, b.slot, b.index, b.word, b.buf = q, s, index, w, buf
+	b.seq, b.items, b.cursor, b.bytes = 0, 0, 0, 0
+	b.length, b.high, b.loaded = 0, 0, false
 	return b
 }
 
