@@ -31,6 +31,7 @@ const (
 	CodePlaceholder     = "placeholder"
 	CodeReduceInit      = "reduce-init"
 	CodeUnknownProgram  = "unknown-program"
+	CodePythonFunction  = "python-function"
 	CodeForeignKey      = "foreign-key"
 	CodeNoStages        = "no-stages"
 	CodeNeverWritten    = "never-written"
@@ -102,6 +103,7 @@ func Codes() []spec.CodeDef {
 		{Code: CodePlaceholder, Severity: spec.Warning, Doc: "A text has {}, {{ item }}, $item or a bare item.name in it, as other tools write the place of the item. Here ${{ expression }} is replaced, and nothing else. Allow it if the text is meant as it is."},
 		{Code: CodeReduceInit, Severity: spec.Warning, Doc: "A reduce whose expression does not read the item has no init: acc begins as the first item, which is no count. Add init: 0, say."},
 		{Code: CodeUnknownProgram, Severity: spec.Error, Doc: "A program that a stage or process runs is not there. It is looked for in PATH before anything starts."},
+		{Code: CodePythonFunction, Severity: spec.Error, Doc: "A Python function is named as module:function, where both may have dots: statistics:median, app.text:Cleaner.clean. In a module beside the spec, or in a folder of path, it is looked for before anything starts; whether an installed module has it shows in the run."},
 		{Code: CodeForeignKey, Severity: spec.Error, Doc: "The key belongs to another form of process: stdin, stdout, stderr and creates to those with a command or a shell."},
 		{Code: CodeNoStages, Severity: spec.Error, Doc: "A process has no stages."},
 		{Code: CodeNeverWritten, Severity: spec.Error, Doc: "A queue is read, and nothing ever puts an item into it."},

@@ -15,12 +15,18 @@ func (t *typer) field(f stages.Field, def *stages.FieldDef, op *stages.Operator,
 		t.refuseData(f.Source, in)
 		t.warnOfSecret(f.Source)
 	}
+	if op.Name == pythonName && f.Source != nil {
+		t.refuseItem(f.Source, in, "the interpreter lives as long as its worker, so there is no %s in what it is told", "the item is the argument of the function")
+	}
 	if op.Name == "exec" {
 		t.warnOfScripts(f.Sources, in)
 	}
 	for i := range f.Sources {
-		if op.Name == "through" {
-			t.refuseItem(&f.Sources[i], in)
+		switch op.Name {
+		case "through":
+			t.refuseItem(&f.Sources[i], in, "the program lives as long as its worker, so there is no %s in its words", "exec runs a program for each item")
+		case pythonName:
+			t.refuseItem(&f.Sources[i], in, "the interpreter lives as long as its worker, so there is no %s in what it is told", "the item is the argument of the function")
 		}
 		if def.Kind == stages.CommandField {
 			t.warnOfSecret(&f.Sources[i])
@@ -43,8 +49,8 @@ func (t *typer) field(f stages.Field, def *stages.FieldDef, op *stages.Operator,
 	}
 }
 
-// refuseItem reports words of a program that lives as long as its worker which would depend on the item.
-func (t *typer) refuseItem(s *stages.Source, in env) {
+// refuseItem reports a text for a program that lives as long as its worker which would depend on the item.
+func (t *typer) refuseItem(s *stages.Source, in env, what, hint string) {
 	o, ok := t.origins[s]
 	if !ok || !t.report {
 		return
@@ -59,8 +65,7 @@ func (t *typer) refuseItem(s *stages.Source, in env) {
 		}
 		for _, name := range e.Names() {
 			if name == "item" || name == "index" || name == "delivery" {
-				t.errorIn(o.node.RangeAt(o.offset(i), o.offset(i)+len(p.Text)), o.node, CodeExpression, "exec runs a program for each item",
-					"the program lives as long as its worker, so there is no %s in its words", name)
+				t.errorIn(o.node.RangeAt(o.offset(i), o.offset(i)+len(p.Text)), o.node, CodeExpression, hint, what, name)
 			}
 		}
 	}

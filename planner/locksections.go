@@ -106,7 +106,7 @@ func changes(op *stages.Operator) bool {
 // waits says whether a stage waits in a way that makes visible what came before.
 func (s *lockSection) waits(st *stages.Stage, op *stages.Operator) bool {
 	switch op.Name {
-	case "get", "recv", "sleep", "throttle", "every", "acquire", "wait", "through", "accept", "connect", "send":
+	case "get", "recv", "sleep", "throttle", "every", "acquire", "wait", "through", pythonName, "accept", "connect", "send":
 		return true
 	case "read":
 		return st.Options["follow"].Source != nil

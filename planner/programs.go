@@ -23,7 +23,10 @@ func (c *compiler) checkPrograms() {
 		if words := p.plan.Stop.Command; len(words) > 0 {
 			c.checkProgram(p, words[0], dir, p.def.Stop.Command.Node, c.wordRange(p.def.Stop.Command))
 		}
-		Walk(p.plan.Stages, func(st *stages.Stage) { c.checkStageProgram(p, st, dir) })
+		Walk(p.plan.Stages, func(st *stages.Stage) {
+			c.checkStageProgram(p, st, dir)
+			c.checkPython(p, st, dir)
+		})
 	}
 }
 

@@ -44,7 +44,8 @@ func deliveryType() stages.Type {
 
 func errorType() stages.Type {
 	return stages.RecordOf(
-		field("type", stages.StringType), field("message", stages.StringType), field("stage", stages.StringType), field("attempt", stages.IntType),
+		field("type", stages.StringType), field("message", stages.StringType), field("traceback", stages.StringType),
+		field("stage", stages.StringType), field("attempt", stages.IntType),
 	)
 }
 

@@ -17,7 +17,7 @@
 //   - A worker, anywhere: reaped by its pidfd after its process group was killed; its slot is recovered (what it had committed is
 //     completed, what it had in hand goes back); the restart policy, by default, replaces it at once, and the replacement goes on from
 //     the last commit.
-//   - A program of a chain: an error of the item (exec) or of the stage (through).
+//   - A program of a chain: an error of the item (exec) or of the stage (through); the interpreter of a Python function is replaced.
 //   - The supervisor: workers go by PR_SET_PDEATHSIG, the rest by the guardian. The arena has no name and goes with its last user.
 //   - The guardian: nothing, unless the supervisor is killed as well.
 //

@@ -141,6 +141,9 @@ func (p *programs) Run(ctx context.Context, program stages.Program) error {
 
 // Start implements stages.Programs.
 func (p *programs) Start(program stages.Program) (stages.Running, error) {
+	if program.Aside {
+		return p.startAside(program)
+	}
 	tail := &tailWriter{next: p.stderr}
 	cmd := p.command(program)
 	stdin, err := cmd.StdinPipe()

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"strings"
 	"time"
 
 	"github.com/mprun/mprun/planner"
@@ -92,7 +93,7 @@ func (f Failure) masked(secrets planner.Secrets) Failure {
 	f.Text = secrets.Mask(f.Text)
 	if f.Stage != nil {
 		stage := *f.Stage
-		stage.Text, stage.Item = secrets.Mask(stage.Text), secrets.Mask(stage.Item)
+		stage.Text, stage.Item, stage.Traceback = secrets.Mask(stage.Text), secrets.Mask(stage.Item), secrets.Mask(stage.Traceback)
 		f.Stage = &stage
 	}
 	return f
@@ -107,4 +108,12 @@ func (f *Failure) Error() string {
 		return f.Pos.String() + ": " + f.Text
 	}
 	return f.Pos.String() + ": process " + f.Process + ": " + f.Text
+}
+
+// traceback is what follows Error in the log where the failure came from a function of another language: lines that say where, indented.
+func (f *Failure) traceback() string {
+	if f.Stage == nil || f.Stage.Traceback == "" {
+		return ""
+	}
+	return "\n  " + strings.ReplaceAll(f.Stage.Traceback, "\n", "\n  ")
 }

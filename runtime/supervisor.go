@@ -292,7 +292,7 @@ func (s *supervisor) end(status Status) {
 func (s *supervisor) fail(f Failure) {
 	f = f.masked(s.plan.Secrets)
 	s.failures = append(s.failures, f)
-	s.log.Error(f.Error(), "process", f.Process)
+	s.log.Error(f.Error()+f.traceback(), "process", f.Process)
 	if !s.opt.KeepGoing {
 		s.end(StatusFailed)
 		return

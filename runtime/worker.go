@@ -183,11 +183,16 @@ func (h *host) run() error {
 	for {
 		state, err := chain.Advance(run)
 		if err != nil {
-			return h.ended(err)
+			err = h.ended(err)
+			_ = chain.LetGo()
+			return err
 		}
 		if state == stages.Done {
 			h.dirty = true
-			return h.Commit()
+			if err := h.Commit(); err != nil {
+				return err
+			}
+			return chain.LetGo()
 		}
 		chain.Out().Truncate()
 	}

@@ -36,7 +36,7 @@ func Build(stages []Stage, opts Options) (*Chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	chain.root, chain.spoken = true, &shared.spoken
+	chain.root, chain.spoken, chain.kept = true, &shared.spoken, shared.kept
 	for _, batch := range shared.batches {
 		batch.tracked = shared.tracks
 	}
@@ -62,6 +62,7 @@ type building struct {
 	spoken  bool  // a program that takes a stream was started
 	manual  Inbox // of the last `get` with `ack: manual` in the chain that is being built, or around it
 	batches []*Batch
+	kept    []kept
 }
 
 // Host is what the chain will run in.

@@ -16,6 +16,7 @@ type Chain struct {
 	out   *Batch
 	hears bool // one of the stages may have something to say that no row waits for
 	root  bool // not inside of a stage
+	kept  []kept
 
 	spoken    *bool // of the root: see Spoken
 	workedOff int   // items of the source, as HowFar has said

@@ -187,6 +187,20 @@ func (c *Column) Reset() {
 	c.become(Mixed)
 }
 
+// truncate keeps the first n items of a column that is none of Records.
+func (c *Column) truncate(n int) {
+	switch c.Kind {
+	case Ints:
+		c.Ints = c.Ints[:n]
+	case Floats:
+		c.Floats = c.Floats[:n]
+	case Strings:
+		c.Strings = c.Strings[:n]
+	default:
+		c.Any = c.Any[:n]
+	}
+}
+
 // become sets the kind of an empty column.
 func (c *Column) become(kind ColumnKind) { c.Kind, c.layout, c.text = kind, nil, "" }
 

@@ -12,6 +12,8 @@ type ItemError struct {
 	Message string
 	Code    int // exit code wanted by `fail`, or 0
 
+	Traceback string // lines that say where in a function of another language it came from, or ""
+
 	// Partial says that only a piece of the row failed (a line of the file that is being read), which is Piece, and that the node has
 	// moved behind it: skipping it means to go on. Without it the whole first row failed.
 	Partial bool
@@ -36,7 +38,10 @@ type StageError struct {
 	Type string `json:"type"`
 	Code int    `json:"code,omitempty"`
 	Text string `json:"text"`
-	Uses []Pos  `json:"uses,omitempty"` // the stages that use the chain which the stage is in, the innermost first
+	// Traceback is lines that say where in a function of another language the failure came from, or "".
+	Traceback string `json:"traceback,omitempty"`
+
+	Uses []Pos `json:"uses,omitempty"` // the stages that use the chain which the stage is in, the innermost first
 }
 
 // Error is one line: position, operator, what went wrong, and the item.

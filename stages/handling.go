@@ -30,7 +30,9 @@ func (h *handling) start(l *link, item *ItemError) {
 
 // errorValue is `error` in expressions.
 func errorValue(item *ItemError, stage *Stage, attempt int) map[string]any {
-	return map[string]any{"type": item.Type, "message": item.Message, "stage": stage.Pos.String(), "attempt": attempt}
+	return map[string]any{
+		"type": item.Type, "message": item.Message, "traceback": item.Traceback, "stage": stage.Pos.String(), "attempt": attempt,
+	}
 }
 
 // retrying is a `retry`.

@@ -161,7 +161,14 @@ type Program struct {
 	Stdout io.Writer // nil: dropped
 
 	LogsOutput bool // standard output goes where standard error goes, in place of Stdout
+	Aside      bool // of Start: its Stdin and Stdout are descriptors asideIn and asideOut, its own standard streams are as for LogsOutput and empty
 }
+
+// The descriptors of a program that is talked to Aside.
+const (
+	asideIn  = 3
+	asideOut = 4
+)
 
 // Programs runs programs. They belong to the worker's process group and die with it.
 type Programs interface {

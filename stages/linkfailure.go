@@ -153,7 +153,7 @@ func (l *link) fatal(item *ItemError, shown string) error {
 	if item.nested != nil {
 		return item.nested
 	}
-	return &StageError{Op: l.stage.Op, Pos: l.stage.Pos, Item: shown, Type: item.Type, Code: item.Code, Text: item.Message, Uses: l.uses}
+	return &StageError{Op: l.stage.Op, Pos: l.stage.Pos, Item: shown, Type: item.Type, Code: item.Code, Text: item.Message, Traceback: item.Traceback, Uses: l.uses}
 }
 
 // itemError is the failure of an item in err, or nil if err is of another kind.
@@ -164,7 +164,7 @@ func itemError(err error) *ItemError {
 	}
 	var stage *StageError
 	if errors.As(err, &stage) { // of a chain inside of the stage
-		return &ItemError{Type: stage.Type, Message: stage.Error(), Code: stage.Code, nested: stage}
+		return &ItemError{Type: stage.Type, Message: stage.Error(), Code: stage.Code, Traceback: stage.Traceback, nested: stage}
 	}
 	if errors.Is(err, ErrTimeout) {
 		return &ItemError{Type: "timeout", Message: "timed out"}

@@ -18,6 +18,7 @@ func (l *link) save(w *StateWriter, full bool) {
 	if h := l.handler; h != nil {
 		w.Text(h.failure.Type)
 		w.Text(h.failure.Message)
+		w.Text(h.failure.Traceback)
 		w.Int(h.failure.Code)
 		w.Bool(h.failure.Partial)
 		w.Item(h.failure.Piece)
@@ -48,7 +49,7 @@ func (l *link) load(r *StateReader, full bool) error {
 		l.handler = l.onTimeout
 	}
 	if h := l.handler; h != nil {
-		h.failure = &ItemError{Type: r.Text(), Message: r.Text(), Code: r.Int(), Partial: r.Bool(), Piece: r.Item()}
+		h.failure = &ItemError{Type: r.Text(), Message: r.Text(), Traceback: r.Text(), Code: r.Int(), Partial: r.Bool(), Piece: r.Item()}
 	}
 	for _, h := range []*handling{l.onError, l.onTimeout} {
 		if h == nil || h.chain == nil {

@@ -8,9 +8,14 @@ const keptInput = 16 << 20
 // that answers the same to the same; one that answers something else, and one that had been given more than is kept, is a failure with a
 // name, because nobody could tell what is missing.
 type replay struct {
-	given    journal
-	bytes    int  // that were given
-	tooMuch  bool // given is not all
+	given   journal
+	bytes   int  // that were given
+	tooMuch bool // given is not all
+	retold
+}
+
+// retold is what has been answered so far, and as much of it as another one that is asked the same has answered again.
+type retold struct {
 	answered tally
 	again    tally // of what another program has answered
 	behind   bool  // it has not come to where the one before it was
@@ -19,8 +24,14 @@ type replay struct {
 // clear is for a program that starts with nothing.
 func (p *replay) clear() {
 	p.given.clear()
-	p.bytes, p.tooMuch, p.behind = 0, false, false
-	p.answered, p.again = tally{}, tally{}
+	p.bytes, p.tooMuch = 0, false
+	p.retold = retold{}
+}
+
+// restart is for another program, which is asked the same.
+func (p *retold) restart() {
+	p.again = tally{}
+	p.behind = p.answered.count > 0
 }
 
 // give notes what has been written to the program.
@@ -34,12 +45,18 @@ func (p *replay) give(record []byte) {
 	}
 }
 
-// answer takes the next answer, or what stands in the place of one and is none, and says whether it is new.
+// answer is retold's, for which nothing need be remembered where no other program will be asked.
 func (p *replay) answer(item any) (bool, error) {
+	if p.tooMuch && !p.behind {
+		return true, nil
+	}
+	return p.retold.answer(item)
+}
+
+// answer takes the next answer, or what stands in the place of one and is none, and says whether it is new.
+func (p *retold) answer(item any) (bool, error) {
 	if !p.behind {
-		if !p.tooMuch { // else no other program will be asked
-			p.answered.add(item)
-		}
+		p.answered.add(item)
 		return true, nil
 	}
 	p.again.add(item)
@@ -51,7 +68,7 @@ func (p *replay) answer(item any) (bool, error) {
 }
 
 // end is told that the program has ended well.
-func (p *replay) end() error {
+func (p *retold) end() error {
 	if p.behind {
 		return errOtherAnswers()
 	}
@@ -80,8 +97,7 @@ func (p *replay) load(r *StateReader) {
 	p.bytes = r.Int()
 	p.tooMuch = r.Bool()
 	p.answered.load(r)
-	p.again = tally{}
-	p.behind = p.answered.count > 0
+	p.restart()
 }
 
 // tally tells a sequence of items from others.

@@ -190,6 +190,24 @@ func (t *talk) result() error {
 	return nil
 }
 
+// hasEnded says whether the program has exited and its output is at its end.
+func (t *talk) hasEnded() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ended
+}
+
+// exitCode is how a program has ended, -N after signal N.
+func (t *talk) exitCode() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var exit *ExitError
+	if errors.As(t.exit, &exit) {
+		return exit.Code
+	}
+	return 0
+}
+
 // Wait waits until something has changed.
 func (t *talk) Wait(ctx context.Context) error {
 	select {

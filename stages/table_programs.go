@@ -52,17 +52,17 @@ func tablePrograms() []Operator {
 			Infer: throughType, Build: buildThrough,
 		},
 		{
-			Name: "python", Group: Transforms, Effect: true, Single: true, Waits: true, Later: "Python functions",
-			Doc:     "Calls a Python function for each item, in a Python that lives as long as the worker.",
-			Example: "python: features:extract",
-			Operand: FieldDef{Kind: TextField, Doc: "`module:function`."},
+			Name: "python", Group: Transforms, Waits: true,
+			Doc:     "Calls a Python function for each item, in a Python that lives as long as the worker. What it returns is the result; what a generator gives are several.",
+			Example: "python: statistics:median",
+			Operand: FieldDef{Kind: TextField, Doc: "`module:function`: of a module beside the spec, in one of the folders of `path`, or installed. It is the same for all items."},
 			Options: []FieldDef{
-				{Name: "python", Kind: TextField, Default: "python3", Doc: "The interpreter."},
-				{Name: "init", Kind: TextField, Doc: "`module:function` that is called once before."},
-				{Name: "path", Kind: TextListField, Doc: "Folders that modules are looked for in."},
-				{Name: "spread", Kind: BoolField, Default: "false", Doc: "A list is the function's arguments, a map its named ones."},
+				{Name: "interpreter", Kind: TextField, Default: "python3", Filled: true, Doc: "Python 3.8 or newer: a program, or the folder of a virtual environment."},
+				{Name: "init", Kind: TextField, Doc: "`module:function` that is called once in each interpreter, before its first item."},
+				{Name: "path", Kind: TextListField, Doc: "Folders in which modules are looked for first, relative to the spec's, which comes behind them."},
+				{Name: "spread", Kind: BoolField, Default: "false", Doc: "The item is the function's arguments: those of a list by their place, those of a map by their names."},
 			},
-			Infer: anyOut,
+			Infer: anyOut, Build: buildPython,
 		},
 	}
 }

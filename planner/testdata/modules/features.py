@@ -1,0 +1,5 @@
+import json
+
+
+def extract(item):
+    return json.dumps(item)
