@@ -23,13 +23,23 @@ var notYet = [...]string{
 	"PROCESS.stderr.pipe",
 }
 
-// checkAvailable refuses the keys of the document that cannot be carried out yet.
-func (c *compiler) checkAvailable() {
+// Unavailable is the paths of the keys that this version cannot carry out, from the top of a spec on, with all that is below them; * stands
+// for any name. The caller owns it.
+func Unavailable() []string {
+	var paths []string
 	for _, path := range notYet {
 		if rest, ok := strings.CutPrefix(path, "PROCESS."); ok {
-			c.refuse(c.doc.Root, "defaults."+rest)
+			paths = append(paths, "defaults."+rest)
 			path = "processes.*." + rest
 		}
+		paths = append(paths, path)
+	}
+	return paths
+}
+
+// checkAvailable refuses the keys of the document that cannot be carried out yet.
+func (c *compiler) checkAvailable() {
+	for _, path := range Unavailable() {
 		c.refuse(c.doc.Root, path)
 	}
 }

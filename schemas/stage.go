@@ -187,19 +187,18 @@ func optionText(def *stages.FieldDef) object {
 
 // generalSchema is one of the keys that every stage takes.
 func generalSchema(key string) object {
+	shape := "handler"
 	switch key {
 	case "when":
-		return with(reference("expression"), object{"description": "False: the item passes unchanged."})
+		shape = "expression"
 	case "as":
-		return with(reference("name"), object{"description": "Binds the result to a name for the rest of the chain; the item stays."})
+		shape = "name"
 	case "retry":
-		return with(reference("retry"), object{"description": "How often a failure is tried again: 3, or {times, backoff, max_backoff}."})
+		shape = "retry"
 	case "timeout":
-		return with(reference("duration"), object{"description": "How long the stage may wait; 0s: not at all."})
-	case "on_timeout":
-		return with(reference("handler"), object{"description": "What becomes of an item whose stage has waited too long."})
+		shape = "duration"
 	}
-	return with(reference("handler"), object{"description": "What becomes of an item that fails."})
+	return with(reference(shape), object{"description": stages.GeneralDoc(key)})
 }
 
 // handlerSchema is the value of on_error and on_timeout.

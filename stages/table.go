@@ -39,3 +39,22 @@ func GeneralKeys(waits bool) []string {
 	}
 	return keys
 }
+
+// GeneralDoc is a sentence about one of GeneralKeys; "" for any other word.
+func GeneralDoc(key string) string {
+	switch key {
+	case "when":
+		return "False: the item passes unchanged."
+	case "as":
+		return "Binds the result to a name for the rest of the chain; the item stays."
+	case "retry":
+		return "How often a failure is tried again: 3, or {times, backoff, max_backoff}."
+	case "on_error":
+		return "What becomes of an item that fails: fail, skip, end, {put: queue} or {do: stages, then: fail, skip, end or pass}."
+	case "timeout":
+		return "How long the stage may wait; 0s: not at all."
+	case "on_timeout":
+		return "What becomes of an item whose stage has waited too long: as for on_error."
+	}
+	return ""
+}
