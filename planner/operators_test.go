@@ -48,7 +48,7 @@ func exampleSpec(stage string) string {
 		b.WriteString("  from_" + q + ": {stages: [{get: " + q + "}, {print: }]}\n")
 	}
 	get := "get: before"
-	if strings.HasPrefix(stage, "ack:") {
+	if regexp.MustCompile(`(?m)^ack: `).MatchString(stage) {
 		get = "{get: before, ack: manual}"
 	}
 	if strings.Contains(stage, "changed") { // a condition, whose lock must be held

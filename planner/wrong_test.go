@@ -71,8 +71,6 @@ var mustFail = map[stages.FieldKind][]string{
 var mustFailHere = map[string][]string{
 	"filter ":       noConditions,
 	"take_while ":   noConditions,
-	"map when":      noConditions,
-	"get when":      noConditions,
 	"wait until":    noConditions,
 	"flat_map ":     {"map", "empty map", "bool", "number", "negative", "float", "zero"},
 	"items ":        {"map", "empty map", "bool", "number", "text", "word", "empty text", "a bool"},
@@ -113,16 +111,14 @@ func TestWrongOperands(t *testing.T) {
 				if def.Later != "" || def.Kind == stages.NoField {
 					continue
 				}
-				must, known := mustFail[def.Kind]
-				if !known {
+				if _, known := mustFail[def.Kind]; !known {
 					t.Errorf("%s %s: nothing is known of what this kind of field does not take", op.Name, def.Name)
 				}
 				for _, v := range wrongValues {
 					if v.name == "process" && op.Group == stages.Synchronisation && def.Kind == stages.PlacesField && slices.Contains(def.Values, "process") {
 						continue // it may act on itself
 					}
-					said := wrongOperand(t, &op, def, v.text)
-					if said == "" && (slices.Contains(must, v.name) || slices.Contains(mustFailHere[op.Name+" "+def.Name], v.name)) && (v.name != "null" || !def.Optional) {
+					if said := wrongOperand(t, &op, def, v.text); said == "" && mustBeWrong(&op, def, v.name) {
 						t.Errorf("%s %s: %s (%s) is taken", op.Name, def.Name, v.text, v.name)
 					}
 				}
@@ -131,22 +127,32 @@ func TestWrongOperands(t *testing.T) {
 	}
 }
 
-// generalFields are the general keys as fields of kinds that take about the same. They are decoded in one way for all operators: two
-// stand for them.
+// generalKinds are the kinds of field that take about the same as the general keys.
+var generalKinds = map[string]stages.FieldKind{
+	"when": stages.ExpressionField, "as": stages.NameField, "retry": stages.CountField, "on_error": stages.BranchesField,
+	"timeout": stages.DurationField, "on_timeout": stages.BranchesField,
+}
+
+// generalFields are the general keys that an operator takes beside its options.
 func generalFields(op *stages.Operator) []stages.FieldDef {
-	if op.Name != "map" && op.Name != "get" {
-		return nil
-	}
-	fields := []stages.FieldDef{
-		{Name: "when", Kind: stages.ExpressionField},
-		{Name: "as", Kind: stages.NameField},
-		{Name: "retry", Kind: stages.CountField},
-		{Name: "on_error", Kind: stages.BranchesField},
-	}
-	if op.Waits {
-		fields = append(fields, stages.FieldDef{Name: "timeout", Kind: stages.DurationField})
+	var fields []stages.FieldDef
+	for _, key := range stages.GeneralKeys(op.Waits) {
+		if op.Option(key) == nil {
+			fields = append(fields, stages.FieldDef{Name: key, Kind: generalKinds[key]})
+		}
 	}
 	return fields
+}
+
+// mustBeWrong says whether a value is one that a field of an operator does not take.
+func mustBeWrong(op *stages.Operator, def *stages.FieldDef, value string) bool {
+	switch {
+	case value == "null" && def.Optional:
+		return false
+	case def.Name == "when" && slices.Contains(noConditions, value):
+		return true
+	}
+	return slices.Contains(mustFail[def.Kind], value) || slices.Contains(mustFailHere[op.Name+" "+def.Name], value)
 }
 
 // wrongOperand is the errors about a value, a line each; "" if there are none.
