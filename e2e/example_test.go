@@ -17,7 +17,7 @@ import (
 // example is a row: a file of examples/, how it is run, and what it must print, computed without mprun.
 type example struct {
 	file     string
-	args     []string // DIR stands for an empty folder, PORT for a port that nobody listens at
+	args     []string // DIR stands for an empty folder, PORT for a port that nobody listens at, SEGMENT for a name in /dev/shm
 	stdin    string
 	script   string // a shell script that prints what is expected, in examples/ and with DIR in the environment
 	needs    []string
@@ -111,7 +111,7 @@ for i in range(0, 40, 8): print(h[i])'`,
 		script: `cat links/* | grep -oE '[A-Za-z]+' | awk '{ n = length($0); if (n > 20) n = 20; c[n]++ } END { for (n in c) print n, c[n] }' | sort -n`,
 	},
 	{
-		file: "picture.yaml", args: []string{"segment=mprun-e2e-PORT"}, needs: []string{"python3"},
+		file: "picture.yaml", args: []string{"segment=SEGMENT"}, needs: []string{"python3"},
 		script: `python3 -c '
 disc = [[240 if (y - 7) ** 2 + ((x - 14.5) / 2) ** 2 < 36 else 0 for x in range(30)] for y in range(15)]
 for row in disc[2:14:2]:
@@ -283,7 +283,7 @@ func (x example) start(t *testing.T, more ...string) *trial {
 	dir, port := t.TempDir(), freePort(t)
 	args := []string{filepath.Join("../examples", x.file)}
 	for _, a := range x.args {
-		args = append(args, strings.NewReplacer("DIR", dir, "PORT", port).Replace(a))
+		args = append(args, strings.NewReplacer("DIR", dir, "PORT", port, "SEGMENT", segmentName(port)).Replace(a))
 	}
 	s := &trial{session: prepare(t, append(args, more...)...), dir: dir, port: port}
 	if !x.after {

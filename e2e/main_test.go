@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -36,7 +37,7 @@ func testMain(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "building mprun: %v\n%s", err, out)
 		return 1
 	}
-	shm, fds := entries("/dev/shm"), len(entries("/proc/self/fd"))
+	shm, fds := sharedFiles(), len(entries("/proc/self/fd"))
 	code := m.Run()
 	left := processesOf(binary)
 	for deadline := time.Now().Add(10 * time.Second); len(left) > 0 && time.Now().Before(deadline); left = processesOf(binary) {
@@ -46,7 +47,7 @@ func testMain(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "processes of mprun are left: %v\n", left)
 		code = 1
 	}
-	if now := entries("/dev/shm"); !slices.Equal(shm, now) {
+	if now := sharedFiles(); !slices.Equal(shm, now) {
 		fmt.Fprintf(os.Stderr, "/dev/shm has changed:\n%v\n%v\n", shm, now)
 		code = 1
 	}
@@ -56,6 +57,18 @@ func testMain(m *testing.M) int {
 	}
 	return code
 }
+
+// sharedFiles is the names in /dev/shm, sorted, but those that another process of these tests has there.
+func sharedFiles() []string {
+	return slices.DeleteFunc(entries("/dev/shm"), func(name string) bool {
+		return strings.HasPrefix(name, segmentPrefix) && !strings.HasPrefix(name, segmentName(""))
+	})
+}
+
+// segmentName is a name in /dev/shm that no other test has, of this process or another.
+func segmentName(what string) string { return fmt.Sprintf("%s%d-%s", segmentPrefix, os.Getpid(), what) }
+
+const segmentPrefix = "mprun-e2e-"
 
 // entries is the names in a folder, sorted; none if it does not exist.
 func entries(dir string) []string {

@@ -10,9 +10,6 @@ import (
 	"testing"
 )
 
-// segmentName is a name of /dev/shm that no other test has.
-func segmentName(what string) string { return fmt.Sprintf("mprun-e2e-%d-%s", os.Getpid(), what) }
-
 // TestPythonInASegment: a Python program reads what workers add while they are killed, and what it writes is there for them at once.
 func TestPythonInASegment(t *testing.T) {
 	need(t, "python3")

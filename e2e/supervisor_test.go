@@ -114,9 +114,9 @@ processes:
 `},
 	{"segments", `
 values:
-  times: {type: int64, name: mprun-e2e-endless}
+  times: {type: int64, name: ` + segmentName("times") + `}
 arrays:
-  grid: {type: float64, length: 10000, name: mprun-e2e-endless-grid}
+  grid: {type: float64, length: 10000, name: ` + segmentName("grid") + `}
 processes:
   raise:
     stages:
@@ -143,7 +143,7 @@ func TestKilledSupervisor(t *testing.T) {
 		for _, m := range moments {
 			t.Run(e.name+"/"+m.name, func(t *testing.T) {
 				dir := t.TempDir()
-				shm := entries("/dev/shm")
+				shm := sharedFiles()
 				s := prepare(t, writeSpec(t, strings.ReplaceAll(e.spec, "DIR", dir))).start()
 				eventually(t, "the moment to kill", func() bool { return m.come(s) })
 				if err := s.cmd.Process.Signal(syscall.SIGKILL); err != nil {
@@ -153,7 +153,7 @@ func TestKilledSupervisor(t *testing.T) {
 					t.Errorf("exit code %d, expected the end by SIGKILL\n%s", code, s.stderr)
 				}
 				eventually(t, "the half-written file to go", func() bool { return len(entries(dir)) == 0 })
-				eventually(t, "/dev/shm to be as it was", func() bool { return slices.Equal(shm, entries("/dev/shm")) })
+				eventually(t, "/dev/shm to be as it was", func() bool { return slices.Equal(shm, sharedFiles()) })
 			})
 		}
 	}
