@@ -33,7 +33,7 @@ func TestSpecTestsUnderFire(t *testing.T) {
 			tested++
 		}
 	}
-	const few = 19
+	const few = 20
 	if tested < few {
 		t.Errorf("%d of the examples have tests, there were %d", tested, few)
 	}
@@ -110,4 +110,20 @@ tests:
 	if code := s.wait(); code != -9 {
 		t.Errorf("exit code %d", code)
 	}
+}
+
+// TestAKilledTest: the folder that a test has for its files goes with it when mprun is killed.
+func TestAKilledTest(t *testing.T) {
+	s := prepare(t, "test", writeSpec(t, `vars: {to: out}
+processes: {p: {stages: [{every: 5ms}, {shell: 'echo x > "$TO/$ITEM"', env: {TO: '${{ vars.to }}', ITEM: '${{ item }}'}}]}}
+tests: [{name: endless, vars: {to: '${{ spec.scratch }}'}, expect: {exit_code: 0}}]
+`)).start()
+	eventually(t, "its files", func() bool {
+		files, _ := filepath.Glob(filepath.Join(s.home, "tmp", "mprun-test-*", "*"))
+		return len(files) > 0
+	})
+	if err := s.cmd.Process.Signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	s.wait() // which holds that nothing is left
 }

@@ -37,6 +37,9 @@ type Options struct {
 	Seed int64
 	// BlockItems is the most items of a batch; 0 leaves the choice to mprun.
 	BlockItems int
+	// Scratch is the absolute path of a folder that a test has for its files, which is not there yet: spec.scratch in the vars of the test.
+	// CompileTest takes ScratchPlaceholder for none; Compile does not look at it.
+	Scratch string
 	// Partial says that loading the document found errors: what seems to be missing may be there, and is not reported.
 	Partial bool
 }

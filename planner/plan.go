@@ -24,6 +24,7 @@ type Plan struct {
 	Processes  []Process   `json:"processes"`            // in the order of start: after what they depend on
 	Absent     []string    `json:"absent,omitempty"`     // processes of the spec that are not part of this run: their `when` is false, or a test stands in for them
 	Faults     []Fault     `json:"faults,omitempty"`     // of a Test
+	Scratch    string      `json:"scratch,omitempty"`    // of a Test: the folder that the run makes, and removes with all that is in it; "": none
 }
 
 // Log is the spec's `log`.

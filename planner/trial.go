@@ -3,8 +3,10 @@ package planner
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/mprun/mprun/spec"
@@ -34,6 +36,9 @@ const (
 // CompileTest makes the Test of the spec's tests[i]. The findings are as those of Compile; the errors that the spec has in this test only
 // name it. The test is nil if there is an error.
 func CompileTest(doc *spec.Pipeline, host Host, opts Options, i int) (*Test, spec.Diagnostics) {
+	if opts.Scratch == "" {
+		opts.Scratch = ScratchPlaceholder
+	}
 	first := newCompiler(doc, host, opts)
 	first.trial = &trial{def: doc.Tests[i]}
 	order, found := first.compile()
@@ -53,6 +58,26 @@ func CompileTest(doc *spec.Pipeline, host Host, opts Options, i int) (*Test, spe
 		return nil, inTest(doc.Tests[i], found)
 	}
 	return second.finishTest(order)
+}
+
+// ScratchPlaceholder is spec.scratch where a test is only checked.
+const ScratchPlaceholder = "/tmp/mprun-test"
+
+// withScratch works out a var of the test: spec.scratch is known there, and nowhere else.
+func (c *compiler) withScratch(set spec.Data) (value any, ok bool) {
+	about, typ := c.planEnv.Spec, c.planScope.Vars["spec"]
+	more := maps.Clone(about)
+	more["scratch"] = c.opts.Scratch
+	c.planEnv.Spec, c.planScope.Vars["spec"] = more, stages.TypeOf(more)
+	defer func() { c.planEnv.Spec, c.planScope.Vars["spec"] = about, typ }()
+	return c.data(set.Node)
+}
+
+// mentionsScratch says whether a value has an expression that could read spec.scratch.
+func mentionsScratch(n *spec.Node) bool {
+	return n.IsScalar() && strings.Contains(n.Text, "${{") && strings.Contains(n.Text, "scratch") ||
+		slices.ContainsFunc(n.Items, mentionsScratch) ||
+		slices.ContainsFunc(n.Keys, func(e *spec.Entry) bool { return mentionsScratch(e.Value) })
 }
 
 // inTest says of errors outside of a test that the spec has them in that test.
@@ -130,5 +155,8 @@ func (c *compiler) finishTest(order []*process) (*Test, spec.Diagnostics) {
 	}
 	test.Plan = c.plan(order)
 	test.Plan.Faults = t.faults
+	if slices.ContainsFunc(t.def.Vars, func(v spec.MapEntry[spec.Data]) bool { return v.Value.IsSet() && mentionsScratch(v.Value.Node) }) {
+		test.Plan.Scratch = c.opts.Scratch
+	}
 	return test, found
 }

@@ -20,13 +20,18 @@ func (c *compiler) readVars() {
 		names = append(names, e.Name)
 		value, known := c.opts.Vars[e.Name]
 		def := e.Value
-		if set, ok := c.testVar(e.Name); ok {
+		set, ofTest := c.testVar(e.Name)
+		if ofTest {
 			def, known = set, false
 		}
 		if !known && def.IsSet() && mentionsEnv(def.Node) {
 			c.readTopEnvFile()
 		}
-		if !known && def.IsSet() {
+		switch {
+		case known || !def.IsSet():
+		case ofTest:
+			value, known = c.withScratch(def)
+		default:
 			value, known = c.data(def.Node)
 		}
 		if !isFinite(value) {

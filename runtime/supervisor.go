@@ -42,6 +42,7 @@ type supervisor struct {
 	terminal       *terminalWatch // nil unless a process was handed it
 	guardian       *guardian
 	segments       []segmentName // that the run has given
+	scratch        string        // the folder that the run has made for its test; "": none
 	info           live.Info
 	folder         *live.Folder // nil if it could not be made
 	server         *live.Server // nil if there is no socket
@@ -133,7 +134,8 @@ func newSupervisor(plan *planner.Plan, opt Options) (_ *supervisor, err error) {
 	s.spawner = newSpawner()
 	s.programs = slices.ContainsFunc(plan.Processes, func(p planner.Process) bool { return p.Programs || len(p.Command) > 0 })
 	files := slices.ContainsFunc(plan.Processes, func(p planner.Process) bool { return p.Files }) ||
-		slices.ContainsFunc(plan.Cells, func(c planner.Cell) bool { return c.Save != "" || c.Segment != "" })
+		slices.ContainsFunc(plan.Cells, func(c planner.Cell) bool { return c.Save != "" || c.Segment != "" }) ||
+		plan.Scratch != ""
 	if s.reaper, err = newReaper(s.exits, s.programs); err != nil {
 		return nil, err
 	}
@@ -142,6 +144,9 @@ func newSupervisor(plan *planner.Plan, opt Options) (_ *supervisor, err error) {
 			return nil, err
 		}
 		s.openFolder()
+	}
+	if err := s.makeScratch(); err != nil {
+		return nil, err
 	}
 	s.folders = newOutFolders(s.guardian)
 	s.outlet, err = startDrain(s)
@@ -261,6 +266,7 @@ func (s *supervisor) close() {
 		s.folders.close()
 	}
 	s.unlinkSegments()
+	s.removeScratch()
 	s.guardian.close()
 	if s.arena != nil {
 		s.arena.Close()

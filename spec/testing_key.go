@@ -5,7 +5,7 @@ type Test struct {
 	Node *Node `yaml:"-"`
 
 	Name    Text        `yaml:"name" required:"true" example:"name: small" doc:"Name of the test, for reports and 'mprun test --run'."`
-	Vars    MapOf[Data] `yaml:"vars" example:"vars: {n: 3}" doc:"Values of vars for this run; they count more than those of the command line."`
+	Vars    MapOf[Data] `yaml:"vars" example:"vars: {n: 3}" doc:"Values of vars for this run; they count more than those of the command line. In them, spec.scratch is the path of an empty folder that is there as long as the run of the test."`
 	Input   MapOf[Data] `yaml:"input" ref:"queues" keys:"any" example:"input: {jobs: [1, 2]}" doc:"Items of queues, in place of what writes to them: those processes do not run, nor do those that feed only them. A member of a family is 'jobs[0]'."`
 	Faults  []*Fault    `yaml:"faults" example:"faults: [{kill: any, every: 20ms}]" doc:"What goes wrong on purpose."`
 	Expect  *Expect     `yaml:"expect" example:"expect: {stdout: '1'}" doc:"What must come out; without it, that the run succeeds."`

@@ -4,11 +4,14 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"syscall"
@@ -42,7 +45,7 @@ func (c *console) testCommand() *cobra.Command {
 		Short: "Run the tests of specs",
 		Long: "Runs the tests of specs, each several times with another seed: real runs with real processes, with the faults that the tests ask for.\n" +
 			"What came of them is held against what the tests expect; the report on standard output shows the differences. Files are written where\n" +
-			"the spec says; a test can set a var to write them elsewhere.\n" +
+			"the spec says; a test can set a var to write them elsewhere, as below ${{ spec.scratch }}, a folder that each run of the test has to itself.\n" +
 			"The exit code is 1 if a test fails, 3 if a spec is wrong or has no tests.",
 		Example:           "  mprun test examples/squares.yaml\n  mprun test examples/squares.yaml --run killed --seeds 20 --fail-fast\n  mprun test examples/squares.yaml --format junit > report.xml",
 		Args:              cobra.ArbitraryArgs,
@@ -233,6 +236,10 @@ func (t *testRun) runSpec(s *readSpec) (*testedSpec, error) {
 }
 
 func (t *testRun) runOnce(s *readSpec, opts planner.Options, i int, v *trial.Verdict) error {
+	var err error
+	if opts.Scratch, err = scratchPath(); err != nil {
+		return err
+	}
 	test, found := planner.CompileTest(s.doc, newHost(), opts, i)
 	if test == nil {
 		return fmt.Errorf("compiling a test: %w", found) // it was compiled before
@@ -253,6 +260,17 @@ func (t *testRun) runOnce(s *readSpec, opts planner.Options, i int, v *trial.Ver
 	}
 	t.failed = t.failed || len(o.Problems) > 0
 	return nil
+}
+
+// scratchPath is where the next run of a test may have its folder.
+func scratchPath() (string, error) {
+	name := make([]byte, 8)
+	_, _ = rand.Read(name) // never fails
+	path, err := filepath.Abs(filepath.Join(os.TempDir(), "mprun-test-"+hex.EncodeToString(name)))
+	if err != nil {
+		return "", fmt.Errorf("finding a folder for the tests: %w", err)
+	}
+	return path, nil
 }
 
 // over says that no more tests are to be run.
