@@ -48,32 +48,6 @@ func TestStartMethodsGiveTheSame(t *testing.T) {
 	}
 }
 
-// TestWorkersUnderFireByStartMethod kills workers, carriers of threads and reserves at random.
-func TestWorkersUnderFireByStartMethod(t *testing.T) {
-	for _, method := range []planner.StartMethod{planner.ForkserverMethod, planner.ThreadMethod} {
-		for _, i := range []int{0, 3, 4} { // arithmetic, programs, files
-			test := firePlans[i]
-			t.Run(string(method)+", "+test.name, func(t *testing.T) {
-				calmPlan := test.plan(t)
-				calm := runPlan(t, calmPlan, Options{})
-				calm.ok(t)
-				want := calm.remains(t, calmPlan.Dir)
-				for kills := 0; kills < fewKills; {
-					plan := startedBy(method, test.plan(t))
-					got := underFire(t, plan)
-					got.ok(t)
-					if diff := cmp.Diff(want, got.remains(t, plan.Dir)); diff != "" {
-						t.Fatalf("after %d kills: %s", kills, diff)
-					}
-					for _, p := range got.report.Processes {
-						kills += p.Replaced
-					}
-				}
-			})
-		}
-	}
-}
-
 func TestThreadsAreOneProcess(t *testing.T) {
 	plan := startedBy(planner.ThreadMethod, planOf(t, 0,
 		chain("a", 4, stage("items", literal([]any{1})), stage("print", expr(`self.start_method + " " + string(self.pid) + " " + string(self.index)`))),

@@ -211,29 +211,46 @@ var firePlans = []struct {
 // TestKilledWorkersChangeNothing holds runs whose workers are killed at random against one in peace.
 func TestKilledWorkersChangeNothing(t *testing.T) {
 	for _, test := range firePlans {
-		t.Run(test.name, func(t *testing.T) {
-			calmPlan := test.plan(t)
-			calm := runPlan(t, calmPlan, Options{})
-			calm.ok(t)
-			want := calm.remains(t, calmPlan.Dir)
-			if want.Left != 0 || len(want.Stdout)+len(want.Results) == 0 {
-				t.Fatalf("in peace: %+v", want)
-			}
-			start, kills, rounds := time.Now(), 0, 0
-			for ; kills < fewKills || time.Since(start) < *long; rounds++ {
-				plan := test.plan(t)
-				got := underFire(t, plan)
-				got.ok(t)
-				if diff := cmp.Diff(want, got.remains(t, plan.Dir)); diff != "" {
-					t.Fatalf("in round %d, after %d kills: %s", rounds, kills, diff)
-				}
-				for _, p := range got.report.Processes {
-					kills += p.Replaced
-				}
-			}
-			t.Logf("%d kills in %d rounds, %v", kills, rounds, time.Since(start).Round(time.Millisecond))
-		})
+		t.Run(test.name, func(t *testing.T) { changesNothing(t, test.plan) })
 	}
+}
+
+// TestKilledWorkersChangeNothingByStartMethod is the same with the other start methods: carriers of threads, and workers in reserve and out of it.
+func TestKilledWorkersChangeNothingByStartMethod(t *testing.T) {
+	for _, method := range []planner.StartMethod{planner.ForkserverMethod, planner.ThreadMethod} {
+		for _, test := range firePlans {
+			if *long == 0 && test.name != "arithmetic" && test.name != "programs" && test.name != "files and results" {
+				continue
+			}
+			t.Run(test.name+", "+string(method), func(t *testing.T) {
+				changesNothing(t, func(t *testing.T) *planner.Plan { return startedBy(method, test.plan(t)) })
+			})
+		}
+	}
+}
+
+// changesNothing shoots at workers of a plan.
+func changesNothing(t *testing.T, planOf func(t *testing.T) *planner.Plan) {
+	calmPlan := planOf(t)
+	calm := runPlan(t, calmPlan, Options{})
+	calm.ok(t)
+	want := calm.remains(t, calmPlan.Dir)
+	if want.Left != 0 || len(want.Stdout)+len(want.Results) == 0 {
+		t.Fatalf("in peace: %+v", want)
+	}
+	start, kills, rounds := time.Now(), 0, 0
+	for ; kills < fewKills || time.Since(start) < *long; rounds++ {
+		plan := planOf(t)
+		got := underFire(t, plan)
+		got.ok(t)
+		if diff := cmp.Diff(want, got.remains(t, plan.Dir)); diff != "" {
+			t.Fatalf("in round %d, after %d kills: %s", rounds, kills, diff)
+		}
+		for _, p := range got.report.Processes {
+			kills += p.Replaced
+		}
+	}
+	t.Logf("%d kills in %d rounds, %v", kills, rounds, time.Since(start).Round(time.Millisecond))
 }
 
 // supervisorPlan has workers, programs in and beside chains, one of them in a session of its own, and a file that is half written.
