@@ -43,7 +43,7 @@ func tableSync() []Operator {
 		{
 			Name: "kill", Group: Synchronisation, Doc: "Sends a process a signal. If that ends it, it is no failure and it is not started again; the items that a worker had in hand go back to their queue.",
 			Example: "kill: server\nsignal: SIGUSR1",
-			Operand: FieldDef{Kind: PlacesField, Values: []string{"process"}, Doc: "The process, or one of its replicas."},
+			Operand: FieldDef{Kind: PlacesField, Values: []string{"process"}, Doc: "The process, or one of its replicas; of those that are threads, the signal goes to all."},
 			Options: []FieldDef{{Name: "signal", Kind: TextField, Default: "SIGKILL", Doc: "The signal."}},
 			Effect:  true, Single: true, Build: buildControl,
 		},
