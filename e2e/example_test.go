@@ -131,8 +131,8 @@ for row in disc[2:14:2]:
 	{file: "errors.yaml", script: `echo sum 7`, stderr: "not a number: null ("},
 	{file: "retry.yaml", counts: true, args: []string{"tries=DIR/tries"}, script: `printf 'knock 1\nknock 2\nknock 3\n'`},
 	{file: "programs.yaml", script: `seq 1 12 | sort | xargs -n 6`, needs: []string{"seq", "xargs"}},
-	{file: "forkserver.yaml", fired: true, script: `awk 'BEGIN { for (i = 0; i < 1000; i++) s += i * i; print "the squares of 0 to 999 are", s, "in all" }'`, needs: []string{"awk"}},
-	{file: "threads.yaml", fired: true, script: `awk 'BEGIN { for (i = 0; i < 400; i++) s += i * i; print "the squares of 0 to 399 are", s, "in all" }'`, needs: []string{"awk"}},
+	{file: "forkserver.yaml", script: `awk 'BEGIN { for (i = 0; i < 1000; i++) s += i * i; print "the squares of 0 to 999 are", s, "in all" }'`, needs: []string{"awk"}},
+	{file: "threads.yaml", script: `awk 'BEGIN { for (i = 0; i < 400; i++) s += i * i; print "the squares of 0 to 399 are", s, "in all" }'`, needs: []string{"awk"}},
 	{file: "signal.yaml", args: []string{"runners=6"}, script: `printf 'on your marks\nall have run\n6 came in\n'`},
 	{
 		file: "phases.yaml", needs: []string{"python3"},
