@@ -1,6 +1,9 @@
 package e2e
 
 import (
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -14,6 +17,41 @@ processes:
   s: {stages: [{wait: p}, {start: q}, {start: p, when: item == 3}]}
   x: {stages: [{sleep: 500ms}, {stop: p}]}
 `)).expect(t, 0, "q\n")
+}
+
+// TestWhatWasAskedForLastIsDone: who has asked for a process to be started, behind output that nobody takes for a while, has asked for it, also if
+// it ends for good before.
+func TestWhatWasAskedForLastIsDone(t *testing.T) {
+	ended := filepath.Join(t.TempDir(), "ended")
+	s := prepare(t, "--keep-going", writeSpec(t, `
+processes:
+  helper: {autostart: false, stages: [{print: helped}]}
+  a:
+    timeout: 300ms
+    stages:
+      - print: ${{ repeat("x", 1000000) }}
+      - start: helper
+  b: {stages: [{every: 10ms}, {filter: a.exitcode != null}, {take: 1}, {exec: [touch, "`+ended+`"]}]}
+`))
+	out, to, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	s.cmd.Stdout = to
+	s.start()
+	to.Close()
+	eventually(t, "the end of who has asked", func() bool {
+		_, err := os.Stat(ended)
+		return err == nil
+	})
+	text, err := io.ReadAll(out)
+	if code := s.wait(); err != nil || code != 1 {
+		t.Errorf("exit code %d, %v", code, err)
+	}
+	if !strings.HasSuffix(string(text), "x\nhelped\n") {
+		t.Errorf("the output ends in %q", text[max(0, len(text)-20):])
+	}
 }
 
 // TestLeftOutProcesses: a process that nobody starts, though somebody could have, keeps nobody waiting: not those who read what it would have put,

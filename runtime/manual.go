@@ -15,12 +15,13 @@ func (p *process) isIdle() bool {
 	return p.plan.Manual && !p.wanted && !p.begun && !p.ended()
 }
 
-// mayBeStarted says whether a process that has not ended may still start p, or start one that may.
+// mayBeStarted says whether a process may still start p, or start one that may: one that has not ended, or whose last words, a request perhaps,
+// have not been taken.
 func (s *supervisor) mayBeStarted(p *process) bool {
 	reached := []*process{p}
 	for i := 0; i < len(reached); i++ {
 		for _, other := range s.processes {
-			if other.ended() || slices.Contains(reached, other) || !slices.Contains(other.plan.Starts, reached[i].plan.Name) {
+			if other.settled || slices.Contains(reached, other) || !slices.Contains(other.plan.Starts, reached[i].plan.Name) {
 				continue
 			}
 			if !other.isIdle() {
@@ -64,12 +65,15 @@ func (s *supervisor) idleForEver() bool {
 				}
 			}
 		case slices.Contains(waiting, p):
-		case !p.ended() && slices.ContainsFunc(p.plan.Starts, func(name string) bool { return s.byName[name].isIdle() }):
+		case !p.settled && slices.ContainsFunc(p.plan.Starts, func(name string) bool { return s.byName[name].isIdle() }):
 			waiting = append(waiting, p)
 		}
 	}
 	for i := 0; i < len(waiting); i++ {
 		p := waiting[i]
+		if p.ended() && !p.settled { // what it has asked for last has not been taken
+			return false
+		}
 		for _, r := range p.replicas {
 			words = append(words, r.line)
 			switch {

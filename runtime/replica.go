@@ -63,8 +63,8 @@ type process struct {
 	stopping   bool // asked to end
 	dismissed  bool // asked because the run has ended without it: it is a daemon
 	settled    bool // all replicas have ended and what follows from that is done
-	filesAsked bool // the outlet has been asked to put in place what it wrote
-	filesDone  bool // what it wrote is in place
+	filesAsked bool // the outlet has been asked to put in place what it wrote, and has yet to take what it asked to be started
+	filesDone  bool // that has been done
 }
 
 // replica is one replica of a process, over all its starts. Owned by the supervisor's goroutine.

@@ -35,7 +35,7 @@ func (s *supervisor) settleProcess(p *process) bool {
 		return false
 	}
 	if p.ended() {
-		if p.plan.Files && p.everStarted() && !p.filesAsked {
+		if (p.plan.Files || len(p.plan.Starts) > 0) && p.everStarted() && !p.filesAsked {
 			p.filesAsked = true
 			s.outlet.processEnded(p, p.endedWell(), func() { p.filesDone = true })
 		}
