@@ -35,7 +35,9 @@ func (p *party) lead() error {
 			if err := p.act(n); err != nil {
 				return err
 			}
-			b.Trip(p.slot, arrival.Ticket)
+			if err := p.trip(b, arrival.Ticket); err != nil {
+				return err
+			}
 		}
 		if err := ready(b.Wait(p.slot, arrival.Ticket, shm.Wait{})); err != nil {
 			return err
@@ -51,6 +53,15 @@ func (p *party) lead() error {
 	}
 	p.led = n
 	return p.commit(nothing)
+}
+
+// trip opens the barrier: by itself, or, as chains do, in a commit.
+func (p *party) trip(b shm.Barrier, ticket uint32) error {
+	if p.round%2 == 0 {
+		return p.save(func(tx *shm.Tx) { tx.TripBarrier(b, ticket) })
+	}
+	b.Trip(p.slot, ticket)
+	return nil
 }
 
 // act does the action for the member's n-th wait, unless a predecessor has.
