@@ -78,6 +78,16 @@ var examples = []example{
 	{file: "convert.yaml", args: []string{"out=DIR/people.jsonl"}, file2: "people.jsonl", script: convertScript, needs: []string{"python3"}},
 	{file: "join.yaml", script: joinScript, needs: []string{"python3"}},
 	{
+		file: "quartiles.yaml", args: []string{"files=weather/*.csv"}, needs: []string{"python3", "awk"},
+		script: `stat -c %s weather/austin.csv weather/oslo.csv | sort -n |
+			awk '{ n[NR] = $1 } END { d = n[2] - n[1]; q[1] = n[1] - d / 4; q[2] = n[1] + d / 2; q[3] = n[2] + d / 4
+				for (i = 1; i <= 3; i++) s = s " " (q[i] == int(q[i]) ? q[i] ".0" : q[i]); print "weather" s }'`,
+	},
+	{
+		file: "outline.yaml", needs: []string{"python3", "perl"},
+		script: `cd links && perl -ne 'while (/<a href="([^":]+)">([^<]+)</g) { print "$ARGV links $2 to $1\n" }' *.html | sort -k1,1 -k5,5`,
+	},
+	{
 		file: "join.yaml", args: []string{"rejected=DIR/rejected.jsonl"}, after: true, needs: []string{"jq"},
 		script: `jq -c '[.order, .why]' "$DIR/rejected.jsonl" > "$DIR/got"
 			printf '%s\n' '["1003","\"n/a\" is no number"]' '[1006,"there is no country xx"]' | cmp - "$DIR/got" &&

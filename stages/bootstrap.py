@@ -17,7 +17,6 @@ import pickle
 import signal
 import struct
 import sys
-import traceback
 import types
 from copy import copy
 from time import perf_counter_ns as clock
@@ -82,9 +81,14 @@ class Pickler(pickle.Pickler):
 
 def dump(results):
     to = io.BytesIO()
-    pickler = Pickler(to, 4)
+    pickler = Pickler(to, 5)
     pickler.fast = True  # no references to what came before: a result is a tree
-    pickler.dump(results)
+    try:
+        pickler.dump(results)
+    except ValueError as error:
+        if "cyclic" in str(error):
+            raise ValueError("a result that contains itself is no item") from None
+        raise
     if to.tell() > MOST:
         raise ValueError("a result of more than %d MiB" % (MOST >> 20))
     return to.getbuffer()
@@ -126,6 +130,8 @@ def trace(error):
             tb = tb.tb_next
         at.__traceback__ = tb
         at = at.__cause__ or at.__context__
+    import traceback  # which takes long to load
+
     text = "".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip("\n")
     if "\n" not in text:
         return ""  # no more than the message

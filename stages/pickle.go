@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// Items go to a Python and come back as pickles, protocol 4 (PEP 3154; the opcodes are those of CPython's Lib/pickletools.py): of what
+// Items go to a Python and come back as pickles (PEP 3154 and PEP 574; the opcodes are those of CPython's Lib/pickletools.py): of what
 // every Python has, it is read and written fastest, by five times that of JSON. A batch is a pickle of one list. What comes back is data
 // only: nothing in it makes anything run here.
 const (
@@ -29,6 +29,7 @@ const (
 	pickleBytes8    = 'C'
 	pickleBytes32   = 'B'
 	pickleBytes64   = 0x8e
+	pickleBytearray = 0x96
 	pickleList      = ']'
 	pickleAppend    = 'a'
 	pickleAppends   = 'e'

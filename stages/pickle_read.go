@@ -30,6 +30,7 @@ type unpickler struct {
 	marks []mark
 	open  bool // the list has begun
 	odd   bool // there may be a noItem somewhere, or too deep a nest
+	loose int  // globals that nothing was made with
 	made  int  // tuples and lists, which may stand in each other
 }
 
@@ -45,7 +46,7 @@ func unpickle(data []byte, items *Column) (odd bool, err error) {
 	if err != nil {
 		items.Reset()
 	}
-	return u.odd || u.made > maxWireDepth, err
+	return u.odd || u.loose > 0 || u.made > maxWireDepth, err
 }
 
 func (u *unpickler) run() error {
@@ -87,7 +88,7 @@ func (u *unpickler) step(op byte) bool {
 		return u.float()
 	case pickleText8, pickleText32, pickleText64:
 		return u.text(op)
-	case pickleBytes8, pickleBytes32, pickleBytes64:
+	case pickleBytes8, pickleBytes32, pickleBytes64, pickleBytearray:
 		b, ok := u.sized(op == pickleBytes8, op == pickleBytes32)
 		return ok && u.push(slices.Clone(b[:len(b):len(b)]))
 	case pickleList:
@@ -379,7 +380,7 @@ func (u *unpickler) global() bool {
 	}
 	module, ok := names[0].(string)
 	name, is := names[1].(string)
-	u.odd = u.odd || module != "copy"
+	u.loose++
 	return ok && is && u.push(global{module + "." + name})
 }
 
@@ -391,6 +392,7 @@ func (u *unpickler) reduce() bool {
 	}
 	f, ok := call[0].(global)
 	args, is := call[1].([]any)
+	u.loose--
 	return ok && is && f.name == "copy.copy" && len(args) == 1 && u.push(args[0])
 }
 

@@ -19,11 +19,13 @@ const (
 	// delivers an item whose worker is.
 	pythonDeaths = 3
 	// pythonStarts is how many failed starts in a row there are before the last one's failure is that of all further items.
-	pythonStarts = 10
+	pythonStarts = 3
 	// pythonGreeting is how long a program may take before it says that it is a Python.
 	pythonGreeting = 30 * time.Second
 	// pythonEnd is how long an interpreter may take to its end, once nothing more comes: for its exit handlers and threads.
 	pythonEnd = 10 * time.Second
+	// pythonIdle is that for one which is still at work on items that have been dropped.
+	pythonIdle = time.Second
 )
 
 // start starts the interpreter, if there is none.
@@ -282,17 +284,27 @@ func (n *pythonNode) letGo() error {
 		return nil
 	}
 	defer n.stop()
-	if !n.ready || len(n.asked) > 0 {
+	if !n.ready {
 		return nil
 	}
-	t := n.frames.talk
+	t, patience := n.frames.talk, pythonEnd
+	if len(n.asked) > 0 { // it is at work on what nobody waits for
+		patience = pythonIdle
+	}
 	t.finish()
-	ctx, cancel := context.WithTimeout(context.Background(), pythonEnd)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for !t.hasEnded() {
-		if t.Wait(ctx) != nil {
+		if t.Wait(ctx) == nil {
+			continue
+		}
+		if len(n.asked) == 0 {
 			return Failf("exec", "%s has not ended within %s after its last item: an exit handler is at work, or a thread that is no daemon", t.name, pythonEnd)
 		}
+		return nil
+	}
+	if len(n.asked) > 0 {
+		return nil
 	}
 	return t.result()
 }

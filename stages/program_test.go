@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -19,7 +20,7 @@ type realPrograms struct{}
 
 func (realPrograms) command(p Program) (*exec.Cmd, *bytes.Buffer) {
 	cmd := exec.Command(p.Words[0], p.Words[1:]...)
-	cmd.Env = append(cmd.Environ(), p.Env...)
+	cmd.Env = append(append(cmd.Environ(), "PYTHONDONTWRITEBYTECODE=1"), p.Env...)
 	cmd.Dir = p.Dir
 	stderr := &bytes.Buffer{}
 	cmd.Stderr = stderr
@@ -48,6 +49,9 @@ func (r realPrograms) Run(ctx context.Context, p Program) error {
 
 func exitOf(p Program, err error, stderr *bytes.Buffer) error {
 	var exit *exec.ExitError
+	if errors.Is(err, exec.ErrWaitDelay) {
+		return nil
+	}
 	if !errors.As(err, &exit) {
 		return err
 	}
@@ -60,6 +64,9 @@ func exitOf(p Program, err error, stderr *bytes.Buffer) error {
 
 func (r realPrograms) Start(p Program) (Running, error) {
 	cmd, stderr := r.command(p)
+	if p.Aside {
+		return startAside(p, cmd, stderr)
+	}
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -69,6 +76,23 @@ func (r realPrograms) Start(p Program) (Running, error) {
 		return nil, err
 	}
 	return &realRunning{p, cmd, stdin, stdout, stderr}, cmd.Start()
+}
+
+func startAside(p Program, cmd *exec.Cmd, stderr *bytes.Buffer) (Running, error) {
+	theirIn, in, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	out, theirOut, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	cmd.ExtraFiles = []*os.File{theirIn, theirOut}
+	cmd.Stdout, cmd.WaitDelay = stderr, 50*time.Millisecond
+	err = cmd.Start()
+	theirIn.Close()
+	theirOut.Close()
+	return &realRunning{p, cmd, in, out, stderr}, err
 }
 
 type realRunning struct {
