@@ -39,6 +39,7 @@ var examples = []example{
 			sort -k1,1nr -k2,2 | head -20`,
 	},
 	{file: "checksums.yaml", script: `sha256sum links/* | sort`, needs: []string{"sha256sum"}},
+	{file: "pool.yaml", script: `sha256sum links/*`, needs: []string{"sha256sum"}},
 	{
 		file: "checksums.yaml", args: []string{"files=../**/*.go"}, needs: []string{"sha256sum"},
 		script: `find .. -name '*.go' -print0 | xargs -0 sha256sum | sort`,

@@ -12,7 +12,7 @@ var notYet = [...]string{
 	"pipes",
 	"managers",
 	"listeners",
-	"pools",
+	"pools.*.limits",
 	"PROCESS.ready",
 	"PROCESS.limits",
 	"PROCESS.user",

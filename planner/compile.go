@@ -36,8 +36,10 @@ func (c *compiler) compile() ([]*process, spec.Diagnostics) {
 	c.readPrimitives()
 	c.readCells()
 	c.readChains()
+	c.readPools()
 	c.readProcesses()
 	c.addStandIns()
+	c.makePools()
 	c.readUnusedChains()
 	c.readUnusedActions()
 	c.numberThrottles()
@@ -54,6 +56,7 @@ func (c *compiler) compile() ([]*process, spec.Diagnostics) {
 	c.checkStdin()
 	c.checkLog()
 	c.checkPrograms()
+	c.checkPools()
 	order := c.startOrder()
 	c.dependOnCreated()
 	c.checkTests()
@@ -91,6 +94,9 @@ type compiler struct {
 	primitives []*primitive
 	cells      []*cell
 	processes  []*process
+	pools      []*pool // that some process uses
+	named      map[string]*pool
+	inline     map[*stages.Source]*spec.Pool
 	absent     []*process // those whose `when` is false: they are checked, and take no part
 
 	chains      map[string]*chain
@@ -131,6 +137,8 @@ func newCompiler(doc *spec.Pipeline, host Host, opts Options) *compiler {
 		places:  map[string][]*spec.Node{},
 
 		programs: map[string][]string{},
+		named:    map[string]*pool{},
+		inline:   map[*stages.Source]*spec.Pool{},
 		chains:   map[string]*chain{},
 		circles:  map[string]bool{},
 
@@ -178,6 +186,9 @@ func (c *compiler) plan(order []*process) *Plan {
 	}
 	for _, q := range c.queues {
 		p.Queues = append(p.Queues, q.plan)
+	}
+	for _, pool := range c.pools {
+		p.Queues = append(p.Queues, pool.results...)
 	}
 	for _, prim := range c.primitives {
 		p.Primitives = append(p.Primitives, prim.plan)

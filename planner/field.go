@@ -29,6 +29,8 @@ func (c *compiler) decodeField(e *spec.Entry, def *stages.FieldDef) (f stages.Fi
 		return c.decodeAwaited(n, def.Values)
 	case stages.ChainField:
 		f.Stages, ok = c.decodeChain(n)
+	case stages.PoolField:
+		f.Source, ok = c.decodePool(n)
 	case stages.ChainsField:
 		f.Branches, ok = c.decodeChains(n)
 	case stages.BranchesField:

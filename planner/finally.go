@@ -48,6 +48,10 @@ func (c *compiler) refuseQueues(st *stages.Stage) {
 		c.errorAt(note.key, CodeFinallyQueue, "", "%s is of no use in finally: all processes have ended", note.op.Name)
 		return
 	}
+	if note.op.Name == "pool" {
+		c.errorAt(note.key, CodeFinallyQueue, "do it in the stages of finally themselves", "pool is of no use in finally: all processes have ended, and the workers of pools with them")
+		return
+	}
 	if !readsQueue(note.op) && !writesQueue(note.op) {
 		return
 	}

@@ -51,6 +51,7 @@ type Queue struct {
 
 	Count     int            `json:"count,omitempty"`     // members of a family; 0: it is none
 	Key       *stages.Source `json:"key,omitempty"`       // items of the same key go to the same replica
+	Pool      string         `json:"pool,omitempty"`      // the pool that it leads to, or comes from: it is none of the spec's
 	Broadcast bool           `json:"broadcast,omitempty"` // each process that reads it gets each item
 	Parts     []Part         `json:"parts,omitempty"`     // what it is made of, if it is more than one queue; see Part
 }
@@ -84,6 +85,7 @@ type Process struct {
 	Daemon       bool         `json:"daemon,omitempty"`
 	Manual       bool         `json:"manual,omitempty"`   // autostart: false
 	StandIn      bool         `json:"stand_in,omitempty"` // it is no process of the spec, but gives or takes items in place of some, for a Test
+	Pool         bool         `json:"pool,omitempty"`     // it is the workers of a pool, and no process of the spec
 	Finally      bool         `json:"finally,omitempty"`  // the spec's `finally`: it runs when all others have ended, whatever became of them
 
 	Gets     []string `json:"gets,omitempty"` // queues that it reads, by `get`, `uses` or its standard input

@@ -52,7 +52,6 @@ func (c *compiler) readProcesses() {
 		c.readProcess(p)
 		c.readUses(p, false)
 	}
-	c.checkTotals()
 	c.readFinally()
 	if len(c.doc.Processes) == 0 && !c.partial && c.doc.Root != nil {
 		c.errorAt(c.doc.Root, CodeNoProcesses, "add processes:", "the spec has no processes")

@@ -68,6 +68,9 @@ func (c *compiler) decodeStage(n *spec.Node, st *stages.Stage) bool {
 		c.errorIn(n.Get("on_timeout").Key.At(), n, spec.CodeMissingKey, "add timeout: 10s, say", "on_timeout without timeout never happens")
 		ok = false
 	}
+	if op.Name == "pool" {
+		ok = c.checkPool(n, operator) && ok
+	}
 	if op.Name == "lock" {
 		ok = c.checkLock(n, operator, st) && ok
 	}

@@ -106,7 +106,8 @@ type typer struct {
 	process   *process
 	resources map[string]stages.Type
 	put       func(q *queue, typ stages.Type, n *spec.Node)
-	report    bool // the last time: expressions are reported, types noted in the plan
+	read      []map[string]bool // names that the tasks around have been found to read, the outermost first
+	report    bool              // the last time: expressions are reported, types noted in the plan
 }
 
 // env is what is known at one place of a chain.
@@ -143,6 +144,7 @@ func (t *typer) stage(st *stages.Stage, in env) env {
 	}
 	op := note.op
 	t.condition(st.When, in)
+	defer t.reading(st, in)()
 	t.duration(st.Timeout, in)
 	t.retry(st.Retry, in)
 	t.operands(st, op, in)
@@ -216,6 +218,8 @@ func (t *typer) result(st *stages.Stage, op *stages.Operator, in env) stages.Typ
 			}
 		}
 		return typ
+	case st.Call != nil:
+		return t.chain(st.Call.Do, in)
 	case op.Infer == nil:
 		return in.item
 	}
@@ -326,6 +330,9 @@ func (t *typer) source(s *stages.Source, in env) stages.Type {
 		return stages.AnyType
 	}
 	for _, name := range shape.Names() {
+		for _, read := range t.read {
+			read[name] = true
+		}
 		if _, isResource := t.resources[name]; isResource {
 			t.places[name] = append(t.places[name], nil)
 		}

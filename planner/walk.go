@@ -8,6 +8,9 @@ func Walk(list []stages.Stage, visit func(*stages.Stage)) {
 		st := &list[i]
 		visit(st)
 		walkField(st.Operand, visit)
+		for j := range st.Sites {
+			Walk(st.Sites[j].Do, visit)
+		}
 		if len(st.Options) > 0 {
 			for _, name := range optionNames(st) {
 				walkField(st.Options[name], visit)

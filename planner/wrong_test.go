@@ -57,6 +57,7 @@ var mustFail = map[stages.FieldKind][]string{
 	stages.ScriptField:     {"null", "map", "empty map", "list", "empty list", "list of maps", "empty text", "unknown name"},
 	stages.RegexpField:     {"null", "map", "empty map", "list", "empty list", "list of maps", "bool", "number", "text", "word", "empty text"},
 	stages.ChainField:      {"null", "map", "empty map", "list", "list of maps", "bool", "number", "text", "word", "empty text", "queue", "unknown name"},
+	stages.PoolField:       {"null", "list", "empty list", "list of maps", "bool", "number", "negative", "float", "zero", "text", "word", "empty text", "duration", "queue", "process", "unknown name", "a list", "unclosed"},
 	stages.ChainsField:     {"null", "map", "empty map", "list", "empty list", "list of maps", "bool", "number", "text", "word", "empty text", "queue", "unknown name"},
 	stages.BranchesField:   {"null", "map", "empty map", "list", "empty list", "list of maps", "bool", "number", "text", "word", "empty text", "queue", "unknown name"},
 	stages.HeaderField:     {"null", "map", "empty map", "empty list", "list of maps", "number", "text", "word", "empty text", "unknown name"},

@@ -28,17 +28,13 @@ func (h *host) waitFor(ctx context.Context, targets ...shm.Target) error {
 
 // AnyOf implements stages.AwaitedHost.
 func (h *host) AnyOf(list []stages.Awaited) stages.Waiter {
-	return stages.WaitFunc(func(ctx context.Context) error {
+	return &several{h, func() []shm.Target {
 		var targets []shm.Target
 		for _, a := range list {
-			one, ok := a.(targeted)
-			if !ok {
-				return fmt.Errorf("%T cannot be waited for beside others", a)
-			}
-			targets = append(targets, one.awaits())
+			targets = append(targets, a.(targeted).awaits())
 		}
-		return h.waitFor(ctx, targets...)
-	})
+		return targets
+	}}
 }
 
 // targeted is an awaited that is one target of shm.

@@ -43,9 +43,9 @@ func (c *conditionEnd) Enter() (uint64, error) {
 
 // Until implements stages.Condition.
 func (c *conditionEnd) Until(number uint64) stages.Waiter {
-	return stages.WaitFunc(func(ctx context.Context) error {
+	return alone{func(ctx context.Context) error {
 		return c.host.waitShared(ctx, func(w shm.Wait) (shm.WaitResult, error) { return c.condition.Wait(c.host.slot, number, w) })
-	})
+	}}
 }
 
 // Over implements stages.Condition.

@@ -52,7 +52,7 @@ func (s *supervisor) ended(r *replica, e exit, now time.Time, created error) {
 		s.timeOver(r)
 	case created != nil:
 		s.failReplica(r, r.failure(nil, "creates: "+created.Error()))
-	case e.code == workerReplay && r.slot >= 0:
+	case (e.code == workerReplay || e.code == workerRetired) && r.slot >= 0:
 		s.replay(r)
 	case said.Failed != nil:
 		if said.Failed.Code > 0 {

@@ -9,6 +9,7 @@ import (
 	goruntime "runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/mprun/mprun/shm"
@@ -52,6 +53,7 @@ type host struct {
 	care      care            // the chain commits behind each row, for a while
 	moments   []moment        // at which it stands still
 	goOn      chan struct{}   // the supervisor's word behind such a moment
+	deadline  *time.Timer     // at which the worker ends; nil: none
 	committed time.Time       // the last commit
 	volatile  uint64          // number of commits for which volatile input was announced, +1
 
@@ -325,6 +327,22 @@ func (h *host) Room() int {
 		room = min(room, out.room())
 	}
 	return room
+}
+
+// Deadline implements stages.Host. At the deadline the worker ends by a signal with all its programs, as if somebody had killed it.
+func (h *host) Deadline(at time.Duration) {
+	if h.deadline != nil {
+		h.deadline.Stop()
+		h.deadline = nil
+	}
+	if at > 0 {
+		h.deadline = time.AfterFunc(max(0, at-shm.Now()), endGroup)
+	}
+}
+
+// endGroup ends the worker, and the programs of its group.
+func endGroup() {
+	_ = syscall.Kill(0, syscall.SIGKILL)
 }
 
 // Cut implements stages.Host.

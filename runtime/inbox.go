@@ -97,7 +97,7 @@ func (in *inbox) deliver() (stages.Delivery, error) {
 		left = left.Slice(0, 1)
 		tries += in.returned
 	}
-	if limit := in.def.MaxDeliveries; limit > 0 && tries > limit {
+	if limit := in.def.MaxDeliveries; limit > 0 && tries > limit && in.def.Pool == "" { // a chunk is gone through task by task
 		return in.poisoned(left.At(0), tries)
 	}
 	return stages.Delivery{
@@ -116,6 +116,14 @@ func (in *inbox) poisoned(item any, tries int) (stages.Delivery, error) {
 		return stages.Delivery{}, err
 	}
 	return in.Lease()
+}
+
+// Ready implements stages.Inbox.
+func (in *inbox) Ready() bool {
+	if in.block != nil && in.taken < in.block.Items() {
+		return true
+	}
+	return in.queue.Ready()
 }
 
 // Take implements stages.Inbox.

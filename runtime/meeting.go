@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"context"
 	"errors"
 
 	"github.com/mprun/mprun/planner"
@@ -46,7 +45,7 @@ func (b *barrier) Arrive(wait int) (stages.Arrival, error) {
 
 // At implements stages.Barrier.
 func (b *barrier) At(ticket uint32) stages.Waiter {
-	return stages.WaitFunc(func(ctx context.Context) error { return b.host.waitFor(ctx, b.barrier.At(ticket)) })
+	return &several{b.host, func() []shm.Target { return []shm.Target{b.barrier.At(ticket)} }}
 }
 
 // Break implements stages.Barrier.

@@ -66,6 +66,16 @@ func (m *merged) inHand() *inbox {
 	return nil
 }
 
+// Ready implements stages.Inbox.
+func (m *merged) Ready() bool {
+	for i, in := range m.ends {
+		if !m.ended[i] && in.Ready() {
+			return true
+		}
+	}
+	return false
+}
+
 // Take implements stages.Inbox.
 func (m *merged) Take(n int) {
 	if in := m.inHand(); in != nil {

@@ -42,7 +42,10 @@ func newOutbox(h *host, p *arenaPart) *outbox {
 	if h.handoff.BlockItems > 0 {
 		most = min(most, h.handoff.BlockItems)
 	}
-	if def.Capacity > 0 {
+	switch {
+	case def.Pool != "":
+		most = 1 // each chunk is to find a worker of its own
+	case def.Capacity > 0:
 		most = max(1, min(most, def.Capacity/4))
 	}
 	return &outbox{host: h, queue: h.arena.Queue(p.index), def: def, label: p.label, most: most, readers: h.arena.Queue(p.index).Config().Readers}

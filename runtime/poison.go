@@ -62,6 +62,9 @@ func (in *inbox) deadly(deaths int) string {
 	if in.returned > 0 {
 		return fmt.Sprintf("this item of queue %s was delivered %d times and not acknowledged [%s]", in.part.label, deaths, maxDeliveries)
 	}
+	if in.def.Pool != "" {
+		return fmt.Sprintf("%d workers of pool %s died at work on this task [%s]", deaths, in.def.Pool, maxDeliveries)
+	}
 	return fmt.Sprintf("%d workers died at work on this item of queue %s [%s]", deaths, in.part.label, maxDeliveries)
 }
 

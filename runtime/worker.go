@@ -15,10 +15,11 @@ import (
 
 // Exit codes of a worker. A failure or fault is told over the control socket first.
 const (
-	workerDone   = 0
-	workerFailed = 1
-	workerReplay = 69
-	workerFault  = 70
+	workerDone    = 0
+	workerFailed  = 1
+	workerRetired = 68
+	workerReplay  = 69
+	workerFault   = 70
 )
 
 // WorkerMain is the main function of a worker process, which runs one replica's chain, or as a carrier (carrier.go) those that it is handed; it
@@ -80,6 +81,8 @@ func verdict(err error) (code int, last message) {
 		return workerDone, message{}
 	case errors.Is(err, errReplay):
 		return workerReplay, message{}
+	case errors.Is(err, stages.ErrRetired):
+		return workerRetired, message{}
 	case errors.As(err, &failed):
 		return workerFailed, message{Failed: failed}
 	case machineLacks(err):

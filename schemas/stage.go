@@ -266,6 +266,12 @@ func fieldSchema(def *stages.FieldDef) object {
 		return reference("command")
 	case stages.ScriptField, stages.RegexpField:
 		return reference("text")
+	case stages.PoolField:
+		return object{
+			"if":   object{"type": "object"},
+			"then": reference("pool"),
+			"else": reference("name"),
+		}
 	case stages.ChainField:
 		return reference("chain")
 	case stages.ChainsField:

@@ -60,6 +60,11 @@ func (q *Queue) Room() int {
 	return n
 }
 
+// Ready says whether Lease seems to have something else to give than Empty. It costs a look or two.
+func (q *Queue) Ready() bool {
+	return q.head.dirty.Load() != 0 || !q.empty() || q.head.closed.Load() != 0
+}
+
 // Closed says whether CloseWriters was called.
 func (q *Queue) Closed() bool { return q.head.closed.Load() != 0 }
 

@@ -39,7 +39,7 @@ type Pipeline struct {
 	Arrays      []*Array      `yaml:"arrays" example:"arrays: {hist: {type: int64, length: 10}}" doc:"Shared arrays."`
 	Managers    []*Manager    `yaml:"managers" later:"true" example:"managers: {m: {objects: {d: {type: dict}}}}" doc:"Servers of shared objects, for this run and others."`
 	Listeners   []*Listener   `yaml:"listeners" later:"true" example:"listeners: {l: {address: 'localhost:9000'}}" doc:"Addresses where connections are accepted."`
-	Pools       []*Pool       `yaml:"pools" later:"true" example:"pools: {p: {workers: 4}}" doc:"Pools of workers, for pool: NAME."`
+	Pools       []*Pool       `yaml:"pools" example:"pools: {p: {workers: 4}}" doc:"Pools of workers, for pool: NAME."`
 	Processes   []*Process    `yaml:"processes" example:"processes: {hello: {stages: [{items: [1, 2]}, {print: '${{ item }}'}]}}" doc:"The processes of the run."`
 	Finally     Chain         `yaml:"finally" example:"finally: [{print: '${{ run.status }}'}]" doc:"A chain that runs once when all processes have ended, also after a failure and after the first interrupt. run.status, run.failed and run.duration tell of the run."`
 	Tests       []*Test       `yaml:"tests" example:"tests: [{name: small, vars: {n: 3}, expect: {exit_code: 0}}]" doc:"Runs with expected results, for 'mprun test'."`

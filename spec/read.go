@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 )
 
@@ -56,6 +57,17 @@ func ReadName(n *Node, opts Options) (Name, Diagnostics) { return read(n, opts, 
 
 // ReadChain reads a list of stages, which stay as they are.
 func ReadChain(n *Node, opts Options) (Chain, Diagnostics) { return read(n, opts, (*reader).chain) }
+
+// ReadPool reads the fields of a pool that stand in a stage.
+func ReadPool(n *Node, opts Options) (*Pool, Diagnostics) {
+	return read(n, opts, func(r *reader, n *Node) *Pool {
+		p := new(Pool)
+		p.Node = n
+		d := &decoder{reader: r}
+		d.structure(n, reflect.ValueOf(p).Elem(), "pool")
+		return p
+	})
+}
 
 func read[T any](n *Node, opts Options, f func(*reader, *Node) T) (T, Diagnostics) {
 	r := &reader{opts: opts.withDefaults()}

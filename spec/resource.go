@@ -122,14 +122,15 @@ type Listener struct {
 
 // Pool is a pool of workers: `pools.p`.
 type Pool struct {
-	Resource
+	Named
+	Description       Text        `yaml:"description" doc:"What it is for."`
 	Workers           Count       `yaml:"workers" default:"cpus" example:"workers: 4" doc:"Number of workers."`
-	Init              Chain       `yaml:"init" doc:"Stages that each worker runs once at its start."`
-	MaxTasksPerWorker Count       `yaml:"max_tasks_per_worker" example:"max_tasks_per_worker: 100" doc:"Tasks after which a worker is replaced."`
+	Init              Chain       `yaml:"init" doc:"Stages that each worker runs once before its first task, a replacement too."`
+	MaxTasksPerWorker Count       `yaml:"max_tasks_per_worker" example:"max_tasks_per_worker: 100" doc:"Tasks after which a worker is replaced by another; not with start_method: thread."`
 	StartMethod       Enum        `yaml:"start_method" words:"spawn|forkserver|thread" default:"spawn" example:"start_method: thread" doc:"How its workers start, as with processes."`
 	Env               MapOf[Text] `yaml:"env" keys:"any" example:"env: {LANG: C}" doc:"Environment of its workers, beside what mprun has."`
 	Cwd               Text        `yaml:"cwd" example:"cwd: /tmp" doc:"Directory of its workers."`
-	Limits            *Limit      `yaml:"limits" example:"limits: {memory: 1GiB}" doc:"Limits of each worker."`
+	Limits            *Limit      `yaml:"limits" later:"true" example:"limits: {memory: 1GiB}" doc:"Limits of each worker."`
 	MaxDeliveries     Count       `yaml:"max_deliveries" default:"3" example:"max_deliveries: 1" doc:"Deaths at work on a task before it is given up."`
-	DeadLetter        Name        `yaml:"dead_letter" ref:"queues" example:"dead_letter: failed" doc:"Queue for tasks that were given up."`
+	DeadLetter        Name        `yaml:"dead_letter" ref:"queues" example:"dead_letter: failed" doc:"Queue for tasks that were given up; without one the run fails."`
 }

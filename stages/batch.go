@@ -67,6 +67,16 @@ func (b *Batch) Drop(n int) {
 	}
 }
 
+// unshift puts row i of src, which is of the same form, before the first row: it was taken from here.
+func (b *Batch) unshift(src *Batch, i int) {
+	one := NewBatch(len(b.bound), b.tracked)
+	one.EmitRows(src, i, i+1)
+	one.EmitRows(b, 0, b.rows())
+	b.item, b.bound, b.ids = one.item, one.bound, one.ids
+	b.head = 0
+	b.taken--
+}
+
 // Truncate drops all rows.
 func (b *Batch) Truncate() { b.reset() }
 

@@ -137,6 +137,9 @@ func (b *Builder) link(stage *Stage) (*link, error) {
 // around builds what the general keys say.
 func (b *Builder) around(l *link) (err error) {
 	stage := l.stage
+	if stage.Call != nil { // its pool sees to the rest, in the order of the items
+		stage = &Stage{OnError: stage.OnError, OnTimeout: stage.OnTimeout}
+	}
 	if l.when, err = b.Expr(stage.When); err != nil {
 		return err
 	}

@@ -192,6 +192,9 @@ func (h *fakeHost) Volatile(pos Pos) {
 
 func (h *fakeHost) Room() int { return math.MaxInt }
 
+// Deadline is that of the real host only: here no work takes long.
+func (h *fakeHost) Deadline(time.Duration) {}
+
 func (h *fakeHost) Cut() error {
 	h.cuts++
 	if ask(h.die) {
@@ -359,6 +362,17 @@ func (q *fakeInbox) Lease() (Delivery, error) {
 		return Delivery{Items: block.Slice(from, block.Len()), Queue: q.name, First: q.number(), Attempt: 1 + q.queue.attempts, Single: q.queue.single}, nil
 	}
 	return Delivery{}, io.EOF
+}
+
+func (q *fakeInbox) Ready() bool { return q.left() > 0 }
+
+// left is how many items are there and have not been taken.
+func (q *fakeInbox) left() int {
+	left := -q.at
+	for i := range q.queue.blocks {
+		left += q.queue.blocks[i].Len()
+	}
+	return left
 }
 
 func (q *fakeInbox) Take(n int) { q.at += n }

@@ -67,6 +67,8 @@ func (m *fakeMerged) Manual() {
 
 func (m *fakeMerged) Ack() { m.ends[m.at].Ack() }
 
+func (q *slowInbox) Ready() bool { return true }
+
 func (q *slowInbox) Manual() {}
 func (q *slowInbox) Ack()    {}
 

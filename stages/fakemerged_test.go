@@ -52,4 +52,13 @@ func (m *fakeMerged) Lease() (Delivery, error) {
 
 func (m *fakeMerged) TakenBack() bool { return m.ends[m.at].TakenBack() }
 
+func (m *fakeMerged) Ready() bool {
+	for _, in := range m.ends {
+		if in.Ready() {
+			return true
+		}
+	}
+	return false
+}
+
 func (m *fakeMerged) Take(n int) { m.ends[m.at].Take(n) }

@@ -16,12 +16,20 @@ func (c *Chain) InHand() (stage *Stage, item any, ok bool) {
 	if l == nil || l.in.rows() == 0 || l.takes() {
 		return nil, nil, false
 	}
+	if t, ok := l.node.(*tasking); ok {
+		item, ok := t.inHand(l.in)
+		return l.innermost(), item, ok
+	}
 	return l.innermost(), l.in.Item(0), true
 }
 
 // GiveUp drops the row that InHand gives, with all that its stage was doing with it. What came of it before stays.
 func (c *Chain) GiveUp() {
 	l := c.working()
+	if t, ok := l.node.(*tasking); ok {
+		t.giveUp(l.in)
+		return
+	}
 	l.leaveHandler()
 	l.passed, l.tries = false, 0
 	l.skip(&ItemError{})

@@ -40,18 +40,18 @@ type retrying struct {
 	times, backoff, maxBackoff *RowExpr // backoff and maxBackoff may be nil
 }
 
-// next says whether to try again after so many failed tries, and after what pause: the backoff doubles from try to try, with up to
+// next says whether to try a row again after so many failed tries, and after what pause: the backoff doubles from try to try, with up to
 // a tenth of it at random so that replicas do not all come back at once.
-func (t *retrying) next(l *link, failed int) (time.Duration, bool, error) {
-	times, err := t.times.Int(l.in, 0)
+func (t *retrying) next(in *Batch, row, failed int) (time.Duration, bool, error) {
+	times, err := t.times.Int(in, row)
 	if err != nil || failed >= times {
 		return 0, false, err
 	}
-	pause, err := t.backoff.Duration(l.in, 0)
+	pause, err := t.backoff.Duration(in, row)
 	if err != nil || pause <= 0 {
 		return 0, err == nil, err
 	}
-	limit, err := t.maxBackoff.Duration(l.in, 0)
+	limit, err := t.maxBackoff.Duration(in, row)
 	if err != nil {
 		return 0, false, err
 	}

@@ -82,6 +82,19 @@ func (h *heldRows) keep(in *Batch, n int, few bool) {
 	}
 }
 
+// drop forgets the first n rows.
+func (h *heldRows) drop(n int) {
+	rows := h.rows.rows()
+	if n < rows {
+		rest := NewBatch(len(h.rows.bound), h.rows.tracked)
+		rest.EmitRows(h.rows, n, rows)
+		h.rows = rest
+		h.saved, h.fresh = 0, true
+		return
+	}
+	h.clear()
+}
+
 func (h *heldRows) clear() {
 	h.rows.Truncate()
 	h.saved, h.fresh = 0, true

@@ -51,6 +51,8 @@ type Host interface {
 	// Room is how many items the queues that the chain puts to have room for, as far as that can be seen: the least of them. It is a
 	// hint, by which sources make no more than can go on.
 	Room() int
+	// Deadline has the worker end at once at that time of Now, unless it is called again before, and be replaced; 0: it does not.
+	Deadline(at time.Duration)
 	// Cut is called when a stage has ended the stream and rows before it are about to be dropped. An error ends the chain.
 	Cut() error
 }
@@ -79,6 +81,8 @@ type Inbox interface {
 	// Lease gets the next block of items. It returns io.EOF when the queue is closed and empty for good, and ErrEmpty when nothing
 	// is there now. The block before it, all of whose items have been taken, is finished with the next commit.
 	Lease() (Delivery, error)
+	// Ready says whether Lease may have something else than ErrEmpty; it costs little.
+	Ready() bool
 	// Take says that the chain has taken n more items of the current delivery.
 	Take(n int)
 	// TakenBack says, once, that an Undo has given back items of the current delivery: what is left of it is to be leased again, from the
@@ -211,6 +215,8 @@ var (
 	ErrNoReaders = errors.New("all readers have ended")
 	// ErrTimeout says that a wait took longer than the stage allows.
 	ErrTimeout = errors.New("timed out")
+	// ErrRetired is returned by a stage of a worker that wants to be replaced, having committed everything.
+	ErrRetired = errors.New("retired")
 	// ErrInterrupted says that the run is being stopped.
 	ErrInterrupted = errors.New("interrupted")
 )

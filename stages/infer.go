@@ -86,6 +86,14 @@ func inferLock(stage *Stage, scope *Scope, in Type) Type {
 	return InferChain(stage.Options["do"].Stages, scope, in)
 }
 
+// inferPool is what comes out of a task.
+func inferPool(stage *Stage, scope *Scope, in Type) Type {
+	if stage.Call != nil {
+		return InferChain(stage.Call.Do, scope, in)
+	}
+	return InferChain(stage.Options["do"].Stages, scope, in)
+}
+
 // InferChain is the type of what comes out of a chain into which items of type in go. The scope is that before its first stage.
 func InferChain(stages []Stage, scope *Scope, in Type) Type {
 	for i := range stages {

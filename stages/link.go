@@ -54,7 +54,7 @@ func (l *link) step(r *Run, out *Batch) error {
 	if l.handler != nil {
 		return l.handle(r, out)
 	}
-	if l.in.Len() == 0 && !l.ended {
+	if l.in.Len() == 0 && (!l.ended || l.lingers()) {
 		return l.spout(r, out)
 	}
 	if l.in.Len() == 0 {

@@ -9,7 +9,7 @@ func (l *link) failed(r *Run, out *Batch, err error) error {
 		return err
 	}
 	if l.retry != nil && !item.Partial && !l.atEnd(item) {
-		pause, again, err := l.retry.next(l, l.tries)
+		pause, again, err := l.retry.next(l.in, 0, l.tries)
 		if err != nil {
 			return err
 		}

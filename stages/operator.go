@@ -53,6 +53,8 @@ const (
 	// AwaitedField is a place of the kinds in Values, or {any: [places]} or {all: [places]} (`wait`). Source is the word, Places what is waited
 	// for, Stages the action of a barrier.
 	AwaitedField
+	// PoolField is the name of a pool, or a mapping of its fields (`pool`).
+	PoolField
 	// RateField is so many in a time, as in 100/s, or ${{ }} (`throttle`).
 	RateField
 )

@@ -18,6 +18,20 @@ type Spontaneous interface {
 	Pending() bool
 }
 
+// Lingering is a Spontaneous Node that may have something to come when its stream has ended: it is stepped without a row until that is not
+// so any more, and may wait then.
+type Lingering interface {
+	Spontaneous
+	// Lingers says whether something is to come.
+	Lingers() bool
+}
+
+// lingers says whether the stage goes on though its stream has ended.
+func (l *link) lingers() bool {
+	n, ok := l.node.(Lingering)
+	return ok && n.Lingers()
+}
+
 // Timed is a Node that has results at a certain time while no row waits before it, such as the end of a window. Stages before it that wait
 // for something else are woken then.
 type Timed interface {
@@ -83,8 +97,13 @@ func (l *link) listeners(r *Run) []*link {
 func listening(links []*link) (due time.Duration, others []Waiter) {
 	for _, l := range links {
 		due = earliest(due, l.due())
-		if l.spontaneous != nil && !l.done {
+		if l.spontaneous == nil || l.done {
+			continue
+		}
+		if p, ok := l.spontaneous.(*pooling); !ok {
 			others = append(others, l.spontaneous)
+		} else if w := p.listensFor(); w != nil {
+			others = append(others, w)
 		}
 	}
 	return due, others
@@ -109,7 +128,7 @@ func (l *link) spout(r *Run, out *Batch) error {
 	switch {
 	case item == nil:
 		return err
-	case !item.Partial: // there is no item that could be left out
+	case !item.Partial && l.in.rows() == 0: // there is no item that could be left out
 		return l.fatal(item, "")
 	}
 	return l.failed(r, out, item)
@@ -173,8 +192,42 @@ func OutsideOf(w Waiter) Outside {
 // the last item of a cycle of queues with it cannot be told to be idle.
 func IsBeside(ctx context.Context) bool { return ctx.Value(besideKey{}) != nil }
 
+// Joint is a Waiter of which a Host can have no two waited for at a time, but for those that it can join.
+type Joint interface {
+	Waiter
+	// Join is the Waiter for the first of both, and whether there can be one.
+	Join(other Joint) (joined Joint, ok bool)
+}
+
+// joined is the Waiters with the Joint ones joined. Of two that cannot be, the later one is waited for: the stage's own.
+func (a AnyWaiter) joined() AnyWaiter {
+	var all AnyWaiter
+	var joint Joint
+	for _, w := range a {
+		j, ok := w.(Joint)
+		switch {
+		case !ok:
+			all = append(all, w)
+			continue
+		case joint != nil:
+			if both, can := joint.Join(j); can {
+				j = both
+			}
+		}
+		joint = j
+	}
+	if joint != nil {
+		all = append(all, joint)
+	}
+	return all
+}
+
 // Wait returns what the first Waiter that comes back returns, and leaves none of them waiting: each must return when its context ends.
 func (a AnyWaiter) Wait(ctx context.Context) error {
+	a = a.joined()
+	if len(a) == 1 {
+		return Beside{a[0]}.Wait(ctx)
+	}
 	ctx, cancel := context.WithCancel(context.WithValue(ctx, besideKey{}, true))
 	defer cancel()
 	first := make(chan error, len(a))

@@ -15,6 +15,9 @@ type Stage struct {
 	Timeout   *Source  `json:"timeout,omitempty"`
 	OnTimeout *Handler `json:"on_timeout,omitempty"`
 
+	Call  *PoolCall  `json:"call,omitempty"`  // of `pool`
+	Sites []PoolSite `json:"sites,omitempty"` // of a pool's workers
+
 	// Limit is the number, from 1, of the limit that a `throttle` goes by, in the plan's list of them.
 	Limit int `json:"limit,omitempty"`
 

@@ -191,3 +191,11 @@ func (r *StateReader) rows(b *Batch) error {
 	r.appendRows(b)
 	return r.err
 }
+
+func (w *StateWriter) pos(p Pos) {
+	w.Text(p.File)
+	w.Int(p.Line)
+	w.Int(p.Col)
+}
+
+func (r *StateReader) pos() Pos { return Pos{File: r.Text(), Line: r.Int(), Col: r.Int()} }

@@ -27,6 +27,9 @@ func Lookup(name string) *Operator {
 			return &all[i]
 		}
 	}
+	if name == taskOperatorName {
+		return taskOperator()
+	}
 	return nil
 }
 

@@ -10,16 +10,17 @@ func tablePrograms() []Operator {
 	creates := FieldDef{Name: "creates", Kind: TextField, Filled: true, Doc: "The file, or folder, that the program creates: it writes to `${{ out }}` or `$OUT`, a temporary beside it that takes its place on success. The result is the path; what the program prints is logged. The program does not run if the file is there and no input is newer: neither the item, if that is a path, nor a file among the words of the command."}
 	return []Operator{
 		{
-			Name: "pool", Group: Transforms, Waits: true, Later: "pools",
-			Doc:     "Hands each item to one of many workers; results come back in order.",
-			Example: "pool: {workers: 8}",
-			Operand: FieldDef{Kind: DataField, Doc: "A pool, or its fields."},
+			Name: "pool", Group: Transforms, Waits: true,
+			Doc: "Hands each item to one of many workers, in which it goes through `do` as a stream of its own; what comes out of that goes on. A worker that is killed is replaced, and its task is done by another. " +
+				"A task that fails, in whatever stage, is a failure of the item here, for `on_error`; it has no results then. `when`, `retry` and `timeout` are seen to in the worker. `timeout` is that of a task: at its end the worker that is at it is killed with all its programs and replaced.",
+			Example: "pool: {workers: 8}\ndo:\n  - exec: sha256sum ${{ item }}",
+			Operand: FieldDef{Kind: PoolField, Doc: "The name of a pool, or its fields."},
 			Options: []FieldDef{
-				{Name: "do", Kind: ChainField, Doc: "The task: each item goes through it as a stream of its own."},
-				{Name: "chunk_size", Kind: CountField, Doc: "Items that are handed over at a time."},
-				{Name: "ordered", Kind: BoolField, Default: "true", Doc: "Whether results come in the order of the items."},
+				{Name: "do", Kind: ChainField, Doc: "The task. `self` in it is the worker of the pool; names bound before and `args` are there."},
+				{Name: "chunk_size", Kind: CountField, Doc: "Items that are handed over at a time, at most. Without it as many as are worth a few milliseconds of work; tasks that are much shorter travel together in any case."},
+				{Name: "ordered", Kind: BoolField, Default: "true", Doc: "Whether results come in the order of the items. At most 16 chunks for each worker are at work or wait for their turn."},
 			},
-			Infer: anyOut,
+			Infer: inferPool, Build: buildPooling,
 		},
 		{
 			Name: "exec", Group: Transforms, Effect: true, Single: true, Waits: true,

@@ -1,0 +1,173 @@
+package runtime
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The specs of pools that are shot at: of every kind of body, used by several, in replicas, in chains inside of stages and of each other.
+const (
+	squarePool = `
+processes:
+  a: {stages: [{range: 30000}, {pool: {workers: 3}, do: [{map: item * item}]}, {print: }]}
+`
+	// sharedPool is used by two processes, one of which is two, with names that go with the rows.
+	sharedPool = `
+pools: {p: {workers: 3}}
+queues: {jobs: {capacity: 50}, done: {}}
+processes:
+  feed: {stages: [{range: 4000}, {put: jobs}]}
+  a:
+    replicas: 2
+    stages:
+      - {get: jobs}
+      - {map: item * 2, as: double}
+      - {pool: p, as: parts, chunk_size: 7, ordered: false, do: [{flat_map: '[item, double, item + 1]'}, {filter: item % 2 == 1}, {reduce: acc + item, init: 0}]}
+      - {put: done, value: 'item + double + parts'}
+  b: {args: {k: 5}, stages: [{range: 3000}, {pool: p, do: [{map: 'item * args.k'}, {put: done}]}, {filter: item < 0}, {put: done}]}
+  sum: {stages: [{get: done}, {reduce: '{n: acc.n + 1, s: acc.s + item}', init: {n: 0, s: 0}}, {print: }]}
+`
+	// nestedPools has a pool in the task of another, and one in a chain that ends early.
+	nestedPools = `
+pools: {inner: {workers: 2}}
+processes:
+  a:
+    stages:
+      - range: 300
+      - pool: {workers: 2}
+        do:
+          - range: item % 5
+          - pool: inner
+            do: [{map: item + 1}]
+          - reduce: acc + item
+            init: 0
+      - reduce: acc + item
+        init: 0
+      - print: ${{ item }}
+  b:
+    stages:
+      - range: 60
+      - pool: {workers: 1}
+        do: [{range: 50}, {pool: inner, do: [{map: item * 10}]}, {take: 3}]
+      - reduce: acc + item
+        init: 0
+      - print: b ${{ item }}
+`
+	// failingTasks has tasks that fail, with every kind of handler, and programs.
+	failingTasks = `
+processes:
+  a:
+    stages:
+      - range: 200
+      - pool: {workers: 2}
+        do:
+          - map: 'item % 10 == 3 ? int("x") : item'
+          - exec: [sh, -c, 'test $(($1 % 10)) != 7 || exit 1; echo $1', sh, '${{ item }}']
+        on_error: {do: [{map: '"bad " + string(item)'}, {print: }], then: skip}
+      - print: ${{ item }}
+`
+)
+
+var poolPlans = []struct {
+	name, spec string
+	want       []string
+	ordered    bool
+}{
+	{"squares", squarePool, squareLines(30000), true},
+	{"shared", sharedPool, []string{sharedLine()}, false},
+	{"failing", failingTasks, failingLines(), true},
+	{"nested", nestedPools, []string{fmt.Sprint(60 * (1 + 3 + 6 + 10)), fmt.Sprint("b ", 60*30)}, false},
+}
+
+func squareLines(n int) []string {
+	lines := make([]string, n)
+	for i := range lines {
+		lines[i] = fmt.Sprint(i * i)
+	}
+	return lines
+}
+
+func failingLines() []string {
+	var lines []string
+	for i := range 200 {
+		if line := fmt.Sprint(i); i%10 == 3 || i%10 == 7 {
+			lines = append(lines, "bad "+line)
+		} else {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+func sharedLine() string {
+	n, sum := 0, 0
+	for i := range 4000 {
+		odd := 0
+		for _, v := range []int{i, 2 * i, i + 1} {
+			if v%2 == 1 {
+				odd += v
+			}
+		}
+		n, sum = n+1, sum+i+2*i+odd
+	}
+	for i := range 3000 {
+		n, sum = n+1, sum+5*i
+	}
+	return fmt.Sprintf(`{"n": %d, "s": %d}`, n, sum)
+}
+
+// TestPools holds what the plans print in peace, with the usual blocks and with blocks of one item.
+func TestPools(t *testing.T) {
+	for _, test := range poolPlans {
+		for _, items := range []int{0, 1} {
+			t.Run(fmt.Sprint(test.name, " ", items), func(t *testing.T) {
+				plan := planned(t, test.spec)
+				plan.BlockItems = items
+				got := runPlan(t, plan, Options{})
+				got.ok(t)
+				samePool(t, got.stdout, test.want, test.ordered)
+			})
+		}
+	}
+}
+
+// samePool compares what was printed, in its order where results come in order.
+func samePool(t *testing.T, got string, want []string, ordered bool) {
+	t.Helper()
+	if !ordered {
+		sameLines(t, got, want)
+		return
+	}
+	lines := strings.Split(strings.TrimSuffix(got, "\n"), "\n")
+	for i, line := range lines {
+		if i >= len(want) || line != want[i] {
+			t.Fatalf("line %d of %d is %s", i+1, len(lines), line)
+		}
+	}
+	if len(lines) != len(want) {
+		t.Fatalf("%d lines instead of %d", len(lines), len(want))
+	}
+}
+
+// TestPoolsUnderFire holds the same with callers and workers that are killed at random.
+func TestPoolsUnderFire(t *testing.T) {
+	for _, test := range poolPlans {
+		t.Run(test.name, func(t *testing.T) {
+			start, kills, rounds := time.Now(), 0, 0
+			for ; kills < fewKills || time.Since(start) < *long; rounds++ {
+				got := underFire(t, planned(t, test.spec))
+				got.ok(t)
+				samePool(t, got.stdout, test.want, test.ordered)
+				if t.Failed() {
+					t.Fatalf("in round %d, after %d kills", rounds, kills)
+				}
+				for _, p := range got.report.Processes {
+					kills += p.Replaced
+				}
+			}
+			t.Logf("%d kills in %d rounds, %v", kills, rounds, time.Since(start).Round(time.Millisecond))
+		})
+	}
+}

@@ -1,0 +1,514 @@
+package stages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// pooling is `pool`: rows go to the pool in chunks, and results come back.
+//
+//	in --gather--> [gathered] --send--> chunks that are out --outcome--> kept until its turn --give--> out
+//
+// At most poolWindow chunks for each of the pool's workers are out, or kept until their turn: then no more rows are taken, and whoever
+// makes them waits. Where results come in order, the outcome whose turn it is stays in the queue until all of it has been given; others are
+// taken from there and become part of the state.
+type pooling struct {
+	call    *PoolCall
+	pos     Pos
+	replica int
+	names   []string // of the bound values of a row
+	binds   bool
+	ordered bool
+	tasks   Outbox
+	answers Inbox
+	args    *RowExpr // nil: the tasks do not read them
+	pace    pace
+
+	gathered heldRows
+	next     int // number of the next row that comes
+	out      []parcel
+	failing  bool // the first row before the stage is one whose task has failed
+
+	at      int      // number of the first row of the outcome that is being given; -1: none
+	given   int      // rows of it that are done with
+	part    int      // results of the row behind them that have been given
+	giving  *outcome // nil: it has not been looked at since the state was loaded
+	taken   bool     // it is out of the queue
+	changes []poolChange
+	offset  int    // of its results that have been given
+	rows    *Batch // its context; nil: not read, or it has none
+}
+
+// parcel is rows that are with the pool, or an outcome of them that waits for its turn.
+type parcel struct {
+	first, n int
+	kept     []byte // the outcome
+}
+
+// poolChange is what has become of a parcel since the last Save.
+type poolChange struct {
+	kind     byte
+	first, n int
+	kept     []byte
+}
+
+// What becomes of parcels.
+const (
+	poolSent  = iota + 1 // it went out
+	poolKept             // an outcome for its first n rows has come, before its turn
+	poolGiven            // its first n rows are done with
+)
+
+// poolWindow is how many chunks for each worker are out or wait for their turn.
+const poolWindow = 16
+
+// mostChunk is about how many bytes of items a chunk has at most, where it has several.
+const mostChunk = 256 << 10
+
+func buildPooling(b *Builder, stage *Stage) (Node, error) {
+	call := stage.Call
+	if call == nil {
+		return nil, errors.New("the stage has no pool")
+	}
+	p := &pooling{call: call, pos: stage.Pos, names: b.names, binds: stage.As != "", ordered: true, at: -1}
+	p.replica, _ = b.opts.Self["index"].(int)
+	p.gathered.rows = b.NewBatch()
+	if stage.Options["ordered"].Source != nil {
+		var err error
+		if p.ordered, err = b.Flag("ordered"); err != nil {
+			return nil, err
+		}
+	}
+	size, err := b.Option("chunk_size")
+	if err != nil {
+		return nil, err
+	}
+	if p.pace.fixed, err = constCount(size); err != nil {
+		return nil, &StageError{Op: stage.Op, Pos: stage.Pos, Type: "expression", Text: "chunk_size: " + err.Error()}
+	}
+	if call.Args {
+		if p.args, err = b.Expr(&Source{Kind: SourceExpr, Text: "args", Pos: stage.Pos}); err != nil {
+			return nil, err
+		}
+	}
+	if p.tasks, err = b.Host().Outbox(Ref{Name: call.Tasks}); err != nil {
+		return nil, fmt.Errorf("opening the pool's tasks: %w", err)
+	}
+	if p.answers, err = b.Host().Inbox(Ref{Name: call.Results, Member: p.replica}); err != nil {
+		return nil, fmt.Errorf("opening the pool's results: %w", err)
+	}
+	return p, nil
+}
+
+// constCount is a count that is the same for all items, from 1; 0 if it was not given.
+func constCount(e *RowExpr) (int, error) {
+	if e == nil {
+		return 0, nil
+	}
+	v, err := e.Alone()
+	if err != nil {
+		return 0, err
+	}
+	n, err := wholeNumber(v)
+	if err == nil && n < 1 {
+		err = Failf("expression", "expected a count of at least 1, found %d", n)
+	}
+	return n, err
+}
+
+// window is how many parcels may be out.
+func (p *pooling) window() int { return poolWindow * max(1, p.call.Workers) }
+
+// hungry says whether workers may soon have nothing to do.
+func (p *pooling) hungry() bool { return len(p.out) < 2*p.call.Workers }
+
+func (p *pooling) Step(r *Run, in, out *Batch) error {
+	if gave, err := p.give(r, in, out); gave || err != nil {
+		return err
+	}
+	if in.Len() == 0 { // there is something to be handed over, or all that is left to do is to wait
+		if sent, err := p.send(r, 1); sent || err != nil {
+			return err
+		}
+		return p.wait(r)
+	}
+	if p.isFull() {
+		if sent, err := p.send(r, 1); !sent && err == nil {
+			return p.wait(r)
+		} else if err != nil {
+			return err
+		}
+	}
+	n := max(1, min(in.Len(), p.pace.size()-p.gathered.rows.rows()))
+	p.gathered.keep(in, n, isFew(n, r))
+	in.Drop(n)
+	if p.isFull() {
+		_, err := p.send(r, 1)
+		return err
+	}
+	return nil
+}
+
+// isFull says whether enough rows for a chunk have been gathered.
+func (p *pooling) isFull() bool {
+	rows := p.gathered.rows
+	n := rows.rows()
+	return n >= p.pace.size() || n > 1 && EncodedSize(&rows.item, 0, n) > mostChunk
+}
+
+// wait waits for an outcome, or for room in the pool's queue where none is to come.
+func (p *pooling) wait(r *Run) error {
+	switch {
+	case len(p.out) > 0:
+		return r.awaitEver(p.answers)
+	case p.gathered.rows.rows() > 0:
+		return r.awaitEver(p.tasks)
+	}
+	return nil
+}
+
+// send hands what was gathered to the pool, if that is at least so many rows, as far as there is room.
+func (p *pooling) send(r *Run, least int) (sent bool, err error) {
+	g := &p.gathered
+	for g.rows.rows() >= max(1, least) && len(p.out) < p.window() {
+		n := min(g.rows.rows(), p.pace.size())
+		c := chunk{site: p.call.Site, replica: p.replica, first: p.next, echo: p.echoes()}
+		if p.args != nil {
+			if err := p.args.Column(&c.args, g.rows, n); err != nil {
+				return sent, err
+			}
+		}
+		var w StateWriter
+		appendChunk(&w, &c, g.rows, p.names, 0, n)
+		column := ColumnOf(w.buf)
+		switch put, err := p.tasks.Put(&column, 0, 1); {
+		case errors.Is(err, ErrNoReaders):
+			return sent, p.ended(r)
+		case err != nil:
+			return sent, err
+		case put == 0:
+			return sent, nil
+		}
+		p.out = append(p.out, parcel{first: p.next, n: n})
+		p.changes = append(p.changes, poolChange{kind: poolSent, first: p.next, n: n})
+		p.next += n
+		g.drop(n)
+		sent = true
+	}
+	return sent, nil
+}
+
+// ended is that the pool is gone: the run is being stopped, or what ended it will not bring it back.
+func (p *pooling) ended(r *Run) error {
+	if err := r.Host.Checkpoint(); err != nil {
+		return err
+	}
+	return &StageError{Op: "pool", Pos: p.pos, Type: "pool", Text: "the workers of the pool have ended"}
+}
+
+// echoes says whether more of a row than its results is needed when they come.
+func (p *pooling) echoes() bool {
+	return p.binds || p.gathered.rows.tracked || slices.ContainsFunc(p.names, func(name string) bool { return name != "" })
+}
+
+// Pending says whether there are results, or rows that workers who have nothing to do could work on.
+func (p *pooling) Pending() bool {
+	if p.gathered.rows.rows() > 0 && p.hungry() || p.giving != nil {
+		return true
+	}
+	if len(p.out) == 0 {
+		return false
+	}
+	return p.at >= 0 || p.ordered && p.out[0].kept != nil || p.answers.Ready()
+}
+
+// Wait waits for an outcome.
+func (p *pooling) Wait(ctx context.Context) error { return p.answers.Wait(ctx) }
+
+// listensFor is what ends a wait of a stage before this one; nil: nothing is to come.
+func (p *pooling) listensFor() Waiter {
+	if len(p.out) == 0 {
+		return nil
+	}
+	return p.answers
+}
+
+// Lingers says whether something is still with the pool, so that the stage is not at its end.
+func (p *pooling) Lingers() bool { return len(p.out) > 0 || p.gathered.rows.rows() > 0 }
+
+// give emits results, as many as may be, and says whether it has got on. A row whose task has failed goes back to the front of in, with its
+// failure as the error.
+func (p *pooling) give(r *Run, in, out *Batch) (bool, error) {
+	if ok, err := p.look(r); !ok {
+		return false, err
+	}
+	o := p.giving
+	for left := max(1, r.Limit); p.given < o.n; {
+		if left == 0 {
+			return true, nil
+		}
+		failure := o.failureOf(p.given)
+		switch {
+		case failure != nil && left < max(1, r.Limit):
+			return true, nil // what came before it is worked off first
+		case failure != nil:
+			if err := p.openRows(); err != nil {
+				return false, err
+			}
+			in.unshift(p.rows, o.from+p.given)
+			p.failing = true
+			return false, failure
+		case o.counts.Len() == 0 && len(o.failures) == 0 && !p.echoes() && len(p.names) == 0:
+			n := min(left, o.n-p.given)
+			out.item.AppendRange(&o.results, p.given, p.given+n)
+			p.given, p.offset, left = p.given+n, p.offset+n, left-n
+		default:
+			if err := p.openRows(); err != nil {
+				return false, err
+			}
+			left -= p.giveRow(out, left)
+		}
+	}
+	p.end()
+	return true, nil
+}
+
+// giveRow emits results of one row, at most so many, and says how many.
+func (p *pooling) giveRow(out *Batch, most int) int {
+	o, row := p.giving, p.giving.from+p.given
+	n := min(most, o.count(p.given)-p.part)
+	for range n {
+		if p.rows == nil {
+			out.EmitNew(o.results.At(p.offset), "")
+		} else {
+			out.EmitPart(p.rows, row, p.part, o.results.At(p.offset))
+		}
+		p.part++
+		p.offset++
+	}
+	if p.part == o.count(p.given) {
+		p.given, p.part = p.given+1, 0
+	}
+	return n
+}
+
+// openRows reads the context of what is being given, if there is one.
+func (p *pooling) openRows() (err error) {
+	if p.rows != nil || p.giving.context == nil {
+		return nil
+	}
+	p.rows, _, err = readContext(p.giving.context, p.giving.whole)
+	return err
+}
+
+// look finds an outcome to be given next, and says whether there is one.
+func (p *pooling) look(r *Run) (bool, error) {
+	for p.giving == nil {
+		if len(p.out) == 0 {
+			return false, nil
+		}
+		if i := p.keptNow(); i >= 0 {
+			o, err := decodeOutcome(p.out[i].kept)
+			if err != nil {
+				return false, err
+			}
+			p.begin(o, true)
+			break
+		}
+		d, err := p.answers.Lease()
+		switch {
+		case errors.Is(err, ErrEmpty):
+			return false, nil
+		case errors.Is(err, io.EOF):
+			return false, p.ended(r)
+		case err != nil:
+			return false, err
+		}
+		data, _ := d.Items.At(0).([]byte)
+		o, err := decodeOutcome(data)
+		if err != nil {
+			return false, err
+		}
+		i := p.parcelOf(o)
+		if i >= 0 && (!p.ordered || i == 0 && p.out[0].first == o.first) {
+			p.begin(o, false)
+			break
+		}
+		p.answers.Take(1)
+		if i >= 0 {
+			p.pace.learn(o)
+			p.keep(o.first, o.n, data)
+		}
+	}
+	return true, nil
+}
+
+// keptNow is the parcel whose outcome has been kept and is to be given; -1: there is none.
+func (p *pooling) keptNow() int {
+	if len(p.out) > 0 && p.out[0].kept != nil {
+		return 0
+	}
+	return -1
+}
+
+// parcelOf is the parcel that an outcome is of; -1: it is not wanted any more.
+func (p *pooling) parcelOf(o *outcome) int {
+	return slices.IndexFunc(p.out, func(q parcel) bool { return q.kept == nil && q.first <= o.first && o.first+o.n <= q.first+q.n })
+}
+
+// keep keeps an outcome until its turn.
+func (p *pooling) keep(first, n int, data []byte) {
+	p.store(first, n, data)
+	p.changes = append(p.changes, poolChange{kind: poolKept, first: first, n: n, kept: data})
+}
+
+// store divides the parcel that rows are of, and gives theirs the outcome.
+func (p *pooling) store(first, n int, data []byte) bool {
+	i := p.parcelOf(&outcome{first: first, n: n})
+	if i < 0 {
+		return false
+	}
+	q := p.out[i]
+	parts := make([]parcel, 0, 3)
+	if q.first < first {
+		parts = append(parts, parcel{first: q.first, n: first - q.first})
+	}
+	parts = append(parts, parcel{first: first, n: n, kept: data})
+	if rest := q.first + q.n - first - n; rest > 0 {
+		parts = append(parts, parcel{first: first + n, n: rest})
+	}
+	p.out = slices.Replace(p.out, i, i+1, parts...)
+	return true
+}
+
+// begin gives an outcome from now on, or goes on with it where a predecessor stood.
+func (p *pooling) begin(o *outcome, taken bool) {
+	if p.at != o.first {
+		p.at, p.given, p.part = o.first, 0, 0
+		if !taken {
+			p.pace.learn(o)
+		}
+	}
+	p.giving, p.taken, p.offset = o, taken, p.part
+	for i := range p.given {
+		p.offset += o.count(i)
+	}
+}
+
+// end is done with an outcome.
+func (p *pooling) end() {
+	o := p.giving
+	if !p.taken {
+		p.answers.Take(1)
+	}
+	p.settle(o.first, o.n)
+	p.changes = append(p.changes, poolChange{kind: poolGiven, first: o.first, n: o.n})
+	p.giving, p.at, p.given, p.part, p.rows = nil, -1, 0, 0, nil
+}
+
+// settle forgets rows that are done with.
+func (p *pooling) settle(first, n int) bool {
+	i := slices.IndexFunc(p.out, func(q parcel) bool { return q.first <= first && first+n <= q.first+q.n })
+	if i < 0 {
+		return false
+	}
+	q := p.out[i]
+	var parts []parcel
+	if q.first < first {
+		parts = append(parts, parcel{first: q.first, n: first - q.first})
+	}
+	if rest := q.first + q.n - first - n; rest > 0 {
+		parts = append(parts, parcel{first: first + n, n: rest})
+	}
+	p.out = slices.Replace(p.out, i, i+1, parts...)
+	return true
+}
+
+// Save writes down what has become of the parcels since.
+func (p *pooling) Save(w *StateWriter, full bool) {
+	changes := p.changes
+	if full {
+		changes = nil
+		for _, q := range p.out {
+			changes = append(changes, poolChange{kind: poolSent, first: q.first, n: q.n})
+			if q.kept != nil {
+				changes = append(changes, poolChange{kind: poolKept, first: q.first, n: q.n, kept: q.kept})
+			}
+		}
+	}
+	w.Int(len(changes))
+	for _, c := range changes {
+		w.Int(int(c.kind))
+		w.Int(c.first)
+		w.Int(c.n)
+		if c.kind == poolKept {
+			w.Text(string(c.kept))
+		}
+	}
+	p.changes = p.changes[:0]
+	p.gathered.save(w, full)
+	w.Int(p.next)
+	w.Bool(p.failing)
+	w.Int(p.at)
+	w.Int(p.given)
+	w.Int(p.part)
+}
+
+// Load applies it.
+func (p *pooling) Load(r *StateReader, full bool) error {
+	if full {
+		p.out = nil
+	}
+	for n := r.Int(); n > 0 && r.Err() == nil; n-- {
+		kind, first, rows := r.Int(), r.Int(), r.Int()
+		ok := true
+		switch kind {
+		case poolSent:
+			p.out = append(p.out, parcel{first: first, n: rows})
+		case poolKept:
+			ok = p.store(first, rows, []byte(r.Text()))
+		case poolGiven:
+			ok = p.settle(first, rows)
+		default:
+			ok = false
+		}
+		if !ok {
+			r.fail()
+		}
+	}
+	p.gathered.load(r)
+	p.next, p.failing = r.Int(), r.Bool()
+	p.at, p.given, p.part = r.Int(), r.Int(), r.Int()
+	p.giving, p.rows, p.changes = nil, nil, p.changes[:0]
+	return r.Err()
+}
+
+// Reset forgets what is with the pool: its outcomes are not wanted any more. Numbers are not used again.
+func (p *pooling) Reset() { p.abandon() }
+
+// Close does so where the stream has been ended behind the stage.
+func (p *pooling) Close() { p.abandon() }
+
+func (p *pooling) abandon() {
+	if p.giving != nil && !p.taken {
+		p.answers.Take(1)
+	}
+	for _, q := range p.out {
+		p.changes = append(p.changes, poolChange{kind: poolGiven, first: q.first, n: q.n})
+	}
+	p.out, p.giving, p.rows, p.failing = nil, nil, nil, false
+	p.at, p.given, p.part = -1, 0, 0
+	p.gathered.clear()
+}
+
+// Skip leaves out a task that has failed.
+func (p *pooling) Skip() {
+	if !p.failing {
+		return
+	}
+	p.failing = false
+	p.given, p.part = p.given+1, 0
+}
