@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 )
 
 // pooling is `pool`: rows go to the pool in chunks, and results come back.
@@ -28,7 +29,8 @@ type pooling struct {
 	pace    pace
 
 	gathered heldRows
-	next     int // number of the next row that comes
+	since    time.Duration // when the first of them came
+	next     int           // number of the next row that comes
 	out      []parcel
 	failing  bool // the first row before the stage is one whose task has failed
 
@@ -38,6 +40,7 @@ type pooling struct {
 	giving  *outcome // nil: it has not been looked at since the state was loaded
 	taken   bool     // it is out of the queue
 	changes []poolChange
+	written buffers
 	offset  int    // of its results that have been given
 	rows    *Batch // its context; nil: not read, or it has none
 }
@@ -122,8 +125,27 @@ func constCount(e *RowExpr) (int, error) {
 // window is how many parcels may be out.
 func (p *pooling) window() int { return poolWindow * max(1, p.call.Workers) }
 
-// hungry says whether workers may soon have nothing to do.
-func (p *pooling) hungry() bool { return len(p.out) < 2*p.call.Workers }
+// hungry says whether workers may soon have nothing to do, so that what was gathered is to go out though it is no whole chunk.
+func (p *pooling) hungry() bool {
+	return p.gathered.rows.rows() > 0 && len(p.out) < 2*p.call.Workers
+}
+
+// gatherAtLeast is how long rows are gathered for workers who may soon have nothing to do: a little more than handing over a chunk costs.
+const gatherAtLeast = 200 * time.Microsecond
+
+// Timed says that rows which were gathered do not wait for others for long.
+func (p *pooling) Timed() bool { return true }
+
+// Due is when they go out.
+func (p *pooling) Due() time.Duration {
+	switch {
+	case !p.hungry():
+		return 0
+	case len(p.out) == 0 && p.pace.isWorth(p.gathered.rows.rows()):
+		return 1
+	}
+	return max(1, p.since+gatherAtLeast)
+}
 
 func (p *pooling) Step(r *Run, in, out *Batch) error {
 	if gave, err := p.give(r, in, out); gave || err != nil {
@@ -141,6 +163,9 @@ func (p *pooling) Step(r *Run, in, out *Batch) error {
 		} else if err != nil {
 			return err
 		}
+	}
+	if p.gathered.rows.rows() == 0 {
+		p.since = r.Now()
 	}
 	n := max(1, min(in.Len(), p.pace.size()-p.gathered.rows.rows()))
 	p.gathered.keep(in, n, isFew(n, r))
@@ -181,8 +206,8 @@ func (p *pooling) send(r *Run, least int) (sent bool, err error) {
 				return sent, err
 			}
 		}
-		var w StateWriter
-		appendChunk(&w, &c, g.rows, p.names, 0, n)
+		w := p.written.next()
+		appendChunk(w, &c, g.rows, p.names, 0, n)
 		column := ColumnOf(w.buf)
 		switch put, err := p.tasks.Put(&column, 0, 1); {
 		case errors.Is(err, ErrNoReaders):
@@ -214,9 +239,9 @@ func (p *pooling) echoes() bool {
 	return p.binds || p.gathered.rows.tracked || slices.ContainsFunc(p.names, func(name string) bool { return name != "" })
 }
 
-// Pending says whether there are results, or rows that workers who have nothing to do could work on.
+// Pending says whether there are results.
 func (p *pooling) Pending() bool {
-	if p.gathered.rows.rows() > 0 && p.hungry() || p.giving != nil {
+	if p.giving != nil {
 		return true
 	}
 	if len(p.out) == 0 {

@@ -58,6 +58,23 @@ func readContext(data []byte, n int) (*Batch, []string, error) {
 	return b, names, r.Err()
 }
 
+// buffers is memory for what is put into a queue: an Outbox has what was put last until the next is.
+type buffers struct {
+	two [2]StateWriter
+	at  int
+}
+
+// next is the memory for what is put next.
+func (b *buffers) next() *StateWriter {
+	b.at = 1 - b.at
+	w := &b.two[b.at]
+	if cap(w.buf) > keptState {
+		w.buf = nil
+	}
+	w.buf = w.buf[:0]
+	return w
+}
+
 // outcome is what became of rows of a chunk: all of them, or as many as came to much, in several pieces.
 type outcome struct {
 	first, n int

@@ -32,6 +32,11 @@ func (p *pace) size() int {
 	return max(1, n)
 }
 
+// isWorth says whether so many rows are enough work for a chunk of their own, as far as is known.
+func (p *pace) isWorth(rows int) bool {
+	return p.work == 0 || p.work*float64(rows) > float64(gatherAtLeast)
+}
+
 // learn is told of rows that are done.
 func (p *pace) learn(o *outcome) {
 	n := float64(o.n)

@@ -24,6 +24,7 @@ type tasking struct {
 	init    *Chain // nil: none, or it has been run
 	retire  int    // tasks after which the worker retires; 0: never
 	did     int    // tasks
+	written buffers
 
 	// Of the first row, the chunk; all but the first three are saved.
 	chunk *chunk
@@ -463,8 +464,8 @@ func (t *tasking) send(r *Run, s *site) (bool, error) {
 	if c.echo || len(o.failures) > 0 {
 		o.context = c.context
 	}
-	var w StateWriter
-	appendOutcome(&w, &o)
+	w := t.written.next()
+	appendOutcome(w, &o)
 	column := ColumnOf(w.buf)
 	box, err := t.box(s, c.replica)
 	if err != nil {
