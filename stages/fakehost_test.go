@@ -56,6 +56,7 @@ type fakeQueue struct {
 	times    []time.Duration // when each of them was put
 	arrivals []time.Duration // when each of blocks comes; nil: they are there
 
+	open      bool // its writer has not ended
 	room      int  // items that fit; 0: any number
 	noReaders bool // or: after so many
 	after     int
@@ -361,6 +362,9 @@ func (q *fakeInbox) Lease() (Delivery, error) {
 		q.held = true
 		return Delivery{Items: block.Slice(from, block.Len()), Queue: q.name, First: q.number(), Attempt: 1 + q.queue.attempts, Single: q.queue.single}, nil
 	}
+	if q.queue.open {
+		return Delivery{}, ErrEmpty
+	}
 	return Delivery{}, io.EOF
 }
 
@@ -438,6 +442,9 @@ func (q *fakeOutbox) Put(c *Column, from, to int) (int, error) {
 	items := make([]any, n)
 	for i := range items {
 		items[i] = c.At(from + i)
+		if data, ok := items[i].([]byte); ok {
+			items[i] = slices.Clone(data) // whose memory may serve for what is put next
+		}
 	}
 	now := q.host.world.now
 	q.inside += n

@@ -157,8 +157,10 @@ func (t *tasking) Step(r *Run, in, _ *Batch) error {
 				return err
 			}
 		}
-		if err := t.retired(r); err != nil {
-			return err
+		if t.at < t.chunk.n {
+			if err := t.retired(r); err != nil {
+				return err
+			}
 		}
 	}
 	if t.at > t.sent {
@@ -168,7 +170,7 @@ func (t *tasking) Step(r *Run, in, _ *Batch) error {
 	}
 	in.Drop(1)
 	t.rest()
-	return nil
+	return t.retired(r)
 }
 
 // begin runs the init chain, once in each worker: what it does is not part of the state.
@@ -427,7 +429,7 @@ func (t *tasking) moved(r *Run) {
 
 // retired ends a worker that has done as many tasks as it may, in the middle of a chunk if need be: its replacement goes on there.
 func (t *tasking) retired(r *Run) error {
-	if t.retire == 0 || t.did < t.retire || t.running || t.tries > 0 || t.at == t.chunk.n {
+	if t.retire == 0 || t.did < t.retire || t.tries > 0 {
 		return nil
 	}
 	if err := r.Checkpoint(); err != nil {
