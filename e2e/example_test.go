@@ -29,6 +29,18 @@ type example struct {
 	commands bool   // its processes are commands: it has no workers
 }
 
+// poolsScript is the example of Python's page, without its pauses.
+const poolsScript = `python3 -c '
+tasks = [("mul", i, 7) for i in range(10)] + [("plus", i, 8) for i in range(10)]
+lines = ["%s(%d, %d) = %d" % (n, a, b, a * b if n == "mul" else a + b) for n, a, b in tasks]
+for line in lines: print("ordered", line)
+for line in sorted(lines): print("unordered", line)
+for i in range(10):
+    try: print("10 //", 10 // (i - 5))
+    except ZeroDivisionError: print("no 10 // 0: expression error as expected")
+print("slept 0s\n30s took too long\nslept 0s")
+'`
+
 var examples = []example{
 	{file: "hello.yaml", args: []string{"name=Ada"}, script: `printf 'Hello, Ada!\nGood evening, Ada!\n'`},
 	{file: "squares.yaml", script: `awk 'BEGIN { for (i = 0; i < 1000; i++) s += i * i; print s }'`, needs: []string{"awk"}},
@@ -40,6 +52,7 @@ var examples = []example{
 	},
 	{file: "checksums.yaml", script: `sha256sum links/* | sort`, needs: []string{"sha256sum"}},
 	{file: "pool.yaml", script: `sha256sum links/*`, needs: []string{"sha256sum"}},
+	{file: "pools.yaml", script: poolsScript, needs: []string{"python3"}},
 	{
 		file: "checksums.yaml", args: []string{"files=../**/*.go"}, needs: []string{"sha256sum"},
 		script: `find .. -name '*.go' -print0 | xargs -0 sha256sum | sort`,
