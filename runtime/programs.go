@@ -101,6 +101,9 @@ func (p *programs) Unguard(path string) { _ = send(p.control, message{Unguard: [
 // program started is killed with it, and what then still holds its output is not waited for.
 func (p *programs) Run(ctx context.Context, program stages.Program) error {
 	tail := &tailWriter{next: p.stderr}
+	if program.Stderr != nil {
+		tail.next = program.Stderr
+	}
 	cmd := p.command(program)
 	cmd.Stdin = program.Stdin
 	to := program.Stdout

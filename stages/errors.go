@@ -19,6 +19,9 @@ type ItemError struct {
 	Partial bool
 	Piece   any
 
+	// Instead, if not nil, is what the item becomes where nobody deals with its failure, in place of an end of the chain.
+	Instead any
+
 	nested *StageError // the failure of a chain inside of the stage, which says more exactly where
 }
 

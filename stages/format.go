@@ -23,16 +23,18 @@ const (
 	formatBytes
 	// formatFrames is bytes that each come behind their length.
 	formatFrames
+	// formatOutcome is what became of a program, as one map, whether it failed or not. Only what a program answers is read so.
+	formatOutcome
 	// formatPieces is any bytes, as lines with their ends: text where it is UTF-8, else bytes. No spec has it.
 	formatPieces
 	// formatLog is the same as lines of a log: without their ends, always text. No spec has it.
 	formatLog
 )
 
-// formatNames are in the order of the constants; the last formatsInside of them no spec has.
-const formatsInside = 2
+// formatNames are in the order of the constants; the last formatsInside of them no file has.
+const formatsInside = 3
 
-var formatNames = [...]string{"text", "lines", "nul", "jsonl", "csv", "bytes", "frames", "pieces", "log"}
+var formatNames = [...]string{"text", "lines", "nul", "jsonl", "csv", "bytes", "frames", "outcome", "pieces", "log"}
 
 // String is the name as specs have it.
 func (f format) String() string {

@@ -163,6 +163,7 @@ type Program struct {
 	Dir    string
 	Stdin  io.Reader // nil: empty
 	Stdout io.Writer // nil: dropped
+	Stderr io.Writer // nil: the log
 
 	LogsOutput bool // standard output goes where standard error goes, in place of Stdout
 	Aside      bool // of Start: its Stdin and Stdout are descriptors asideIn and asideOut, its own standard streams are as for LogsOutput and empty

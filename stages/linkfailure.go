@@ -28,6 +28,14 @@ func (l *link) failed(r *Run, out *Batch, err error) error {
 	if item.Type == "timeout" && l.onTimeout != nil {
 		h = l.onTimeout
 	}
+	if h == nil && item.Instead != nil {
+		l.passed, l.tries, l.again = false, 0, 0
+		out.binds = l.binds
+		out.Emit(l.in, 0, item.Instead)
+		out.binds = false
+		l.skip(item)
+		return nil
+	}
 	if h == nil {
 		return l.fatal(item, l.shown(item))
 	}

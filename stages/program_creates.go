@@ -28,6 +28,7 @@ func (n *execNode) create(r *Run, in *Batch) (path string, done bool, err error)
 		if n.deaths > 0 {
 			return path, true, nil
 		}
+		n.outcome.skip()
 		taken, err := r.Outlet().Skipped()
 		if err == nil && !taken {
 			err = r.Await(r.Outlet())
@@ -101,6 +102,6 @@ func (n *execNode) creation(in *Batch, path string) (*Creation, Program, error) 
 		c.DependOnWords(program.Dir, program.Words)
 	}
 	program.Env = append(program.Env, "OUT="+c.Temp)
-	program.LogsOutput = true
+	program.LogsOutput = n.outcome == nil
 	return c, program, nil
 }

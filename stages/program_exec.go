@@ -27,6 +27,8 @@ type execNode struct {
 	attempt *int
 	globals *Env // what all expressions of the chain share: `out` is set there
 
+	outcome *outcome // of the program that is running, with `format: outcome`
+
 	results heldItems
 	given   int  // results that have been passed on
 	ran     bool // the program for the first row has ended well
@@ -76,8 +78,11 @@ func buildCalling(b *Builder, stage *Stage, n *execNode) (Node, error) {
 func (n *execNode) Step(r *Run, in, out *Batch) error {
 	if !n.ran {
 		done, err := n.work(r, in)
-		if err != nil || !done {
-			return err
+		if err != nil {
+			return n.outcome.instead(err)
+		}
+		if !done {
+			return nil
 		}
 		n.given, n.ran = 0, true
 	}
@@ -99,7 +104,7 @@ func (n *execNode) Step(r *Run, in, out *Batch) error {
 
 // single says whether there is one result for each item.
 func (n *execNode) single() bool {
-	return n.creates != nil || n.format == formatText || n.format == formatBytes
+	return n.creates != nil || n.format == formatText || n.format == formatBytes || n.format == formatOutcome
 }
 
 // work gets the results for the first row of in; done is false if it had to wait for something and is to be called again.
@@ -109,9 +114,12 @@ func (n *execNode) work(r *Run, in *Batch) (done bool, err error) {
 		n.deaths++
 	}
 	n.results.clear()
+	if n.format == formatOutcome {
+		n.outcome = &outcome{}
+	}
 	if n.creates != nil {
 		path, done, err := n.create(r, in)
-		n.results.items.Append(path)
+		n.results.items.Append(n.created(path))
 		return done, err
 	}
 	program, err := n.program(in)
@@ -123,9 +131,16 @@ func (n *execNode) work(r *Run, in *Batch) (done bool, err error) {
 	if err := n.start(r); err != nil {
 		return false, err
 	}
+	if n.outcome != nil {
+		if err := n.run(r, program); err != nil {
+			return false, err
+		}
+		n.results.items.Append(n.outcome.item(""))
+		return true, nil
+	}
 	if err := n.run(r, program); err != nil {
 		if output.over {
-			err = Failf("exec", "%s wrote more than %d MiB", n.called(program), output.most>>20)
+			err = tooMuchWritten(n.called(program))
 		}
 		return false, err
 	}
@@ -146,8 +161,12 @@ func (n *execNode) run(r *Run, program Program) error {
 		ctx, cancel = context.WithTimeout(ctx, r.Timeout())
 		defer cancel()
 	}
+	n.outcome.begin(&program)
 	err := r.Programs().Run(ctx, program)
 	n.running = false
+	if n.outcome.end(err) {
+		return tooMuchWritten(n.called(program))
+	}
 	if ctx.Err() != nil && err != nil {
 		return &ItemError{Type: "timeout", Message: n.called(program) + " was ended after " + r.Timeout().Round(time.Millisecond).String()}
 	}
@@ -155,6 +174,10 @@ func (n *execNode) run(r *Run, program Program) error {
 		return programError(n.called(program), err)
 	}
 	return nil
+}
+
+func tooMuchWritten(program string) *ItemError {
+	return Failf("exec", "%s wrote more than %d MiB", program, maxAnswer>>20)
 }
 
 // called is what messages call a program.

@@ -36,6 +36,9 @@ func (r realPrograms) Run(ctx context.Context, p Program) error {
 	if p.LogsOutput {
 		cmd.Stdout = stderr
 	}
+	if p.Stderr != nil {
+		cmd.Stderr = io.MultiWriter(stderr, p.Stderr)
+	}
 	if err := cmd.Start(); err != nil {
 		return err
 	}

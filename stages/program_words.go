@@ -8,24 +8,45 @@ const maxArgument = 128 << 10
 
 // programOf computes words, environment and folder of a program for the first row of in.
 func programOf(words []*RowExpr, env, cwd *RowExpr, dir string, in *Batch) (Program, error) {
-	p := Program{Words: make([]string, len(words)), Dir: dir}
-	for i, e := range words {
-		word, err := e.Text(in, 0)
-		if err != nil {
+	p := Program{Words: make([]string, 0, len(words)), Dir: dir}
+	for _, e := range words {
+		var err error
+		if p.Words, err = appendWords(p.Words, e, in); err != nil {
 			return p, err
 		}
+	}
+	if len(p.Words) == 0 {
+		return p, Failf("exec", "the list of words is empty: there is no program")
+	}
+	for _, word := range p.Words {
 		switch {
 		case strings.IndexByte(word, 0) >= 0:
 			return p, Failf("exec", "a word of a command cannot have a zero byte in it: %s", ShortJSON(word))
 		case len(word) >= maxArgument:
 			return p, Failf("exec", "a word of %d bytes is longer than a word of a command can be, %d bytes: hand it over by `input`", len(word), maxArgument-1)
 		}
-		p.Words[i] = word
 	}
 	if p.Words[0] == "" {
 		return p, Failf("exec", "the program's name is empty")
 	}
 	return p, surroundings(&p, env, cwd, in)
+}
+
+// appendWords adds the value of one word of a command: a list is as many words.
+func appendWords(words []string, e *RowExpr, in *Batch) ([]string, error) {
+	v, err := e.At(in, 0)
+	if err != nil {
+		return words, err
+	}
+	list, several := v.([]any)
+	if !several {
+		word, err := e.Text(in, 0)
+		return append(words, word), err
+	}
+	for _, element := range list {
+		words = append(words, TextOf(element))
+	}
+	return words, nil
 }
 
 // surroundings computes the environment and the folder of a program for the first row of in.

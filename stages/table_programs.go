@@ -5,8 +5,8 @@ func tablePrograms() []Operator {
 	env := FieldDef{Name: "env", Kind: DataField, Map: true, Doc: "Variables added to the program's environment; null is not set."}
 	cwd := FieldDef{Name: "cwd", Kind: TextField, Doc: "The folder that the program runs in, relative to the spec's."}
 	input := FieldDef{Name: "input", Kind: TextField, Doc: "What the program reads on its standard input; nothing if not given."}
-	answer := formatField("text", "text", "lines", "nul", "jsonl", "csv", "bytes", "frames")
-	answer.Doc = "How the output is read: as one text without its last newline, or as several results: lines, zero-terminated texts, JSON texts, CSV records, frames; or as bytes."
+	answer := formatField("text", "text", "lines", "nul", "jsonl", "csv", "bytes", "frames", "outcome")
+	answer.Doc = "How the output is read: as one text without its last newline, or as several results: lines, zero-terminated texts, JSON texts, CSV records, frames; or as bytes; or what became of the program, failed or not, as one map: `code` (-N after signal N, 124 after the timeout, 127 if it could not be started), `stdout` and `stderr` (as they are, also bytes), `error` (a text, or null), `started` (seconds since 1970), `seconds`, `skipped`, with `creates` also `path`."
 	creates := FieldDef{Name: "creates", Kind: TextField, Filled: true, Doc: "The file, or folder, that the program creates: it writes to `${{ out }}` or `$OUT`, a temporary beside it that takes its place on success. The result is the path; what the program prints is logged. The program does not run if the file is there and no input is newer: neither the item, if that is a path, nor a file among the words of the command."}
 	return []Operator{
 		{
@@ -26,7 +26,7 @@ func tablePrograms() []Operator {
 			Name: "exec", Group: Transforms, Effect: true, Single: true, Waits: true,
 			Doc:     "Runs a program for each item; the result is what it writes. It finds ITEM_ID and ATTEMPT in its environment.",
 			Example: "exec: sha256sum ${{ item }}",
-			Operand: FieldDef{Kind: CommandField, Doc: "The program and its arguments: a list, or a text that is split into words before anything is replaced."},
+			Operand: FieldDef{Kind: CommandField, Doc: "The program and its arguments: a list, or a text that is split into words before anything is replaced. A word that is one `${{ }}` with a list is as many words."},
 			Options: []FieldDef{input, answer, headerField(), env, cwd, creates},
 			Infer:   execType, Build: buildExec,
 		},
@@ -68,8 +68,11 @@ func tablePrograms() []Operator {
 	}
 }
 
-// execType is the type of what a program's output is read as, or of the path that it creates.
+// execType is the type of what a program's output is read as, of what became of it, or of the path that it creates.
 func execType(stage *Stage, _ *Scope, _ Type) Type {
+	if format := stage.Options["format"].Source; format != nil && format.Value == formatOutcome.String() {
+		return AnyType
+	}
 	if _, creates := stage.Options["creates"]; creates {
 		return StringType
 	}

@@ -1,0 +1,110 @@
+package stages
+
+import (
+	"errors"
+	"time"
+	"unicode/utf8"
+)
+
+// outcome is what became of a program with `format: outcome`: one map as the result, also of a program that has failed. A failure is one all the
+// same for `retry` and `on_error`; the outcome is what the item becomes where these do not deal with it.
+//
+// Methods of a nil outcome do nothing: the format is another one.
+type outcome struct {
+	stdout, stderr answer
+	started        time.Time // zero: no program was started
+	seconds        float64
+	code           int
+	skipped        bool
+}
+
+// Codes of an outcome without an exit code, as timeout(1) has them.
+const (
+	codeTimedOut   = 124
+	codeNotCreated = 125
+	codeNotStarted = 127
+)
+
+// begin has the program's output collected.
+func (o *outcome) begin(p *Program) {
+	if o == nil {
+		return
+	}
+	o.stdout.most, o.stderr.most = maxAnswer, maxAnswer
+	p.Stdout, p.Stderr = &o.stdout, &o.stderr
+	o.started = time.Now()
+}
+
+// end notes how the program ended. tooMuch says that it was ended for what it wrote.
+func (o *outcome) end(err error) (tooMuch bool) {
+	if o == nil {
+		return false
+	}
+	o.seconds = time.Since(o.started).Seconds()
+	var exit *ExitError
+	var failure *ItemError
+	switch {
+	case errors.As(err, &exit):
+		o.code = exit.Code
+	case errors.As(err, &failure):
+		o.code = codeNotStarted
+	}
+	return o.stdout.over || o.stderr.over
+}
+
+// skip notes that the program did not need to run.
+func (o *outcome) skip() {
+	if o != nil {
+		o.skipped = true
+	}
+}
+
+// instead adds the outcome to a failure of the program.
+func (o *outcome) instead(err error) error {
+	var failure *ItemError
+	if o == nil || !errors.As(err, &failure) || failure.Type == "expression" {
+		return err
+	}
+	switch {
+	case failure.Type == "timeout":
+		o.code = codeTimedOut
+	case o.code == 0:
+		o.code = codeNotCreated
+	}
+	with := *failure
+	with.Instead = o.item(failure.Message)
+	return &with
+}
+
+// item is the outcome as an item; message is why the program failed, "" if it did not.
+func (o *outcome) item(message string) map[string]any {
+	item := map[string]any{
+		"code": o.code, "stdout": textOrBytes(o.stdout.bytes), "stderr": textOrBytes(o.stderr.bytes), "error": nil,
+		"started": nil, "seconds": o.seconds, "skipped": o.skipped,
+	}
+	if !o.started.IsZero() {
+		item["started"] = float64(o.started.UnixMicro()) / 1e6
+	}
+	if message != "" {
+		item["error"] = message
+	}
+	return item
+}
+
+// created is the result of an item whose file is there.
+func (n *execNode) created(path string) any {
+	if n.outcome == nil {
+		return path
+	}
+	item := n.outcome.item("")
+	item["path"] = path
+	return item
+}
+
+// textOrBytes is output as an item: text where it is UTF-8.
+func textOrBytes(p []byte) any {
+	if utf8.Valid(p) {
+		return string(p)
+	}
+	return p
+}

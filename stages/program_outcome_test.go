@@ -1,0 +1,75 @@
+package stages
+
+import (
+	"errors"
+	"math/rand/v2"
+	"testing"
+)
+
+// outcomeStages is a stage that runs a script for its outcome, and one that shows what of it is always the same.
+func outcomeStages(script string, options ...any) []Stage {
+	return []Stage{
+		sh("exec", script, append([]any{"format", srcLiteral("outcome")}, options...)...),
+		mapStage(`[item.code, item.stdout, item.stderr, item.error, item.started > 1000000000 and item.seconds > 0, item.skipped]`),
+	}
+}
+
+// TestOutcome: a program that fails has an outcome as any other has, after the last try.
+func TestOutcome(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		stages []Stage
+		want   string
+	}{
+		{"it ends well", outcomeStages(`printf 'a\n\n'; echo b >&2`), `[[0, "a\n\n", "b\n", null, true, false]]`},
+		{"it fails", outcomeStages(`echo a; echo b >&2; exit 3`), `[[3, "a\n", "b\n", "sh ended with exit code 3: b", true, false]]`},
+		{"a signal", outcomeStages(`kill -9 $$`), `[[-9, "", "", "sh was ended by signal 9", true, false]]`},
+		{"bytes", outcomeStages(`printf '\377'`), `[[0, "/w==", "", null, true, false]]`},
+		{"a timeout", []Stage{timed(outcomeStages(`echo a; exec sleep 100`)[0], "300ms"), mapStage("[item.code, item.error]")}, `[[124, "sh was ended after 300ms"]]`},
+		{"retried", retriedFirst(outcomeStages(`echo x >> tries; wc -l < tries | tr -d ' '; test $(wc -l < tries) = 3`), 5), `[[0, "3\n", "", null, true, false]]`},
+		{"the last try", retriedFirst(outcomeStages(`echo x >> tries; wc -l < tries | tr -d ' '; exit 1`), 2), `[[1, "3\n", "", "sh ended with exit code 1", true, false]]`},
+		{"handled", []Stage{itemsStage(1, 2), handled(sh("exec", `exit $((${ITEM_ID##*.} % 2))`, "format", srcLiteral("outcome")), ThenSkip), mapStage("item.code")}, `[0]`},
+		{"creates", []Stage{itemsStage("in"), sh("exec", `echo made > $OUT; echo said`, "format", srcLiteral("outcome"), "creates", srcText("new")), mapStage("[item.code, item.path, item.stdout, item.skipped]")}, `[[0, "new", "said\n", false]]`},
+		{"creates nothing", []Stage{itemsStage("in"), sh("exec", `echo said`, "format", srcLiteral("outcome"), "creates", srcText("new")), mapStage("[item.code, item.stdout]")}, `[[125, "said\n"]]`},
+		{"as", []Stage{itemsStage(7), named(sh("exec", `exit 4`, "format", srcLiteral("outcome")), "job"), mapStage("[item, job.code]")}, `[[7, 4]]`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := programWorld(t).outAndReset(tt.stages, 2); got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func retriedFirst(stages []Stage, times int) []Stage {
+	stages[0] = retried(stages[0], times)
+	return stages
+}
+
+// TestOutcomeUnderDeath: whoever dies, each item has one outcome, and no more tries are made than were asked for.
+func TestOutcomeUnderDeath(t *testing.T) {
+	for seed := range uint64(6) {
+		rng := rand.New(rand.NewPCG(seed, 5))
+		w := programWorld(t)
+		var err error
+		for lives := 0; ; lives++ {
+			h, startErr := w.start([]Stage{
+				stage("range", exprField("4")),
+				retried(sh("exec", `exit $((${ITEM_ID##*.} % 2))`, "format", srcLiteral("outcome")), 2),
+				mapStage("item.code"),
+				putStage("q"),
+			}, Options{})
+			if startErr != nil {
+				t.Fatal(startErr)
+			}
+			h.die = func() bool { return lives < 20 && rng.IntN(12) == 0 }
+			if err = h.finish(); !errors.Is(err, errKilled) {
+				break
+			}
+		}
+		got := string(AppendJSON(nil, w.queue("q").put))
+		if want := `[0, 1, 0, 1]`; err != nil || got != want {
+			t.Errorf("seed %d: %v %s", seed, err, got)
+		}
+	}
+}
