@@ -83,7 +83,7 @@ func (c *console) root(text *textOut) *cobra.Command {
 	root.SetUsageFunc(usage)
 	root.SetHelpFunc(help)
 	root.SetHelpCommand(helpCommand())
-	root.AddCommand(run, c.validateCommand(), c.planCommand(), c.testCommand(), c.whyCommand(), c.doctorCommand(), c.explainCommand(), c.schemaCommand(), c.versionCommand())
+	root.AddCommand(run, c.validateCommand(), c.planCommand(), c.eachCommand(), c.testCommand(), c.whyCommand(), c.doctorCommand(), c.explainCommand(), c.schemaCommand(), c.versionCommand())
 	root.SetOut(text) // what completes takes it now
 	root.InitDefaultCompletionCmd("completion")
 	completion, _, err := root.Find([]string{"completion"})

@@ -1,0 +1,379 @@
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"os"
+	"os/signal"
+	goruntime "runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mprun/mprun/cmd/mprun/each"
+	"github.com/mprun/mprun/planner"
+	"github.com/mprun/mprun/runtime"
+	"github.com/mprun/mprun/spec"
+)
+
+// eachFlags are the flags of `each`.
+type eachFlags struct {
+	job      each.Job
+	jobs     string
+	args     int
+	null     bool
+	delim    string
+	file     string
+	retries  int
+	timeout  string
+	tag      bool
+	halt     string
+	bar      bool
+	progress string
+	showSpec bool
+}
+
+const eachLong = `Runs a program for each item, many at a time: the pool without a file, for those who know xargs and GNU parallel.
+
+Items are the lines of standard input or of a file (-a), or what stands behind :::; several lists give each combination. Each item is
+one word of the command, whatever it holds: no shell reads it. The command is run without a shell, too; --shell takes a script.
+
+What a job writes is printed in one piece when it has ended, standard output first. A job that fails does not keep the others
+from running, unless --halt says so. If a worker of mprun is killed its job is begun again, and no other job is run twice.
+
+Placeholders:
+  {}      the item; at the end of the command if there is no placeholder in it
+  {.}     without its ending              {/}     without its folders
+  {//}    its folders only                {/.}    without folders and ending
+  {#}     the number of the job           {%}     the number of its slot, from 1
+  {2}     the second of several (-n 3, or ::: a b ::: c d); also {2.} {2/} {2//} {2/.}
+  {out}   with --creates, the file to write to
+
+Lists, behind the command:
+  ::: a b c         these items           ::: a b ::: 1 2    each with each
+  :::: file         the lines of a file   ::: a b :::+ 1 2   a with 1, b with 2
+
+Exit codes: 0 all jobs succeeded; 1 to 100 so many failed; 101 more did; 124 and 128+N as of mprun run; 127 there is no such
+program; 255 the command line is wrong, or the run itself failed. With --halt, when it has taken effect, that of the job which did it.`
+
+func (c *console) eachCommand() *cobra.Command {
+	var f eachFlags
+	cmd := &cobra.Command{
+		Use:     "each [flags] [--] command [words] [::: items]",
+		Short:   "Run a program for each item, as xargs and GNU parallel do",
+		Long:    eachLong,
+		Example: "  ls *.jpg | mprun each -j4 --creates small/{/} -- convert {} -resize 200x200 {out}\n  mprun each --tag echo {1} {2} ::: a b ::: 1 2\n  find . -name '*.log' -print0 | mprun each -0 -n 10 gzip",
+		Args:    cobra.ArbitraryArgs,
+		RunE: func(_ *cobra.Command, args []string) error {
+			return eachFailed(c.err, c.each(&f, args))
+		},
+	}
+	flags := cmd.Flags()
+	flags.SetInterspersed(false)
+	flags.StringVarP(&f.jobs, "jobs", "j", "", "jobs at a time: N, +N or -N from the number of CPUs, or N% of it (default that number)")
+	flags.StringVarP(&f.jobs, "max-procs", "P", "", "the same as -j")
+	flags.BoolVarP(&f.job.KeepOrder, "keep-order", "k", false, "print what jobs write in the order of the items")
+	flags.StringVarP(&f.file, "arg-file", "a", "", "read the items from this `file`")
+	flags.BoolVarP(&f.null, "null", "0", false, "items end with a zero byte, as find -print0 writes them")
+	flags.StringVarP(&f.delim, "delimiter", "d", "", `what stands between items, in place of line ends; \n, \t and \0 are known`)
+	flags.BoolVarP(&f.job.SkipBlank, "no-run-if-empty", "r", false, "leave out blank items")
+	flags.IntVarP(&f.args, "max-args", "n", 1, "items for each job")
+	flags.IntVarP(&f.args, "max-replace-args", "N", 1, "the same as -n")
+	flags.StringVarP(&f.job.Replace, "replace", "I", "{}", "the `placeholder` for the item")
+	flags.BoolVar(&f.job.Shell, "shell", false, `the command is one script for /bin/sh, in which placeholders stand for "$1", "$2", ...`)
+	flags.IntVar(&f.job.Retries, "retry", 0, "try a job that fails so many more times")
+	flags.IntVar(&f.retries, "retries", 0, "try a job so many times in all, as GNU parallel counts")
+	flags.StringVar(&f.timeout, "timeout", "", "end a job after so long: 30s, 5m, or a number of seconds; it has failed")
+	flags.StringVar(&f.job.Creates, "creates", "", "the file that a job creates, with placeholders; it writes to {out}, and is not run if the file is there and no older than its inputs")
+	flags.StringVar(&f.halt, "halt", "never", "begin no more jobs (soon), and end the running ones, too (now), after so many: soon,fail=1 or now,fail=3, also success=N, done=N")
+	flags.BoolVar(&f.tag, "tag", false, "print the item and a tab before each line of its job")
+	flags.StringVar(&f.job.Tag, "tagstring", "", "print this text, with placeholders, and a tab before each line")
+	flags.StringVar(&f.job.JobLog, "joblog", "", "write what became of each job to this `file`, in the columns of GNU parallel")
+	flags.BoolVar(&f.job.DryRun, "dry-run", false, "print the commands, as a shell reads them, and run nothing")
+	flags.BoolVar(&f.bar, "bar", false, "show at once how far it is, and when it will be over; reads all items first")
+	flags.StringVar(&f.progress, "progress", "auto", "progress on standard error: auto (a bar on a terminal, if it takes longer than a second), plain, json or none")
+	flags.BoolVar(&f.showSpec, "show-spec", false, "print the spec that would be run, in place of running it: mprun - runs it; what stands on standard input becomes part of it")
+	completeWords(cmd, "progress", progressWords()...)
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return eachFailed(c.err, foreignFlag(cmd, err))
+	})
+	return cmd
+}
+
+// exitEach is the exit code of a command line of each that is wrong, as of GNU parallel: the smaller ones count jobs.
+const exitEach = 255
+
+// maxCounted is the largest exit code that counts jobs; more of them are one more.
+const maxCounted = 100
+
+// exitNoProgram is the exit code where there is no such program, as of a shell.
+const exitNoProgram = 127
+
+// eachFailed says what is wrong, if that has not been said.
+func eachFailed(to io.Writer, err error) error {
+	var exit exitError
+	if err == nil || errors.As(err, &exit) {
+		return err
+	}
+	fmt.Fprintf(to, "mprun each: %s\n", err)
+	var usage usageError
+	if errors.As(err, &usage) {
+		fmt.Fprintln(to, "see mprun each --help")
+	}
+	return exitError{exitEach}
+}
+
+// each does what its arguments ask for.
+func (c *console) each(f *eachFlags, args []string) error {
+	if err := f.complete(args); err != nil {
+		return usageError{text: err.Error()}
+	}
+	if f.showSpec {
+		return c.showSpec(&f.job)
+	}
+	text, err := f.job.Spec()
+	if err != nil {
+		return usageError{text: err.Error()}
+	}
+	plan, err := c.eachPlan(text)
+	if err != nil {
+		return err
+	}
+	if len(f.job.Sources) == 0 && isTerminal(c.in) {
+		fmt.Fprintln(c.err, "mprun each: the items are read from the terminal, a line each; ^D ends them, ^C everything")
+	}
+	return c.runEach(plan, f)
+}
+
+// complete makes the job of the flags and arguments.
+func (f *eachFlags) complete(args []string) (err error) {
+	j := &f.job
+	if j.Command, j.Sources, err = each.Split(args); err != nil {
+		return err
+	}
+	if j.Slots, err = slotCount(f.jobs); err != nil {
+		return err
+	}
+	if j.Halt, err = each.ParseHalt(f.halt); err != nil {
+		return err
+	}
+	if j.Timeout, err = jobTimeout(f.timeout); err != nil {
+		return err
+	}
+	if err := oneOf("progress", f.progress, progressWords()...); err != nil {
+		return err
+	}
+	switch {
+	case f.args < 1:
+		return fmt.Errorf("-n takes 1 or more, not %d", f.args)
+	case j.Retries < 0 || f.retries < 0:
+		return errors.New("--retry and --retries take 0 or more")
+	case j.Retries > 0 && f.retries > 0:
+		return errors.New("--retry and --retries say the same in two ways")
+	case f.null && f.delim != "":
+		return errors.New("-0 and -d say the same in two ways")
+	case f.file != "" && len(j.Sources) > 0:
+		return errors.New("-a names the file of the items, and so do ::: or ::::; :::: takes several files")
+	case j.Replace == "":
+		return errors.New("-I needs a placeholder")
+	case f.tag && j.Tag != "":
+		return errors.New("--tag and --tagstring say the same in two ways")
+	}
+	j.Arguments, j.Retries, j.Count = f.args, max(j.Retries, f.retries-1), f.bar
+	j.Format = "lines"
+	if f.null {
+		j.Format = "nul"
+	}
+	j.Delimiter = strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\0`, "\x00", `\\`, `\`).Replace(f.delim)
+	if f.tag {
+		j.Tag = j.Replace
+	}
+	if f.file != "" {
+		j.Sources = []each.Source{{File: f.file}}
+	}
+	return readLists(j)
+}
+
+// readLists reads the files of several lists, whose combinations are made before anything is run.
+func readLists(j *each.Job) error {
+	if len(j.Sources) < 2 {
+		return nil
+	}
+	for i, s := range j.Sources {
+		if s.File == "" {
+			continue
+		}
+		text, err := os.ReadFile(s.File)
+		if err != nil {
+			return err
+		}
+		j.Sources[i].Items, j.Sources[i].File = itemsOf(j, text), ""
+	}
+	return nil
+}
+
+// itemsOf is the items of a text, as the run would read them.
+func itemsOf(j *each.Job, text []byte) []string {
+	separator := j.Delimiter
+	switch {
+	case separator != "":
+		text = bytes.TrimSuffix(text, []byte("\n"))
+	case j.Format == "nul":
+		separator = "\x00"
+	default:
+		separator = "\n"
+	}
+	text = bytes.TrimSuffix(text, []byte(separator))
+	if len(text) == 0 {
+		return nil
+	}
+	return strings.Split(string(text), separator)
+}
+
+// slotCount is the number of jobs at a time: see the flag.
+func slotCount(text string) (int, error) {
+	cpus := goruntime.NumCPU()
+	wrong := fmt.Errorf("-j takes a number of jobs of 1 or more, +N or -N from the number of CPUs, or N%%, not %q", text)
+	if text == "" {
+		return cpus, nil
+	}
+	share, isShare := strings.CutSuffix(text, "%")
+	n, err := strconv.Atoi(share)
+	switch {
+	case err != nil || n > math.MaxInt16 || text == "0":
+		return 0, wrong
+	case isShare && n > 0:
+		return max(1, cpus*n/100), nil
+	case isShare:
+		return 0, wrong
+	case text[0] == '+' || text[0] == '-':
+		return max(1, cpus+n), nil
+	}
+	return n, nil
+}
+
+// jobTimeout is a duration, or a number of seconds.
+func jobTimeout(text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(text)
+	if seconds, isNumber := strconv.ParseFloat(text, 64); isNumber == nil {
+		d, err = time.Duration(seconds*float64(time.Second)), nil
+	}
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("--timeout takes a time such as 30s or 5m, or a number of seconds, not %q", text)
+	}
+	return d, nil
+}
+
+// showSpec prints the spec, with what stands on standard input in it: who runs the spec from there could not read items from it as well.
+func (c *console) showSpec(j *each.Job) error {
+	if len(j.Sources) == 0 && !isTerminal(c.in) {
+		text, err := io.ReadAll(bufio.NewReader(c.in))
+		if err != nil {
+			return fmt.Errorf("reading standard input: %w", err)
+		}
+		j.Sources = []each.Source{{Items: itemsOf(j, text)}}
+	}
+	text, err := j.Spec()
+	if err != nil {
+		return usageError{text: err.Error()}
+	}
+	return c.print(text)
+}
+
+// eachPlan compiles the spec. What is wrong with it is wrong with the command line.
+func (c *console) eachPlan(text string) (*planner.Plan, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	doc, found := spec.Load([]byte(text), planner.SpecOptions("each"))
+	plan, more := planner.Compile(doc, newHost(), planner.Options{Dir: dir, Partial: found.HasErrors()})
+	found = append(found, more...).Sorted()
+	for _, d := range found {
+		if d.Severity != spec.Error {
+			continue
+		}
+		if d.Code == "unknown-program" {
+			fmt.Fprintf(c.err, "mprun each: %s (what only a shell knows needs --shell)\n", d.Summary)
+			return nil, exitError{exitNoProgram}
+		}
+		fmt.Fprintf(c.err, "mprun each: %s\n", d.Summary)
+		return nil, exitError{exitEach}
+	}
+	return plan, nil
+}
+
+// runEach carries out the plan and gives the exit code as an error.
+func (c *console) runEach(plan *planner.Plan, f *eachFlags) error {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a closed standard output is an error to act on, not the end
+	wait := patience
+	if f.bar {
+		wait = 0
+	}
+	progress := c.newProgress(f.progress, plan, wait)
+	log := newRunLog(progress.log(c.err), plan.Log, runFlags{})
+	report, err := runtime.Run(context.Background(), plan, runtime.Options{
+		Stdin: c.in, Stdout: c.out, Stderr: c.err, Signals: signals, Log: slog.New(withoutFinally{log}),
+		Progress: progress.tell, ProgressEvery: progress.every, Around: progress.around(),
+	})
+	progress.end()
+	if err != nil {
+		return err
+	}
+	return c.eachEnd(report)
+}
+
+// withoutFinally is a log without what the spec's last word says: each says it itself.
+type withoutFinally struct{ slog.Handler }
+
+// Handle implements slog.Handler.
+func (h withoutFinally) Handle(ctx context.Context, r slog.Record) error {
+	last := false
+	r.Attrs(func(a slog.Attr) bool {
+		last = last || a.Key == "process" && a.Value.String() == "finally"
+		return !last
+	})
+	if last {
+		return nil
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+// eachEnd is the exit code of a run as an error.
+func (c *console) eachEnd(report *runtime.Report) error {
+	failed, _ := report.Results[each.ResultFailed].(int)
+	code, halted := report.Results[each.ResultCode].(int)
+	switch {
+	case failed == 1:
+		fmt.Fprintln(c.err, "mprun each: 1 job failed")
+	case failed > 1:
+		fmt.Fprintf(c.err, "mprun each: %d jobs failed\n", failed)
+	}
+	switch {
+	case report.Status != runtime.StatusOK && report.Status != runtime.StatusFailed:
+		return exitError{int(report.Status)}
+	case report.Status == runtime.StatusFailed && failed == 0:
+		return exitError{exitEach}
+	case halted:
+		return exitError{code}
+	case failed > 0:
+		return exitError{min(failed, maxCounted+1)}
+	}
+	return nil
+}

@@ -1,0 +1,175 @@
+package each
+
+import (
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestTemplate(t *testing.T) {
+	for _, tt := range []struct {
+		text, replace string
+		several       bool
+		want          string
+	}{
+		{"plain", "", false, "plain"},
+		{"{}", "", false, "${{ item.a[0] }}"},
+		{"a{}b{}", "", false, "a${{ item.a[0] }}b${{ item.a[0] }}"},
+		{"{}", "", true, "${{ item.a }}"},
+		{"<{}>", "", true, `<${{ join(item.a, " ") }}>`},
+		{"{/}", "", true, "${{ map(item.a, base(it)) }}"},
+		{"{2}", "", true, `${{ (get(item.a, 1) ?? "") }}`},
+		{"{2}", "", false, `${{ "" }}`},
+		{"{1.}.png", "", false, "${{ trimSuffix(item.a[0], ext(item.a[0])) }}.png"},
+		{"{//}/{/.}", "", false, "${{ dir(item.a[0]) }}/${{ trimSuffix(base(item.a[0]), ext(item.a[0])) }}"},
+		{"{#}.{%}", "", false, "${{ item.n }}.${{ self.index + 1 }}"},
+		{"{out}", "", false, "${{ out }}"},
+		{"{..} {x} {} ${{", "", false, `{..} {x} ${{ item.a[0] }} ${{ "$" }}{{`},
+		{"@ {} {.} {2}", "@", false, `${{ item.a[0] }} {} ${{ trimSuffix(item.a[0], ext(item.a[0])) }} ${{ "" }}`},
+	} {
+		if got := template(tt.text, tt.replace, tt.several, true); got != tt.want {
+			t.Errorf("%s: got  %s\nwant %s", tt.text, got, tt.want)
+		}
+	}
+}
+
+func TestSplitWords(t *testing.T) {
+	for _, tt := range []struct{ text, want string }{
+		{"echo", `["echo"]`},
+		{"echo  a\tb", `["echo" "a" "b"]`},
+		{`echo 'a b' "c \" d" e\ f '' x"y"z`, `["echo" "a b" "c \" d" "e f" "" "xyz"]`},
+		{`echo "a\nb"`, `["echo" "a\\nb"]`},
+		{"echo 'a", "the command ends inside of quotes: echo 'a"},
+		{"echo a | cat", `"|" is for a shell, and a command is run without one: mprun each --shell 'echo a | cat' has one, or give the command in several words`},
+		{"echo '|'", `["echo" "|"]`},
+	} {
+		words, err := splitWords(tt.text)
+		got := fmt.Sprintf("%q", words)
+		if err != nil {
+			got = err.Error()
+		}
+		if got != tt.want {
+			t.Errorf("%s: got  %s\nwant %s", tt.text, got, tt.want)
+		}
+	}
+}
+
+// TestScriptIsSafe: whatever an item holds, and wherever it stands in a script, it arrives as it is and nothing of it is run.
+func TestScriptIsSafe(t *testing.T) {
+	items := []string{
+		"plain", "two  words", "", "*", "$HOME", "$(echo bad)", "`echo bad`", "'", "\"", `\`, "'; echo bad; '", "\"; echo bad; \"", "a\nb", "-n", "${1}", "{}", "é\x80",
+	}
+	for _, script := range []string{
+		`printf %s {}`, `printf %s "{}"`, `printf %s '{}'`, `printf %s "$(printf %s {})"`, `printf %s "$(printf %s "{}")"`, "printf %s \"`printf %s {}`\"",
+		`printf %s "$(printf %s "$( (printf %s {}) )")"`, `x={}; printf %s "$x"`, `printf %s \'{}\' | tr -d \\n; : `, `case {} in *) printf %s {};; esac`,
+	} {
+		words := scriptWords(script, "")
+		for _, item := range items {
+			list := slices.Clone(words)
+			for i := 4; i < len(list); i++ {
+				list[i] = item
+			}
+			out, err := exec.Command(list[0], list[1:]...).Output()
+			want := item
+			if strings.Contains(script, "tr -d") {
+				want = strings.ReplaceAll("'"+item+"'", "\n", "")
+			}
+			if strings.Contains(script, "$(") || strings.Contains(script, "`") {
+				want = strings.TrimRight(want, "\n")
+			}
+			if err != nil || string(out) != want {
+				t.Errorf("%s (%s) of %q: %q, %v", script, words[2], item, out, err)
+			}
+		}
+	}
+}
+
+func TestSplit(t *testing.T) {
+	for _, tt := range []struct{ words, want string }{
+		{"echo {}", "[echo {}] []"},
+		{"echo ::: a b", "[echo] [{[a b]  false}]"},
+		{"echo ::: a ::: 1 2", "[echo] [{[a]  false} {[1 2]  false}]"},
+		{"echo ::: a b :::+ 1 2", "[echo] [{[a b]  false} {[1 2]  true}]"},
+		{"echo :::: f g", "[echo] [{[] f false} {[] g false}]"},
+		{"echo :::", "[echo] [{[]  false}]"},
+		{"echo :::+ a", ":::+ links a list to the one before it, and there is none"},
+		{"echo ::::", ":::: needs the name of a file"},
+	} {
+		command, sources, err := Split(strings.Fields(tt.words))
+		got := fmt.Sprintf("%v %v", command, sources)
+		if err != nil {
+			got = err.Error()
+		}
+		if got != tt.want {
+			t.Errorf("%s: got  %s\nwant %s", tt.words, got, tt.want)
+		}
+	}
+}
+
+func TestParseHalt(t *testing.T) {
+	for _, tt := range []struct {
+		text string
+		want Halt
+		bad  bool
+	}{
+		{"never", Halt{}, false},
+		{"now,fail=1", Halt{true, "fail", 1}, false},
+		{"soon,success=3", Halt{false, "success", 3}, false},
+		{"soon,done=10", Halt{false, "done", 10}, false},
+		{"2", Halt{true, "fail", 1}, false},
+		{"now,fail=0", Halt{}, true},
+		{"now,fail=10%", Halt{}, true},
+		{"later,fail=1", Halt{}, true},
+		{"now", Halt{}, true},
+	} {
+		if got, err := ParseHalt(tt.text); got != tt.want || err != nil != tt.bad {
+			t.Errorf("%s: %+v, %v", tt.text, got, err)
+		}
+	}
+}
+
+// TestRefused: what cannot be is said before anything runs.
+func TestRefused(t *testing.T) {
+	for _, tt := range []struct {
+		job  Job
+		want string
+	}{
+		{Job{}, "a command is needed behind the options"},
+		{Job{Command: []string{"sh", "-c", "echo {}"}}, "would be read as code"},
+		{Job{Command: []string{"/bin/bash", "-ec", "echo {}"}}, "would be read as code"},
+		{Job{Command: []string{"echo {}", "x"}, Shell: true}, "takes the script as one word"},
+		{Job{Command: []string{"cp", "{}"}, Creates: "x"}, "{out} is not in it"},
+		{Job{Command: []string{"cp", "{}", "{out}"}}, "there is no --creates"},
+		{Job{Command: []string{"echo"}, Arguments: 2, Sources: make([]Source, 2)}, "-n takes items of one list"},
+		{Job{Command: []string{"echo"}, Sources: []Source{{Items: []string{"a"}}, {Items: []string{"1", "2"}, Linked: true}}}, "lists that are linked are of one length"},
+	} {
+		if _, err := tt.job.Spec(); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%q: %v, want %s", tt.job.Command, err, tt.want)
+		}
+	}
+}
+
+func ExampleJob_Spec() {
+	job := Job{Command: []string{"convert", "{}", "{.}.png"}, Slots: 4, Retries: 1, Timeout: 30 * time.Second, Arguments: 1, Format: "lines"}
+	text, err := job.Spec()
+	if err != nil {
+		fmt.Println(err)
+	}
+	_, rest, _ := strings.Cut(text, "  each:\n")
+	fmt.Print(rest[:strings.Index(rest, "      - when")])
+	// Output:
+	//     replicas: 4
+	//     stages:
+	//       - get: jobs
+	//       - exec:
+	//           - 'convert'
+	//           - '${{ item.a[0] }}'
+	//           - '${{ trimSuffix(item.a[0], ext(item.a[0])) }}.png'
+	//         format: outcome
+	//         timeout: 30s
+	//         retry: 1
+	//         as: job
+}
