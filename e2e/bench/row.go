@@ -102,6 +102,15 @@ func processRows() []row {
 			limit: limit{"a program", "`true`, started and waited for by two threads", programsOfThreads},
 		},
 		{
+			name: "`mprun each` of `true`, two at a time", unit: "s/program", goal: 1,
+			mprun: func(l *lab) (float64, error) { return programPerLine(1000, l.mprun, "each", "-j2", "true")(l) },
+			peers: []contender{
+				{"xargs -P2 -n1", "xargs", programPerLine(1000, "xargs", "-P2", "-n1", "true")},
+				{"parallel -j2", "parallel", programPerLine(100, "parallel", "-j2", "true")},
+			},
+			limit: limit{"a program", "`true`, started and waited for by two threads", programsOfThreads},
+		},
+		{
 			name: "words of Go's sources (examples/wordcount.yaml)", unit: "s/run", goal: 1,
 			mprun: wordsOfMprun,
 			peers: []contender{{"xargs cat | awk | sort", "awk", wordsOfAwk}},

@@ -1,0 +1,90 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestEachAsPeers: what is asked in the same words gives the same output and, as of GNU parallel, the same exit code.
+func TestEachAsPeers(t *testing.T) {
+	need(t, "parallel", "xargs")
+	const lines = "one\ntwo words\n*.go $HOME\nit's\n\nlast"
+	for _, tt := range []struct {
+		peer, stdin string
+		args        []string
+		own         []string // in place of args, if not nil
+	}{
+		{"parallel -k", lines, []string{"--tag", "echo", "[{}]"}, nil},
+		{"parallel -k", "a b\x00c\n\x00", []string{"-0", "echo", "a"}, nil},
+		{"parallel -k", "", []string{"echo", "{.}", "{/}", "{//}", "{/.}", "{#}", ":::", "a/b.tar.gz", "/x/y", "c.d/e", "f.g"}, nil},
+		{"parallel -k", "", []string{"echo", "{1}-{2}", "{2/.}", ":::", "a", "b", ":::", "x/1.c", "2", ":::+", "3", "4"}, nil},
+		{"parallel -k", "1,2,3,4,5", []string{"-d", ",", "-N", "2", "echo", "{2},{1}", "{}"}, nil},
+		{"parallel -k", "", []string{"-I", ",,", "--tagstring", "{#}", "exit", ",,", ":::", "0", "1", "7"}, []string{"-I", ",,", "--tagstring", "{#}", "--shell", "exit ,,", ":::", "0", "1", "7"}},
+		{"parallel", "", []string{"-j1", "--halt", "soon,fail=1", "exit", "{}", ":::", "0", "9", "7"}, []string{"-j1", "--halt", "soon,fail=1", "--shell", "exit {}", ":::", "0", "9", "7"}},
+		{"xargs", "a b\x00c\x00d", []string{"-0", "-n", "2", "echo", "x"}, nil},
+		{"xargs", "a b\nc", []string{"-I", "@", "echo", "<@>", "@"}, nil},
+		{"xargs", "a\x00b\x00c\x00", []string{"-0", "-P1", "-n1", "printf", "%s-"}, nil},
+	} {
+		t.Run(tt.peer+" "+strings.Join(tt.args, " "), func(t *testing.T) {
+			t.Parallel()
+			name, flags, _ := strings.Cut(tt.peer, " ")
+			peer := exec.Command(name, append(strings.Fields(flags), tt.args...)...)
+			peer.Stdin = strings.NewReader(tt.stdin)
+			peer.Env = append(os.Environ(), "SHELL=/bin/sh", "HOME="+t.TempDir())
+			want, _ := peer.Output() // its exit code is looked at
+			if tt.own == nil {
+				tt.own = tt.args
+			}
+			got := run(t, strings.NewReader(tt.stdin), append([]string{"each", "-k"}, tt.own...)...)
+			if got.stdout != string(want) || name == "parallel" && got.code != peer.ProcessState.ExitCode() {
+				t.Errorf("%s %q: %d %q\nmprun each: %d %q\n%s", tt.peer, tt.args, peer.ProcessState.ExitCode(), want, got.code, got.stdout, got.stderr)
+			}
+		})
+	}
+}
+
+// TestEachUnderFire: whoever is killed, each job is in the output once, and was run once more for each kill at most.
+func TestEachUnderFire(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 0))
+	for _, order := range []bool{true, false} {
+		total := 0
+		for total < 6 {
+			ran := filepath.Join(t.TempDir(), "ran")
+			args := []string{"each", "-j3", "--shell", fmt.Sprintf("echo {} >> %s; sleep 0.02; echo {}", ran)}
+			if order {
+				args = append([]string{"each", "-k"}, args[1:]...)
+			}
+			var want bytes.Buffer
+			args = append(args, ":::")
+			for i := range 60 {
+				args = append(args, fmt.Sprint(i))
+				fmt.Fprintln(&want, i)
+			}
+			s := prepare(t, args...).start()
+			kills, code := s.underFire(random, 2) // three at the same job would make it look like one that kills workers
+			total += kills
+			r := result{code, s.stdout.String(), s.stderr.String()}
+			if order {
+				r.expect(t, 0, want.String())
+			} else {
+				checkNumbers(t, "standard output", r.stdout, 0, 60, 1)
+			}
+			text, err := os.ReadFile(ran)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := bytes.Count(text, []byte("\n")); code != 0 || n < 60 || n > 60+kills {
+				t.Errorf("exit code %d after %d kills: %d jobs were run\n%s", code, kills, n, r.stderr)
+			}
+			if t.Failed() {
+				return
+			}
+		}
+	}
+}
