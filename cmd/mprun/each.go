@@ -304,10 +304,17 @@ func (c *console) eachPlan(text string) (*planner.Plan, error) {
 	plan, more := planner.Compile(doc, newHost(), planner.Options{Dir: dir, Partial: found.HasErrors()})
 	found = append(found, more...).Sorted()
 	for _, d := range found {
+		if d.Code == planner.CodeScriptData {
+			fmt.Fprintf(c.err, "mprun each: %s: %s\n", strings.ReplaceAll(d.Summary, "what item holds", "what the items hold"), safeScript)
+			if strings.HasPrefix(d.Summary, "ssh ") { // as a name of a host, it is none
+				continue
+			}
+			return nil, exitError{exitEach}
+		}
 		if d.Severity != spec.Error {
 			continue
 		}
-		if d.Code == "unknown-program" {
+		if d.Code == planner.CodeUnknownProgram {
 			fmt.Fprintf(c.err, "mprun each: %s (what only a shell knows needs --shell)\n", d.Summary)
 			return nil, exitError{exitNoProgram}
 		}
@@ -316,6 +323,9 @@ func (c *console) eachPlan(text string) (*planner.Plan, error) {
 	}
 	return plan, nil
 }
+
+// safeScript is how items come to a program that reads a script.
+const safeScript = "--shell takes a script that has them as parameters; of other programs, hand them over behind the script"
 
 // runEach carries out the plan and gives the exit code as an error.
 func (c *console) runEach(plan *planner.Plan, f *eachFlags) error {

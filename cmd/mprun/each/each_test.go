@@ -138,8 +138,6 @@ func TestRefused(t *testing.T) {
 		want string
 	}{
 		{Job{}, "a command is needed behind the options"},
-		{Job{Command: []string{"sh", "-c", "echo {}"}}, "would be read as code"},
-		{Job{Command: []string{"/bin/bash", "-ec", "echo {}"}}, "would be read as code"},
 		{Job{Command: []string{"echo {}", "x"}, Shell: true}, "takes the script as one word"},
 		{Job{Command: []string{"cp", "{}"}, Creates: "x"}, "{out} is not in it"},
 		{Job{Command: []string{"cp", "{}", "{out}"}}, "there is no --creates"},
@@ -172,4 +170,22 @@ func ExampleJob_Spec() {
 	//         timeout: 30s
 	//         retry: 1
 	//         as: job
+}
+
+func TestItemIsScript(t *testing.T) {
+	for _, tt := range []struct {
+		command string
+		want    bool
+	}{
+		{"sh -c {}", true},
+		{"env A=b /bin/bash -e -c {1}", true},
+		{"sh -c x{}", false},
+		{"sh -c echo {}", false},
+		{"sh {} -c", false},
+		{"echo -c {}", false},
+	} {
+		if got := itemIsScript(strings.Fields(tt.command), ""); got != tt.want {
+			t.Errorf("%s: %t", tt.command, got)
+		}
+	}
 }

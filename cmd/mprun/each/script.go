@@ -10,21 +10,21 @@ import (
 // shells are programs to which -c hands a script.
 var shells = []string{"sh", "bash", "dash", "ksh", "zsh", "ash", "mksh", "fish"}
 
-// checkScript refuses items in the text of a script: they would be read as code.
-func checkScript(words []string, replace string) error {
-	if len(words) < 3 || !slices.Contains(shells, path.Base(words[0])) {
-		return nil
-	}
-	for i, word := range words[1 : len(words)-1] {
-		script := words[i+2]
-		if !strings.HasPrefix(word, "-") || !strings.HasSuffix(word, "c") {
+// itemIsScript says whether a shell among the words is handed an item, as it is, as its script: who writes `sh -c {}` means that. Anything else of
+// an item in a script is found by the checks of the spec.
+func itemIsScript(words []string, replace string) bool {
+	for i, word := range words {
+		if !slices.Contains(shells, path.Base(word)) {
 			continue
 		}
-		if parts := parse(script, replace); len(parts) > 1 && hasPlaceholder([]string{script}, replace) {
-			return fmt.Errorf("what stands for an item inside of a script would be read as code, whatever the item holds: mprun each --shell %s hands it over safely", shellWord(script))
+		for k := i + 1; k+1 < len(words); k++ {
+			if strings.HasPrefix(words[k], "-") && strings.HasSuffix(words[k], "c") {
+				parts := parse(words[k+1], replace)
+				return len(parts) == 1 && parts[0].kind == kindArgument
+			}
 		}
 	}
-	return nil
+	return false
 }
 
 // scriptWords is the command of a script with placeholders: these become positional parameters, quoted as it takes where they stand. Several

@@ -19,6 +19,9 @@ func (j *Job) Spec() (string, error) {
 	}
 	s := &specText{}
 	s.line(0, "name: each")
+	if w.itemIsScript {
+		s.line(0, "x-mprun-allow: [script-data]")
+	}
 	if j.DryRun {
 		s.line(0, "processes:")
 		s.line(1, "items:")
@@ -75,7 +78,7 @@ func (j *Job) resources(s *specText) {
 		s.line(1, "all: {capacity: unbounded}")
 	}
 	if j.KeepOrder {
-		s.line(1, "results: {}")
+		s.line(1, "results: {max_item: 128MiB, max_bytes: 512MiB}")
 	}
 	s.line(0, "values:")
 	s.line(1, "failed: {type: int64}")
@@ -252,7 +255,10 @@ func (j *Job) jobLogLine(w words) string {
 }
 
 // words is a command: its words as texts of the spec, and as expressions that give a text or a list of them.
-type words struct{ templates, values []string }
+type words struct {
+	templates, values []string
+	itemIsScript      bool
+}
 
 // words is the command that runs a job.
 func (j *Job) words() (words, error) {
@@ -271,18 +277,13 @@ func (j *Job) words() (words, error) {
 		}
 		list = split
 	}
-	if !j.Shell {
-		if err := checkScript(list, j.Replace); err != nil {
-			return words{}, err
-		}
-		if !hasPlaceholder(list, j.Replace) {
-			list = append(append([]string{}, list...), j.replace())
-		}
+	if !j.Shell && !hasPlaceholder(list, j.Replace) {
+		list = append(append([]string{}, list...), j.replace())
 	}
 	if err := j.checkOut(list); err != nil {
 		return words{}, err
 	}
-	var w words
+	w := words{itemIsScript: itemIsScript(list, j.Replace)}
 	for i, word := range list {
 		if j.Shell && i == scriptWord {
 			w.templates = append(w.templates, literal(word))
