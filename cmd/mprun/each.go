@@ -4,27 +4,13 @@ package main
 
 import (
 	"bufio"
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"math"
-	"os"
-	"os/signal"
-	goruntime "runtime"
-	"strconv"
-	"strings"
-	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mprun/mprun/cmd/mprun/each"
-	"github.com/mprun/mprun/planner"
-	"github.com/mprun/mprun/runtime"
-	"github.com/mprun/mprun/spec"
 )
 
 // eachFlags are the flags of `each`.
@@ -156,128 +142,6 @@ func (c *console) each(f *eachFlags, args []string) error {
 	return c.runEach(plan, f)
 }
 
-// complete makes the job of the flags and arguments.
-func (f *eachFlags) complete(args []string) (err error) {
-	j := &f.job
-	if j.Command, j.Sources, err = each.Split(args); err != nil {
-		return err
-	}
-	if j.Slots, err = slotCount(f.jobs); err != nil {
-		return err
-	}
-	if j.Halt, err = each.ParseHalt(f.halt); err != nil {
-		return err
-	}
-	if j.Timeout, err = jobTimeout(f.timeout); err != nil {
-		return err
-	}
-	if err := oneOf("progress", f.progress, progressWords()...); err != nil {
-		return err
-	}
-	switch {
-	case f.args < 1:
-		return fmt.Errorf("-n takes 1 or more, not %d", f.args)
-	case j.Retries < 0 || f.retries < 0:
-		return errors.New("--retry and --retries take 0 or more")
-	case j.Retries > 0 && f.retries > 0:
-		return errors.New("--retry and --retries say the same in two ways")
-	case f.null && f.delim != "":
-		return errors.New("-0 and -d say the same in two ways")
-	case f.file != "" && len(j.Sources) > 0:
-		return errors.New("-a names the file of the items, and so do ::: or ::::; :::: takes several files")
-	case j.Replace == "":
-		return errors.New("-I needs a placeholder")
-	case f.tag && j.Tag != "":
-		return errors.New("--tag and --tagstring say the same in two ways")
-	}
-	j.Arguments, j.Retries, j.Count = f.args, max(j.Retries, f.retries-1), f.bar
-	j.Format = "lines"
-	if f.null {
-		j.Format = "nul"
-	}
-	j.Delimiter = strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\0`, "\x00", `\\`, `\`).Replace(f.delim)
-	if f.tag {
-		j.Tag = j.Replace
-	}
-	if f.file != "" {
-		j.Sources = []each.Source{{File: f.file}}
-	}
-	return readLists(j)
-}
-
-// readLists reads the files of several lists, whose combinations are made before anything is run.
-func readLists(j *each.Job) error {
-	if len(j.Sources) < 2 {
-		return nil
-	}
-	for i, s := range j.Sources {
-		if s.File == "" {
-			continue
-		}
-		text, err := os.ReadFile(s.File)
-		if err != nil {
-			return err
-		}
-		j.Sources[i].Items, j.Sources[i].File = itemsOf(j, text), ""
-	}
-	return nil
-}
-
-// itemsOf is the items of a text, as the run would read them.
-func itemsOf(j *each.Job, text []byte) []string {
-	separator := j.Delimiter
-	switch {
-	case separator != "":
-		text = bytes.TrimSuffix(text, []byte("\n"))
-	case j.Format == "nul":
-		separator = "\x00"
-	default:
-		separator = "\n"
-	}
-	text = bytes.TrimSuffix(text, []byte(separator))
-	if len(text) == 0 {
-		return nil
-	}
-	return strings.Split(string(text), separator)
-}
-
-// slotCount is the number of jobs at a time: see the flag.
-func slotCount(text string) (int, error) {
-	cpus := goruntime.NumCPU()
-	wrong := fmt.Errorf("-j takes a number of jobs of 1 or more, +N or -N from the number of CPUs, or N%%, not %q", text)
-	if text == "" {
-		return cpus, nil
-	}
-	share, isShare := strings.CutSuffix(text, "%")
-	n, err := strconv.Atoi(share)
-	switch {
-	case err != nil || n > math.MaxInt16 || text == "0":
-		return 0, wrong
-	case isShare && n > 0:
-		return max(1, cpus*n/100), nil
-	case isShare:
-		return 0, wrong
-	case text[0] == '+' || text[0] == '-':
-		return max(1, cpus+n), nil
-	}
-	return n, nil
-}
-
-// jobTimeout is a duration, or a number of seconds.
-func jobTimeout(text string) (time.Duration, error) {
-	if text == "" {
-		return 0, nil
-	}
-	d, err := time.ParseDuration(text)
-	if seconds, isNumber := strconv.ParseFloat(text, 64); isNumber == nil {
-		d, err = time.Duration(seconds*float64(time.Second)), nil
-	}
-	if err != nil || d <= 0 {
-		return 0, fmt.Errorf("--timeout takes a time such as 30s or 5m, or a number of seconds, not %q", text)
-	}
-	return d, nil
-}
-
 // showSpec prints the spec, with what stands on standard input in it: who runs the spec from there could not read items from it as well.
 func (c *console) showSpec(j *each.Job) error {
 	if len(j.Sources) == 0 && !isTerminal(c.in) {
@@ -292,98 +156,4 @@ func (c *console) showSpec(j *each.Job) error {
 		return usageError{text: err.Error()}
 	}
 	return c.print(text)
-}
-
-// eachPlan compiles the spec. What is wrong with it is wrong with the command line.
-func (c *console) eachPlan(text string) (*planner.Plan, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return nil, err
-	}
-	doc, found := spec.Load([]byte(text), planner.SpecOptions("each"))
-	plan, more := planner.Compile(doc, newHost(), planner.Options{Dir: dir, Partial: found.HasErrors()})
-	found = append(found, more...).Sorted()
-	for _, d := range found {
-		if d.Code == planner.CodeScriptData {
-			fmt.Fprintf(c.err, "mprun each: %s: %s\n", strings.ReplaceAll(d.Summary, "what item holds", "what the items hold"), safeScript)
-			if strings.HasPrefix(d.Summary, "ssh ") { // as a name of a host, it is none
-				continue
-			}
-			return nil, exitError{exitEach}
-		}
-		if d.Severity != spec.Error {
-			continue
-		}
-		if d.Code == planner.CodeUnknownProgram {
-			fmt.Fprintf(c.err, "mprun each: %s (what only a shell knows needs --shell)\n", d.Summary)
-			return nil, exitError{exitNoProgram}
-		}
-		fmt.Fprintf(c.err, "mprun each: %s\n", d.Summary)
-		return nil, exitError{exitEach}
-	}
-	return plan, nil
-}
-
-// safeScript is how items come to a program that reads a script.
-const safeScript = "--shell takes a script that has them as parameters; of other programs, hand them over behind the script"
-
-// runEach carries out the plan and gives the exit code as an error.
-func (c *console) runEach(plan *planner.Plan, f *eachFlags) error {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a closed standard output is an error to act on, not the end
-	wait := patience
-	if f.bar {
-		wait = 0
-	}
-	progress := c.newProgress(f.progress, plan, wait)
-	log := newRunLog(progress.log(c.err), plan.Log, runFlags{})
-	report, err := runtime.Run(context.Background(), plan, runtime.Options{
-		Stdin: c.in, Stdout: c.out, Stderr: c.err, Signals: signals, Log: slog.New(withoutFinally{log}),
-		Progress: progress.tell, ProgressEvery: progress.every, Around: progress.around(),
-	})
-	progress.end()
-	if err != nil {
-		return err
-	}
-	return c.eachEnd(report)
-}
-
-// withoutFinally is a log without what the spec's last word says: each says it itself.
-type withoutFinally struct{ slog.Handler }
-
-// Handle implements slog.Handler.
-func (h withoutFinally) Handle(ctx context.Context, r slog.Record) error {
-	last := false
-	r.Attrs(func(a slog.Attr) bool {
-		last = last || a.Key == "process" && a.Value.String() == "finally"
-		return !last
-	})
-	if last {
-		return nil
-	}
-	return h.Handler.Handle(ctx, r)
-}
-
-// eachEnd is the exit code of a run as an error.
-func (c *console) eachEnd(report *runtime.Report) error {
-	failed, _ := report.Results[each.ResultFailed].(int)
-	code, halted := report.Results[each.ResultCode].(int)
-	switch {
-	case failed == 1:
-		fmt.Fprintln(c.err, "mprun each: 1 job failed")
-	case failed > 1:
-		fmt.Fprintf(c.err, "mprun each: %d jobs failed\n", failed)
-	}
-	switch {
-	case report.Status != runtime.StatusOK && report.Status != runtime.StatusFailed:
-		return exitError{int(report.Status)}
-	case report.Status == runtime.StatusFailed && failed == 0:
-		return exitError{exitEach}
-	case halted:
-		return exitError{code}
-	case failed > 0:
-		return exitError{min(failed, maxCounted+1)}
-	}
-	return nil
 }

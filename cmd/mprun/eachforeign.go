@@ -28,7 +28,7 @@ func foreignFlags() map[string]string {
 		"pipe": aSpec + "through", "pipepart": aSpec + "through", "spreadstdin": aSpec + "through", "delay": aSpec + "throttle",
 		"colsep": aSpec + "read", "C": aSpec + "read", "E": aSpec + "take_while", "e": aSpec + "take_while", "eof": aSpec + "take_while",
 		"eta": bar, "q": "words are never read by a shell, so that nothing needs more quotes", "quote": "words are never read by a shell, so that nothing needs more quotes",
-		"link": ":::+ links a list to the one before it", "h": "--help", "i": "-I {}", "dryrun": "--dry-run", "dry": "--dry-run",
+		"link": ":::+ links a list to the one before it", "i": "-I {}", "dryrun": "--dry-run", "dry": "--dry-run",
 		"load": load, "memfree": load, "nice": load, "S": "jobs run on this machine", "sshlogin": "jobs run on this machine",
 		"process-slot-var": "{%} is the number of the slot", "seqreplace": "{#} is the number of the job",
 		"wd": "cd before it", "workdir": "cd before it", "env": "jobs have the environment of mprun",

@@ -3,7 +3,9 @@ package each
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
+	"unicode/utf8"
 )
 
 // Job is what is asked of `mprun each`.
@@ -37,11 +39,15 @@ func (j *Job) check() error {
 		return errors.New("a command is needed behind the options; to run each line as a command of a shell: sh -c {}")
 	case j.Shell && len(j.Command) > 1:
 		return fmt.Errorf("--shell takes the script as one word, and %q comes after it: put the script in quotes", j.Command[1])
+	case slices.ContainsFunc(j.Command, notText) || slices.ContainsFunc(j.Sources, func(s Source) bool { return slices.ContainsFunc(s.Items, notText) }):
+		return errors.New("words and items are UTF-8, and one of these is not")
 	case j.Arguments > 1 && len(j.Sources) > 1:
 		return errors.New("-n takes items of one list; of several, a job has one each")
 	}
 	return nil
 }
+
+func notText(s string) bool { return !utf8.ValidString(s) }
 
 // several says whether a job has more than one argument.
 func (j *Job) several() bool { return j.Arguments > 1 || len(j.Sources) > 1 }

@@ -1,0 +1,92 @@
+package each
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// words is a command: its words as texts of the spec, and as expressions that give a text or a list of them.
+type words struct {
+	templates, values []string
+	itemIsScript      bool
+}
+
+// words is the command that runs a job.
+func (j *Job) words() (words, error) {
+	list, asList := j.Command, true
+	switch {
+	case j.Shell:
+		script := j.Command[0]
+		if !hasPlaceholder(j.Command, j.Replace) {
+			script += " " + j.replace()
+		}
+		list, asList = scriptWords(script, j.Replace), false
+	case len(list) == 1:
+		split, err := splitWords(list[0])
+		if err != nil {
+			return words{}, err
+		}
+		list = split
+	}
+	if !j.Shell && !hasPlaceholder(list, j.Replace) {
+		list = append(append([]string{}, list...), j.replace())
+	}
+	if err := j.checkOut(list); err != nil {
+		return words{}, err
+	}
+	w := words{itemIsScript: itemIsScript(list, j.Replace)}
+	for i, word := range list {
+		if j.Shell && i == scriptWord {
+			w.templates = append(w.templates, literal(word))
+			w.values = append(w.values, strconv.Quote(word))
+			continue
+		}
+		w.templates = append(w.templates, template(word, j.Replace, j.several(), asList))
+		w.values = append(w.values, value(word, j.Replace, j.several(), asList))
+	}
+	return w, nil
+}
+
+// scriptWord is the number of the script among the words of a command that hands it to a shell.
+const scriptWord = 2
+
+func (j *Job) replace() string {
+	if j.Replace == "" {
+		return "{}"
+	}
+	return j.Replace
+}
+
+// checkOut holds that a command writes to {out} exactly if there is something to create.
+func (j *Job) checkOut(list []string) error {
+	out := j.Shell && strings.Contains(list[scriptWord], "OUT")
+	for _, word := range list {
+		for _, p := range parse(word, j.Replace) {
+			out = out || p.kind == kindOut
+		}
+	}
+	switch {
+	case j.Creates != "" && !out:
+		return fmt.Errorf("with --creates the command writes to {out}, a temporary that becomes %s when it has succeeded; {out} is not in it", j.Creates)
+	case j.Creates == "" && out && !j.Shell:
+		return fmt.Errorf("{out} is the file that --creates names, and there is no --creates")
+	}
+	return nil
+}
+
+// shown is the expression for the command as a shell reads it.
+func (w words) shown() string {
+	lists := make([]string, 0, len(w.values))
+	for _, v := range w.values {
+		switch {
+		case v == "item.a" || strings.HasPrefix(v, "map(item.a,"):
+			lists = append(lists, v)
+		case v == "out":
+			lists = append(lists, `["{out}"]`)
+		default:
+			lists = append(lists, "["+v+"]")
+		}
+	}
+	return `join(map(concat(` + strings.Join(lists, ", ") + `), string(it) matches "^[A-Za-z0-9_@%+=:,./-]+$" ? it : "'" + replace(string(it), "'", "'\\''") + "'"), " ")`
+}

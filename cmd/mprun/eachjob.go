@@ -1,0 +1,139 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	goruntime "runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mprun/mprun/cmd/mprun/each"
+)
+
+// complete makes the job of the flags and arguments.
+func (f *eachFlags) complete(args []string) (err error) {
+	j := &f.job
+	if j.Command, j.Sources, err = each.Split(args); err != nil {
+		return err
+	}
+	if j.Slots, err = slotCount(f.jobs); err != nil {
+		return err
+	}
+	if j.Halt, err = each.ParseHalt(f.halt); err != nil {
+		return err
+	}
+	if j.Timeout, err = jobTimeout(f.timeout); err != nil {
+		return err
+	}
+	if err := oneOf("progress", f.progress, progressWords()...); err != nil {
+		return err
+	}
+	switch {
+	case f.args < 1:
+		return fmt.Errorf("-n takes 1 or more, not %d", f.args)
+	case j.Retries < 0 || f.retries < 0:
+		return errors.New("--retry and --retries take 0 or more")
+	case j.Retries > 0 && f.retries > 0:
+		return errors.New("--retry and --retries say the same in two ways")
+	case f.null && f.delim != "":
+		return errors.New("-0 and -d say the same in two ways")
+	case f.file != "" && len(j.Sources) > 0:
+		return errors.New("-a names the file of the items, and so do ::: or ::::; :::: takes several files")
+	case j.Replace == "":
+		return errors.New("-I needs a placeholder")
+	case f.tag && j.Tag != "":
+		return errors.New("--tag and --tagstring say the same in two ways")
+	}
+	j.Arguments, j.Retries, j.Count = f.args, max(j.Retries, f.retries-1), f.bar
+	j.Format = "lines"
+	if f.null {
+		j.Format = "nul"
+	}
+	j.Delimiter = strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\0`, "\x00", `\\`, `\`).Replace(f.delim)
+	if f.tag {
+		j.Tag = j.Replace
+	}
+	if f.file != "" {
+		j.Sources = []each.Source{{File: f.file}}
+	}
+	return readLists(j)
+}
+
+// readLists reads the files of several lists, whose combinations are made before anything is run.
+func readLists(j *each.Job) error {
+	if len(j.Sources) < 2 {
+		return nil
+	}
+	for i, s := range j.Sources {
+		if s.File == "" {
+			continue
+		}
+		text, err := os.ReadFile(s.File)
+		if err != nil {
+			return err
+		}
+		j.Sources[i].Items, j.Sources[i].File = itemsOf(j, text), ""
+	}
+	return nil
+}
+
+// itemsOf is the items of a text, as the run would read them.
+func itemsOf(j *each.Job, text []byte) []string {
+	separator := j.Delimiter
+	switch {
+	case separator != "":
+		text = bytes.TrimSuffix(text, []byte("\n"))
+	case j.Format == "nul":
+		separator = "\x00"
+	default:
+		separator = "\n"
+	}
+	text = bytes.TrimSuffix(text, []byte(separator))
+	if len(text) == 0 {
+		return nil
+	}
+	return strings.Split(string(text), separator)
+}
+
+// slotCount is the number of jobs at a time: see the flag.
+func slotCount(text string) (int, error) {
+	cpus := goruntime.NumCPU()
+	wrong := fmt.Errorf("-j takes a number of jobs of 1 or more, +N or -N from the number of CPUs, or N%%, not %q", text)
+	if text == "" {
+		return cpus, nil
+	}
+	share, isShare := strings.CutSuffix(text, "%")
+	n, err := strconv.Atoi(share)
+	switch {
+	case err != nil || n > math.MaxInt16 || text == "0":
+		return 0, wrong
+	case isShare && n > 0:
+		return max(1, cpus*n/100), nil
+	case isShare:
+		return 0, wrong
+	case text[0] == '+' || text[0] == '-':
+		return max(1, cpus+n), nil
+	}
+	return n, nil
+}
+
+// jobTimeout is a duration, or a number of seconds.
+func jobTimeout(text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(text)
+	if seconds, isNumber := strconv.ParseFloat(text, 64); isNumber == nil {
+		d, err = time.Duration(seconds*float64(time.Second)), nil
+	}
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("--timeout takes a time such as 30s or 5m, or a number of seconds, not %q", text)
+	}
+	return d, nil
+}
