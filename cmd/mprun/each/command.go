@@ -1,7 +1,9 @@
 package each
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -32,9 +34,6 @@ func (j *Job) words() (words, error) {
 	if !j.Shell && !hasPlaceholder(list, j.Replace) {
 		list = append(append([]string{}, list...), j.replace())
 	}
-	if err := j.checkOut(list); err != nil {
-		return words{}, err
-	}
 	w := words{itemIsScript: itemIsScript(list, j.Replace)}
 	for i, word := range list {
 		if j.Shell && i == scriptWord {
@@ -59,18 +58,16 @@ func (j *Job) replace() string {
 }
 
 // checkOut holds that a command writes to {out} exactly if there is something to create.
-func (j *Job) checkOut(list []string) error {
-	out := j.Shell && strings.Contains(list[scriptWord], "OUT")
-	for _, word := range list {
-		for _, p := range parse(word, j.Replace) {
-			out = out || p.kind == kindOut
-		}
+func (j *Job) checkOut() error {
+	named := false
+	for _, word := range j.Command {
+		named = named || slices.ContainsFunc(parse(word, j.Replace), func(p part) bool { return p.kind == kindOut })
 	}
 	switch {
-	case j.Creates != "" && !out:
+	case j.Creates == "" && named:
+		return errors.New("{out} is the file that --creates names, and there is no --creates")
+	case j.Creates != "" && !named && !(j.Shell && strings.Contains(j.Command[0], "OUT")):
 		return fmt.Errorf("with --creates the command writes to {out}, a temporary that becomes %s when it has succeeded; {out} is not in it", j.Creates)
-	case j.Creates == "" && out && !j.Shell:
-		return fmt.Errorf("{out} is the file that --creates names, and there is no --creates")
 	}
 	return nil
 }

@@ -141,6 +141,8 @@ func TestRefused(t *testing.T) {
 		{Job{Command: []string{"echo {}", "x"}, Shell: true}, "takes the script as one word"},
 		{Job{Command: []string{"cp", "{}"}, Creates: "x"}, "{out} is not in it"},
 		{Job{Command: []string{"cp", "{}", "{out}"}}, "there is no --creates"},
+		{Job{Command: []string{"cp {} {out}"}, Shell: true}, "there is no --creates"},
+		{Job{Command: []string{"echo", "\xff"}}, "words and items are UTF-8"},
 		{Job{Command: []string{"echo"}, Arguments: 2, Sources: make([]Source, 2)}, "-n takes items of one list"},
 		{Job{Command: []string{"echo"}, Sources: []Source{{Items: []string{"a"}}, {Items: []string{"1", "2"}, Linked: true}}}, "lists that are linked are of one length"},
 	} {

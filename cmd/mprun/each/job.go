@@ -44,7 +44,7 @@ func (j *Job) check() error {
 	case j.Arguments > 1 && len(j.Sources) > 1:
 		return errors.New("-n takes items of one list; of several, a job has one each")
 	}
-	return nil
+	return j.checkOut()
 }
 
 func notText(s string) bool { return !utf8.ValidString(s) }
