@@ -27,7 +27,7 @@ type execNode struct {
 	attempt *int
 	globals *Env // what all expressions of the chain share: `out` is set there
 
-	outcome *outcome // of the program that is running, with `format: outcome`
+	outcome *programOutcome // of the program that is running, with `format: outcome`
 
 	results heldItems
 	given   int  // results that have been passed on
@@ -115,7 +115,7 @@ func (n *execNode) work(r *Run, in *Batch) (done bool, err error) {
 	}
 	n.results.clear()
 	if n.format == formatOutcome {
-		n.outcome = &outcome{}
+		n.outcome = &programOutcome{}
 	}
 	if n.creates != nil {
 		path, done, err := n.create(r, in)

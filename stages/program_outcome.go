@@ -6,11 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// outcome is what became of a program with `format: outcome`: one map as the result, also of a program that has failed. A failure is one all the
+// programOutcome is what became of a program with `format: outcome`: one map as the result, also of a program that has failed. A failure is one all the
 // same for `retry` and `on_error`; the outcome is what the item becomes where these do not deal with it.
 //
-// Methods of a nil outcome do nothing: the format is another one.
-type outcome struct {
+// Methods of a nil one do nothing: the format is another one.
+type programOutcome struct {
 	stdout, stderr answer
 	started        time.Time // zero: no program was started
 	seconds        float64
@@ -26,7 +26,7 @@ const (
 )
 
 // begin has the program's output collected.
-func (o *outcome) begin(p *Program) {
+func (o *programOutcome) begin(p *Program) {
 	if o == nil {
 		return
 	}
@@ -36,7 +36,7 @@ func (o *outcome) begin(p *Program) {
 }
 
 // end notes how the program ended. tooMuch says that it was ended for what it wrote.
-func (o *outcome) end(err error) (tooMuch bool) {
+func (o *programOutcome) end(err error) (tooMuch bool) {
 	if o == nil {
 		return false
 	}
@@ -53,14 +53,14 @@ func (o *outcome) end(err error) (tooMuch bool) {
 }
 
 // skip notes that the program did not need to run.
-func (o *outcome) skip() {
+func (o *programOutcome) skip() {
 	if o != nil {
 		o.skipped = true
 	}
 }
 
 // instead adds the outcome to a failure of the program.
-func (o *outcome) instead(err error) error {
+func (o *programOutcome) instead(err error) error {
 	var failure *ItemError
 	if o == nil || !errors.As(err, &failure) || failure.Type == "expression" {
 		return err
@@ -77,7 +77,7 @@ func (o *outcome) instead(err error) error {
 }
 
 // item is the outcome as an item; message is why the program failed, "" if it did not.
-func (o *outcome) item(message string) map[string]any {
+func (o *programOutcome) item(message string) map[string]any {
 	item := map[string]any{
 		"code": o.code, "stdout": textOrBytes(o.stdout.bytes), "stderr": textOrBytes(o.stderr.bytes), "error": nil,
 		"started": nil, "seconds": o.seconds, "skipped": o.skipped,
