@@ -273,11 +273,17 @@ func (b Barrier) Break(s *Slot, ticket uint32) {
 	b.primitive.lock(s)
 	b.repair()
 	if state := barrierState(b.head.state.Load()); !state.passed(ticket) {
-		b.head.state.Store(uint64(state.next(true) | barrierBroken))
-		b.head.hint.Store(0)
+		b.abort()
 	}
 	b.unlock()
 	b.wake()
+}
+
+// abort breaks the barrier until it is reset. The caller holds the inner lock.
+func (b Barrier) abort() {
+	b.head.state.Store(uint64(b.aborted()))
+	crashpoint(pointBarrierBroken)
+	b.head.hint.Store(0)
 }
 
 // aborted is the state of a barrier that somebody aborts: broken until it is reset.

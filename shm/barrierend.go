@@ -34,9 +34,9 @@ func (b Barrier) deserted() {
 		return
 	}
 	if state := barrierState(b.head.state.Load()); !state.broken() {
-		b.head.state.Store(uint64(b.aborted()))
-		b.head.hint.Store(0)
+		b.abort()
 	}
+	crashpoint(pointBarrierDeserted)
 	b.head.died.CompareAndSwap(desertedOnce, 0)
 }
 

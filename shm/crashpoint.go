@@ -56,6 +56,8 @@ const (
 	pointBarrierPlaced
 	pointBarrierArrived
 	pointBarrierTripped
+	pointBarrierBroken
+	pointBarrierDeserted
 	pointEffectLocked
 	pointEffectsStaged
 	pointEffectsLogged
@@ -119,6 +121,8 @@ var pointNames = [pointEnd]string{
 	pointBarrierPlaced:    "barrier.1.placed",
 	pointBarrierArrived:   "barrier.2.arrived",
 	pointBarrierTripped:   "barrier.3.tripped",
+	pointBarrierBroken:    "barrier.4.broken",
+	pointBarrierDeserted:  "barrier.5.deserted",
 	pointEffectLocked:     "effect.1.locked",
 	pointEffectsStaged:    "effect.2.staged",
 	pointEffectsLogged:    "effect.2.logged",

@@ -50,6 +50,7 @@ type crew struct {
 	items   int
 	crashes func(slot, life int) string // MPRUN_CRASH of a worker's n-th life, from 0
 	ended   func(slot int)              // a worker has ended well
+	died    func(slot int)              // a worker was killed, and recovered; called before it is replaced or abandoned
 	// abandons says that a worker who died in its n-th life, from 0, is not replaced: its slot is abandoned, and then gone is called.
 	abandons func(slot, life int) bool
 	gone     func(slot int)
@@ -75,7 +76,7 @@ func newCrew(t testing.TB, path string, items int, arena *Arena, roles ...string
 	return &crew{
 		t: t, path: path, items: items, arena: arena, roles: roles, events: make(chan death, len(roles)),
 		lives: make([]int, len(roles)), running: make(map[int]*exec.Cmd),
-		crashes: func(int, int) string { return "" }, ended: func(int) {},
+		crashes: func(int, int) string { return "" }, ended: func(int) {}, died: func(int) {},
 		abandons: func(int, int) bool { return false }, gone: func(int) {},
 		recovered: func(int, time.Duration, time.Duration) {},
 	}
@@ -177,6 +178,7 @@ func (c *crew) reap(d death) {
 	}
 	life := c.lives[d.slot] - 1
 	c.kills[min(1, life)]++
+	c.died(d.slot)
 	switch {
 	case c.t.Failed():
 	case c.abandons(d.slot, life):

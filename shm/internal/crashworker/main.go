@@ -1,6 +1,6 @@
 //go:build linux
 
-// Command crashworker is the worker of this package's crash tests: a source, a mapper, a sink, a member of a party, a taker of turns or somebody who
+// Command crashworker is the worker of this package's crash tests: a source, a mapper, a sink, a member of a party or of a reunion, a taker of turns or somebody who
 // writes a history of what it does, over an arena whose files it inherits from descriptor 3 on. The tests build it with the tag crashpoints, kill it, recover its slot and start it again.
 //
 // The chain: the source puts the numbers 0 to n-1 into queue 0. Mappers turn number i into i*10, or, for each fifth, into i*10, i*10+1 and
@@ -30,7 +30,7 @@ func main() {
 // run takes role, slot, number of items, number of descriptors.
 func run(args []string) error {
 	if len(args) != 4 {
-		return errors.New("usage: crashworker source|mapper|sink|party|taker|lock|semaphore|queue SLOT ITEMS FILES")
+		return errors.New("usage: crashworker source|mapper|sink|party|reunion|taker|lock|semaphore|queue SLOT ITEMS FILES")
 	}
 	var n [3]int
 	for i, arg := range args[1:] {
@@ -78,6 +78,8 @@ func (w *worker) play(role string, slot, items int, leases []*shm.Block) error {
 		return w.mapper(leases)
 	case "party":
 		return w.party(slot, items)
+	case "reunion":
+		return w.reunion(slot, items)
 	case "sink":
 		return w.sink()
 	case "taker":
@@ -92,6 +94,17 @@ type worker struct {
 	arena *shm.Arena
 	slot  *shm.Slot
 	log   []byte // the committed state, as numbers of 8 bytes
+}
+
+// restore reads the committed state into its numbers.
+func (w *worker) restore(numbers []*uint64) error {
+	if len(w.log) != 8*len(numbers) {
+		return fmt.Errorf("a state of %d bytes", len(w.log))
+	}
+	for i, n := range numbers {
+		*n = binary.LittleEndian.Uint64(w.log[8*i:])
+	}
+	return nil
 }
 
 func appendNumber(p []byte, n uint64) []byte { return binary.LittleEndian.AppendUint64(p, n) }

@@ -42,19 +42,13 @@ type partyState struct {
 	waits       uint64 // waits for the condition that are over
 }
 
-const (
-	partySteps      = 14
-	partyStateBytes = 6 * 8
-)
+const partySteps = 14
 
 func (w *worker) party(slot, rounds int) error {
 	p := &party{worker: w, member: slot, rounds: rounds}
 	if len(w.log) > 0 {
-		if len(w.log) != partyStateBytes {
-			return fmt.Errorf("a state of %d bytes", len(w.log))
-		}
-		for i, n := range p.numbers() {
-			*n = binary.LittleEndian.Uint64(w.log[8*i:])
+		if err := w.restore(p.numbers()); err != nil {
+			return err
 		}
 	}
 	for p.round < uint64(rounds) {
@@ -66,8 +60,8 @@ func (w *worker) party(slot, rounds int) error {
 }
 
 // numbers is the state in the order in which it is written.
-func (s *partyState) numbers() [6]*uint64 {
-	return [...]*uint64{&s.round, &s.step, &s.met, &s.led, &s.acted, &s.waits}
+func (s *partyState) numbers() []*uint64 {
+	return []*uint64{&s.round, &s.step, &s.met, &s.led, &s.acted, &s.waits}
 }
 
 // commit commits a transaction with the step behind this one.
