@@ -201,6 +201,7 @@ func (c *cell) settle() {
 func (h *host) sumLost(err error) error {
 	if h.volatile != h.slot.Commits()+1 {
 		h.letGo()
+		h.undeliver()
 		return errReplay
 	}
 	failure := &stages.StageError{Op: "add", Type: "range", Text: err.Error() + ", since another worker has changed it meanwhile"}

@@ -22,20 +22,26 @@ func newLockHosts(t *testing.T) [2]*host {
 	t.Cleanup(func() { _ = arena.Close() })
 	var hosts [2]*host
 	for i := range hosts {
-		slot, err := arena.Attach(i)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := slot.Adopt(); err != nil {
-			t.Fatal(err)
-		}
-		h := newHost(context.Background(), &handoff{surroundings: surroundings{Primitives: list, Cells: cells}}, arena, slot, nil)
-		if h.chain, err = stages.Build(nil, stages.Options{Host: h}); err != nil {
-			t.Fatal(err)
-		}
-		hosts[i] = h
+		hosts[i] = newLockHost(t, arena, i, list, cells)
 	}
 	return hosts
+}
+
+// newLockHost is who comes to a slot that is free.
+func newLockHost(t *testing.T, arena *shm.Arena, i int, list []planner.Primitive, cells []planner.Cell) *host {
+	t.Helper()
+	slot, err := arena.Attach(i)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := slot.Adopt(); err != nil {
+		t.Fatal(err)
+	}
+	h := newHost(context.Background(), &handoff{surroundings: surroundings{Primitives: list, Cells: cells}}, arena, slot, nil)
+	if h.chain, err = stages.Build(nil, stages.Options{Host: h}); err != nil {
+		t.Fatal(err)
+	}
+	return h
 }
 
 func lockOf(t *testing.T, h *host, name string) stages.Lock {
@@ -90,26 +96,32 @@ func TestRefusedCommitLosesNoState(t *testing.T) {
 	}
 }
 
-// TestRefusedCommitKeepsWhatIsInHand: a commit that is refused finishes no item. What an Undo takes back is delivered again, and the next commit
-// finishes it.
-func TestRefusedCommitKeepsWhatIsInHand(t *testing.T) {
-	hosts := newLockHosts(t)
-	h, q := hosts[0], hosts[0].arena.Queue(0)
+// putTwo has a worker put a block of two items.
+func putTwo(t *testing.T, q *shm.Queue, h *host) {
+	t.Helper()
 	column := stages.ColumnOf("a")
 	column.Append("b")
 	payload := stages.AppendColumn(nil, &column, 0, 2)
-	block, status, err := q.Reserve(hosts[1].slot, 2, len(payload))
+	block, status, err := q.Reserve(h.slot, 2, len(payload))
 	if err != nil || status != shm.Reserved {
 		t.Fatal(status, err)
 	}
 	if _, err := block.Write(payload); err != nil {
 		t.Fatal(err)
 	}
-	tx := hosts[1].slot.Begin()
+	tx := h.slot.Begin()
 	tx.Publish(block, 2)
-	if err := hosts[1].slot.Commit(tx); err != nil {
+	if err := h.slot.Commit(tx); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestRefusedCommitKeepsWhatIsInHand: a commit that is refused finishes no item. What an Undo takes back is delivered again, and the next commit
+// finishes it.
+func TestRefusedCommitKeepsWhatIsInHand(t *testing.T) {
+	hosts := newLockHosts(t)
+	h, q := hosts[0], hosts[0].arena.Queue(0)
+	putTwo(t, q, hosts[1])
 	def := &planner.Queue{Name: "q"}
 	in := &inbox{host: h, queue: q, part: &arenaPart{def: def, name: "q"}, def: def}
 	h.inboxes = append(h.inboxes, in)

@@ -13,6 +13,9 @@ import (
 //	at the head of a block   deliver: the block has been delivered too often, and its first item was what each reader had in hand
 //	in the middle of a chain giveUpPoison: replacements died at the same row, with no step in between
 //
+// A worker that ends by itself with 69, since others have left no room for a sum, has not died of an item: it takes its delivery back
+// (undeliver, shm/models/poison.pml).
+//
 // A first death may have been at any row of a batch; those that were in flight are gone through one by one afterwards (care). The
 // poison goes to the dead-letter queue of the queue it came from, in the commit that drops it, and the run goes on with what is behind it;
 // without a dead-letter queue the run fails. What of the item has gone on before, and was committed, stays.
@@ -35,6 +38,16 @@ func (h *host) giveUpPoison() error {
 // onlyDelivery says whether items are in hand that are delivered once and not again: each death must tell at which row it was.
 func (h *host) onlyDelivery() bool {
 	return slices.ContainsFunc(h.inboxes, func(in *inbox) bool { return in.block != nil && in.def.MaxDeliveries == 1 })
+}
+
+// undeliver takes back that what is in hand was delivered, before the worker goes back to its last commit: no item is to blame for that. A block
+// that was taken at one go keeps its delivery, by which its next reader knows to go through it item by item.
+func (h *host) undeliver() {
+	for _, in := range h.inboxes {
+		if in.block != nil && (in.single || in.block.Tries() > 1) {
+			in.block.Undeliver()
+		}
+	}
 }
 
 func (h *host) giveUp(in *inbox, deaths int) error {

@@ -92,6 +92,19 @@ func (b *Block) Tries() int { return b.word.tries() }
 // TriesAfterAdvance is what Tries will be behind a commit that advances the block.
 func (b *Block) TriesAfterAdvance() int { return triesAfterStep(b.Tries(), b.queue.l.MaxDeliveries) }
 
+// Undeliver takes back that this delivery of a leased block counts: its reader goes back to its last commit by itself, and has not died of
+// an item. It is one swap; who is killed behind it has not died of it either. The lease stays.
+func (b *Block) Undeliver() {
+	w := b.word
+	if w.state() != blockLeased || w.tries() == 0 {
+		return
+	}
+	next := makeWord(blockLeased, w.tries()-1, w.gen(), w.owner())
+	if b.queue.table[b.index].word.CompareAndSwap(uint64(w), uint64(next)) {
+		b.word = next
+	}
+}
+
 // Seq is the number of the block's first item among all items that were published in the queue, from 1 on: it does not depend on how they
 // share blocks. A redelivered block keeps it.
 func (b *Block) Seq() uint64 { return b.seq }

@@ -147,6 +147,12 @@ func (m *simulation) die(t *rapid.T, s int) {
 			t.Fatal(err)
 		}
 	}
+	if rapid.Bool().Draw(t, "by itself") { // it has not died of what it had in hand
+		for want, b := range m.leased[s] {
+			b.Undeliver()
+			want.tries--
+		}
+	}
 	if err := m.arena.Recover(s); err != nil {
 		t.Fatal(err)
 	}
