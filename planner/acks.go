@@ -80,6 +80,9 @@ func (a *acks) inside(st *stages.Stage, at acked) acked {
 			behind.merged = inner.merged
 		}
 	}
+	for i := range st.Sites { // tasks of a pool: their items come from no queue of the spec
+		a.chain(st.Sites[i].Do, acked{})
+	}
 	for _, h := range []*stages.Handler{st.OnError, st.OnTimeout} {
 		if h != nil {
 			a.chain(h.Do, at)
@@ -102,7 +105,7 @@ func (a *acks) ack(note *stageNote, at acked) {
 
 // mergesItems says whether results of a stage come later than the items that they are made of, or of several.
 func mergesItems(st *stages.Stage, op *stages.Operator) bool {
-	if givesAtEnd(op) {
+	if givesAtEnd(op) || op.Name == "pool" {
 		return true
 	}
 	per := st.Options["per"].Source
