@@ -8,12 +8,6 @@ type Counted interface {
 	HowFar() (made, total int)
 }
 
-// Outstanding is a Node that takes rows and answers them later, such as a pool.
-type Outstanding interface {
-	// Outstanding is how many rows were taken whose results have not come back.
-	Outstanding() int
-}
-
 // HowFar is how many items of the chain's source have been worked off, and how many there will have been at its end: -1 if that is not
 // known. ok says whether the chain has a source that counts. Items are worked off when nothing that came of them stands before a stage
 // any more; what a window keeps (`batch`, `reduce`) counts as worked off.
@@ -32,9 +26,6 @@ func (c *Chain) HowFar() (done, total int, ok bool) {
 	flying := 0
 	for _, l := range c.links[1:] {
 		flying += l.in.rows()
-		if late, ok := l.node.(Outstanding); ok {
-			flying += late.Outstanding()
-		}
 	}
 	c.workedOff = max(c.workedOff, made-flying)
 	return c.workedOff, total, true
