@@ -197,11 +197,19 @@ func TestTortureIsNoDeadlock(t *testing.T) {
 // tortureWorkers kills and stops workers at random; who is stopped goes on after a while.
 func tortureWorkers(stop <-chan struct{}) {
 	stopped := map[int]bool{}
+	var shots volleys
 	for {
+		pause := shots.next(2 * time.Millisecond)
+		for pid := range stopped {
+			if pause > fireEvery { // between two volleys nobody is at a standstill
+				_ = syscall.Kill(pid, syscall.SIGCONT)
+				delete(stopped, pid)
+			}
+		}
 		select {
 		case <-stop:
 			return
-		case <-time.After(rand.N(4 * time.Millisecond)):
+		case <-time.After(pause):
 		}
 		for pid := range stopped {
 			if rand.IntN(3) == 0 {

@@ -32,11 +32,12 @@ func underFire(t *testing.T, plan *planner.Plan) outcome {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		var shots volleys
 		for {
 			select {
 			case <-stop:
 				return
-			case <-time.After(rand.N(2 * fireEvery)):
+			case <-time.After(shots.next(fireEvery)):
 				if workers := workersOf(os.Getpid()); len(workers) > 0 {
 					_ = syscall.Kill(workers[rand.IntN(len(workers))], syscall.SIGKILL)
 				}
@@ -47,6 +48,23 @@ func underFire(t *testing.T, plan *planner.Plan) outcome {
 	close(stop)
 	<-done
 	return got
+}
+
+// volleys paces shots. A worker that is killed maxBarren times before it has got anywhere is rightly given up, and on a busy machine a start
+// takes longer than the time between shots. So after each volley of a quarter as many there is a pause, from 50 ms to 1.6 s, each
+// twice as long as the one before: workers get somewhere in one of them, and are hit at all moments in between.
+type volleys struct{ shots int }
+
+const volley = maxBarren / 4
+
+// next is how long to wait before the next shot, where the mean time between two of a volley is that.
+func (v *volleys) next(mean time.Duration) time.Duration {
+	pause := rand.N(2 * mean)
+	if v.shots > 0 && v.shots%volley == 0 {
+		pause += 25 * time.Millisecond << min(v.shots/volley, 6)
+	}
+	v.shots++
+	return pause
 }
 
 // workersOf is the workers of a supervisor.
