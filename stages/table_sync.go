@@ -21,7 +21,7 @@ func tableSync() []Operator {
 			Example: "wait: ready",
 			Operand: FieldDef{
 				Kind: AwaitedField, Values: []string{"event", "barrier", "queue", "process", "condition"},
-				Doc: "What is waited for. Of events, queues and processes also `{any: [...]}`, one of them, and `{all: [...]}`, all at one moment. A process has ended when it will not be started again and its files are in place; one that never runs counts as ended.",
+				Doc: "What is waited for. What a stage keeps (`batch`, `reduce`, a `pool` whose results have not come) is finished for its queue. Of events, queues and processes also `{any: [...]}`, one of them, and `{all: [...]}`, all at one moment. A process has ended when it will not be started again and its files are in place; one that never runs counts as ended.",
 			},
 			Options: []FieldDef{{Name: "until", Kind: ExpressionField, Doc: "With a condition: what must hold."}},
 			Effect:  true, Single: true, Waits: true, Infer: inferWait, Build: buildWait,
