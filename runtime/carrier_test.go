@@ -152,3 +152,24 @@ func TestProgramsEndWithTheirChain(t *testing.T) {
 		t.Error("a program was started for a chain that has ended")
 	}
 }
+
+// TestProgramsThatHaveEndedAreForgotten: their process IDs may be others' when the chain ends.
+func TestProgramsThatHaveEndedAreForgotten(t *testing.T) {
+	for _, isAside := range []bool{false, true} {
+		p := newPrograms(nil)
+		program, err := p.Start(stages.Program{Words: []string{"true"}, Aside: isAside})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := program.Wait(); err != nil {
+			t.Errorf("aside %t: it ended with %v", isAside, err)
+		}
+		_ = program.Stdin().Close()
+		p.mu.Lock()
+		if len(p.running) > 0 {
+			t.Errorf("aside %t: it is still known as one that runs", isAside)
+		}
+		p.mu.Unlock()
+		p.close()
+	}
+}

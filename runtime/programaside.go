@@ -19,19 +19,20 @@ const asidePatience = 50 * time.Millisecond
 // nothing there, and what it writes there is logged. It implements stages.Running. The program has ended when it has exited, whoever of
 // its children still holds one of the pipes.
 type aside struct {
-	name   string
-	cmd    *exec.Cmd
-	in     *os.File // its descriptor 3
-	out    *os.File // its descriptor 4
-	stderr *output
-	tail   *tailWriter
-	exited chan struct{} // closed when it has
-	err    error         // how, then
+	programs *programs
+	name     string
+	cmd      *exec.Cmd
+	in       *os.File // its descriptor 3
+	out      *os.File // its descriptor 4
+	stderr   *output
+	tail     *tailWriter
+	exited   chan struct{} // closed when it has
+	err      error         // how, then
 }
 
 // startAside starts a program that is talked to Aside.
 func (p *programs) startAside(program stages.Program) (stages.Running, error) {
-	a := &aside{name: program.Words[0], tail: &tailWriter{next: p.stderr}, exited: make(chan struct{})}
+	a := &aside{programs: p, name: program.Words[0], tail: &tailWriter{next: p.stderr}, exited: make(chan struct{})}
 	a.cmd = p.command(program)
 	var theirs [2]*os.File
 	var err error
@@ -62,6 +63,7 @@ func (p *programs) startAside(program stages.Program) (stages.Running, error) {
 // wait waits for the program, and then for what it has written to its standard streams as long as that comes.
 func (a *aside) wait() {
 	a.err = a.cmd.Wait()
+	a.programs.noteRunning(a.cmd, false)
 	close(a.exited)
 	_ = a.out.SetReadDeadline(time.Now()) // for a Read that waits
 }

@@ -198,7 +198,8 @@ const inputPatience = time.Second
 func (p *programs) start(cmd *exec.Cmd) error {
 	var err error
 	if !p.onThread(func() { err = cmd.Start() }) {
-		return stages.ErrInterrupted
+		cmd.Err = stages.ErrInterrupted
+		return cmd.Start() // it closes the command's pipes, and starts nothing
 	}
 	if err == nil {
 		p.noteRunning(cmd, true)
