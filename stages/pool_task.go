@@ -244,14 +244,19 @@ func nulls(n int) Column { return Column{Any: make([]any, n)} }
 // careful says whether each task is to be committed before it is begun, so that a death tells which one it was at.
 func (t *tasking) careful(r *Run) bool { return r.careful() || *t.attempt > 1 }
 
-// allAtOnce lets all tasks of the chunk go through the chain, and says whether none has failed; else nothing has been done.
+// mostAtOnce is about how many bytes of results the tasks of a chunk may have together: those that have more are done one by one, so that
+// their results go in several outcomes.
+const mostAtOnce = 16 * mostOutcome
+
+// allAtOnce lets all tasks of the chunk go through the chain, and says whether none has failed, and their results go into one outcome; else
+// nothing has been done.
 func (t *tasking) allAtOnce(r *Run, s *site) bool {
-	began := r.Now()
+	began, size := r.Now(), 0
 	s.chain.first().EmitRows(t.rows, 0, t.chunk.n)
 	s.chain.End()
 	for {
 		state, err := s.chain.Advance(r)
-		if err != nil || state == Called {
+		if err != nil || state == Called || size > mostAtOnce {
 			s.chain.Reset()
 			t.forget()
 			return false
@@ -260,6 +265,7 @@ func (t *tasking) allAtOnce(r *Run, s *site) bool {
 			break
 		}
 		out := s.chain.Out()
+		size += EncodedSize(&out.item, out.head, out.item.Len())
 		t.results.items.AppendRange(&out.item, out.head, out.item.Len())
 		if !s.alike {
 			numbers := &out.bound[len(out.bound)-1]
