@@ -54,6 +54,7 @@ type host struct {
 	moments   []moment        // at which it stands still
 	goOn      chan struct{}   // the supervisor's word behind such a moment
 	deadline  *time.Timer     // at which the worker ends; nil: none
+	alarm     alarm           // the same, where the worker has been stopped
 	committed time.Time       // the last commit
 	volatile  uint64          // number of commits for which volatile input was announced, +1
 
@@ -337,7 +338,9 @@ func (h *host) Deadline(at time.Duration) {
 	}
 	if at > 0 {
 		h.deadline = time.AfterFunc(max(0, at-shm.Now()), endGroup)
+		at += alarmAfter
 	}
+	h.alarm.set(at)
 }
 
 // endGroup ends the worker, and the programs of its group.

@@ -26,6 +26,10 @@ type askNode struct {
 // it has a block of it will never answer, which looks like a run that hangs.
 const answerPatience = 5 * time.Second
 
+// mutePatience is how long a program that closed its standard output, and so cannot answer any more, is waited for: most end then, and how
+// they do says more.
+const mutePatience = time.Second
+
 func (n *askNode) Step(r *Run, in, out *Batch) error {
 	err := n.ask(r, in, out)
 	if err != nil && !errors.Is(err, ErrInterrupted) {
@@ -94,6 +98,13 @@ func (n *askNode) await(r *Run) error {
 			return ErrTimeout
 		}
 		return r.Wait(n.talk, left)
+	}
+	if n.asked > 0 && n.talk.isMute() {
+		err := r.Wait(n.talk, mutePatience)
+		if errors.Is(err, ErrTimeout) {
+			err = Failf("exec", "%s closed its standard output without an answer: with `per: item` each line gets one line (`per: stream` is free)", n.talk.name)
+		}
+		return err
 	}
 	if n.warned || n.asked == 0 {
 		return r.Wait(n.talk, 0)

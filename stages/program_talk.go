@@ -32,6 +32,7 @@ type talk struct {
 	deaf    bool   // the program does not read any more
 	heard   []byte // read, and not taken from taken on
 	taken   int
+	mute    bool  // the program has closed its output
 	ended   bool  // the program has closed its output and has exited
 	exit    error // how
 	failed  error // of reading
@@ -114,6 +115,10 @@ func (t *talk) read() {
 			break
 		}
 	}
+	t.mu.Lock()
+	t.mute = true
+	t.tell()
+	t.mu.Unlock()
 	exit := t.running.Wait()
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -141,6 +146,13 @@ func (t *talk) isDeaf() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.deaf
+}
+
+// isMute says whether the program has closed its standard output, and runs on.
+func (t *talk) isMute() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.mute && !t.ended
 }
 
 // finish closes the program's standard input when everything has been written.

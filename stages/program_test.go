@@ -282,6 +282,7 @@ func TestThroughItem(t *testing.T) {
 		{"it fails on an item", []Stage{itemsStage("a", "bad", "c"), handled(through(`while read -r line; do [ "$line" = bad ] && exit 1; echo "<$line>"; done`), ThenSkip)}, `["<a>", "<c>"]`},
 		{"it says nothing", []Stage{itemsStage("a"), timed(through(`exec sleep 100`), "100ms")}, `[] test.yaml:1:8: through: timed out (item "a")`},
 		{"it reads nothing", []Stage{stage("range", exprField("100000")), timed(through(`exec sleep 100`), "100ms")}, `[] test.yaml:1:8: through: timed out (item 0)`},
+		{"closes its output", []Stage{itemsStage("a"), through(`exec >&-; while read -r line; do :; done`)}, "[] test.yaml:1:8: through: sh closed its standard output without an answer: with `per: item` each line gets one line (`per: stream` is free) (item \"a\")"},
 		{"its answer is broken", []Stage{itemsStage(1, 2), handled(through(`while read -r line; do [ "$line" = 1 ] && line='{'; echo "$line"; done`, "format", srcLiteral("jsonl")), ThenPass)}, `[1, 2]`},
 		{"bytes", []Stage{itemsStage(1), through("cat", "format", srcLiteral("bytes"))}, "test.yaml:1:8: through: bytes have no end that would tell one answer from the next: use `per: stream`, or another format"},
 		{"no more is wanted", []Stage{stage("range", exprField("1000000")), through(upper), countStage("take", 2)}, `["<0>", "<1>"]`},
