@@ -73,7 +73,7 @@ func (c *compiler) faultProcess(n *spec.Node) (s symbol, index string, ok bool) 
 		c.errorAt(n, CodeBadPlace, "write the name of a process, or any", "%q names nothing of the spec", n.Text)
 		return s, "", false
 	}
-	if s, ok = c.lookup(name, n.RangeAt(0, len(name)), n, "process"); !ok {
+	if s, ok = c.lookup(name, n.RangeAt(0, len(name)), n, "process", "pool"); !ok {
 		return s, "", false
 	}
 	rest := n.Text[len(name):]

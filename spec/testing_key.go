@@ -16,8 +16,8 @@ type Test struct {
 type Fault struct {
 	Node *Node `yaml:"-"`
 
-	Kill  Place    `yaml:"kill" ref:"processes" example:"kill: 'square[1]'" doc:"Process to kill by SIGKILL: a replica, or any one of a process's, or any for any worker."`
-	Pause Place    `yaml:"pause" ref:"processes" example:"pause: square" doc:"Process to stop for a while by SIGSTOP, named as for kill."`
+	Kill  Place    `yaml:"kill" ref:"processes" example:"kill: 'square[1]'" doc:"Process, or pool, to kill by SIGKILL: a replica, or any one of a process's, or any for any worker."`
+	Pause Place    `yaml:"pause" ref:"processes" example:"pause: square" doc:"Process, or pool, to stop for a while by SIGSTOP, named as for kill."`
 	At    *FaultAt `yaml:"at" example:"at: {queue: numbers, item: 50}" doc:"When, once: while that item is being worked on. Without at and every, as soon as the process has started."`
 	Every Duration `yaml:"every" example:"every: 20ms" doc:"How often, until the run ends. Random kills may hit the workers on one item again and again, so with kill the queues of the test deliver items without end (max_deliveries)."`
 	For   Duration `yaml:"for" example:"for: 1s" doc:"How long a pause takes."`
