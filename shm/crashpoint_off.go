@@ -4,7 +4,7 @@ package shm
 
 import "time"
 
-// No sleep is longer than these: a wake may have gone to a process that is stopped.
+// No sleep is longer than these, but for a wait that has lasted for long already (see longer): a wake may have gone to a process that is stopped.
 const (
 	waitBound = 100 * time.Millisecond
 	lockBound = 20 * time.Millisecond

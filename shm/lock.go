@@ -108,7 +108,7 @@ func (l Lock) Acquire(s *Slot, w Wait) (WaitResult, error) {
 		s.set.reset()
 		s.set.add(word, v|lockWaiter)
 		s.set.add(&s.head.bell.word, bell)
-		s.sleep(s.bound(deadline))
+		s.sleep(bound(deadline, waitBound))
 		me |= lockWaiter // see lockWord.lockSlow
 	}
 }

@@ -71,7 +71,7 @@ func (s *Slot) Wait(targets []Target, w Wait) (WaitResult, error) {
 		return Ready, nil // nobody needs to know of a wait that was over before a sleep
 	}
 	s.recordWait(targets, w)
-	for {
+	for nap := waitBound; ; nap = longer(nap, targets) {
 		if s.seen(targets) || s.arm(targets) {
 			return Ready, nil
 		}
@@ -79,7 +79,7 @@ func (s *Slot) Wait(targets []Target, w Wait) (WaitResult, error) {
 		if result, done := s.told(deadline); done {
 			return result, nil
 		}
-		s.sleep(s.bound(deadline))
+		s.sleep(bound(deadline, nap))
 	}
 }
 
@@ -123,11 +123,23 @@ func (s *Slot) told(deadline time.Time) (WaitResult, bool) {
 }
 
 // bound is how long one sleep may be.
-func (s *Slot) bound(deadline time.Time) time.Duration {
+func bound(deadline time.Time, nap time.Duration) time.Duration {
 	if deadline.IsZero() {
-		return waitBound
+		return nap
 	}
-	return min(waitBound, max(time.Until(deadline), time.Microsecond))
+	return min(nap, max(time.Until(deadline), time.Microsecond))
+}
+
+// longer is how long the sleep may be that follows one in the same wait: who waits for long looks seldom, as each look of a process that does nothing
+// else costs it a tenth of a millisecond, Go's watching of the system call included. Writers go on to look, for they are not woken for every
+// block (see roomy).
+func longer(nap time.Duration, targets []Target) time.Duration {
+	for _, t := range targets {
+		if t.Kind == WaitToWrite {
+			return nap
+		}
+	}
+	return min(2*nap, 8*waitBound)
 }
 
 // sleep sleeps on the words that arm has collected.

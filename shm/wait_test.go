@@ -230,3 +230,20 @@ func TestWhoIsWoken(t *testing.T) {
 		}
 	}
 }
+
+// Who waits for long looks seldom, but a writer goes on to look.
+func TestNapsGrow(t *testing.T) {
+	for kind, want := range map[WaitKind]time.Duration{WaitToRead: 8 * waitBound, WaitForEvent: 8 * waitBound, WaitToWrite: waitBound} {
+		nap := waitBound
+		for range 10 {
+			next := longer(nap, []Target{{Kind: WaitForItems}, {Kind: kind}})
+			if next < nap || next > 2*nap {
+				t.Errorf("%v: a sleep of %v follows one of %v", kind, next, nap)
+			}
+			nap = next
+		}
+		if nap != want {
+			t.Errorf("%v: sleeps come to %v instead of %v", kind, nap, want)
+		}
+	}
+}
