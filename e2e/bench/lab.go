@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-//go:embed specs/*.yaml peers/*.py
+//go:embed specs/*.yaml specs/*.py peers/*.py
 var material embed.FS
 
 // lab is where measurements happen: a folder with the specs, the peers' programs and the inputs.

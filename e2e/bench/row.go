@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -35,7 +36,7 @@ type limit struct {
 // rows are the table. A whole run of mprun is measured, from its start to its end; of multiprocessing only the work, without the
 // start of the interpreter.
 func rows() []row {
-	return append(processRows(), fileRows()...)
+	return slices.Concat(processRows(), poolRows(), fileRows())
 }
 
 // processRows are about queues, workers and programs.
@@ -95,19 +96,13 @@ func processRows() []row {
 				seconds, _, err := l.wall(job{words: l.spec("programs", "n="+strconv.Itoa(n))})
 				return seconds / float64(n), err
 			},
-			peers: []contender{
-				{"xargs -P2 -n1", "xargs", programPerLine(1000, "xargs", "-P2", "-n1", "true")},
-				{"parallel -j2", "parallel", programPerLine(100, "parallel", "-j2", "true")},
-			},
+			peers: programPeers(),
 			limit: limit{"a program", "`true`, started and waited for by two threads", programsOfThreads},
 		},
 		{
 			name: "`mprun each` of `true`, two at a time", unit: "s/program", goal: 1,
 			mprun: func(l *lab) (float64, error) { return programPerLine(1000, l.mprun, "each", "-j2", "true")(l) },
-			peers: []contender{
-				{"xargs -P2 -n1", "xargs", programPerLine(1000, "xargs", "-P2", "-n1", "true")},
-				{"parallel -j2", "parallel", programPerLine(100, "parallel", "-j2", "true")},
-			},
+			peers: programPeers(),
 			limit: limit{"a program", "`true`, started and waited for by two threads", programsOfThreads},
 		},
 		{
