@@ -172,15 +172,3 @@ func TestPoolsUnderFire(t *testing.T) {
 		})
 	}
 }
-
-// TestLargeResultsOfAChunk holds that results which are small each, but together more than one outcome may be, all come.
-func TestLargeResultsOfAChunk(t *testing.T) {
-	const tasks, each = 25_000, 3_000 // 75 MB; poolItem of the planner is 64 MiB
-	spec := fmt.Sprintf(`processes: {a: {stages: [{range: %d}, {pool: {workers: 1}, chunk_size: %d, do: [{map: 'item >= 0 ? "%s" : ""'}]}, {reduce: acc + len(item), init: 0}, {print: }]}}`,
-		tasks, tasks, strings.Repeat("x", each))
-	got := runPlan(t, planned(t, spec), Options{})
-	got.ok(t)
-	if want := fmt.Sprintln(tasks * each); got.stdout != want {
-		t.Errorf("printed %s instead of %s", got.stdout, want)
-	}
-}

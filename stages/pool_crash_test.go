@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -156,5 +157,29 @@ func TestPoolDeathIsInvisible(t *testing.T) {
 				t.Errorf("only %d deaths", deaths)
 			}
 		})
+	}
+}
+
+// TestLargeResultsOfAChunk holds that results which together are more than goes into one outcome come in several.
+func TestLargeResultsOfAChunk(t *testing.T) {
+	const tasks = 6
+	rows := NewBatch(0, false)
+	for range tasks {
+		rows.EmitNew(strings.Repeat("x", mostAtOnce/8), "")
+	}
+	var form StateWriter
+	appendChunk(&form, &chunk{}, rows, nil, 0, tasks)
+	w := newWorld()
+	w.queue("p.tasks").blocks = []Column{ColumnOf(form.buf)}
+	site := PoolSite{Results: "p.results", Replicas: 1, Do: []Stage{stage("map", exprField("item + item"))}}
+	h, err := w.start([]Stage{stage("get", queueField("p.tasks")), TaskStage(Pos{}, []PoolSite{site}, nil, 0)}, Options{Self: map[string]any{"name": "p[0]"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.finish(); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(w.queue("p.results").put); n != tasks {
+		t.Errorf("%d outcomes instead of %d", n, tasks)
 	}
 }
