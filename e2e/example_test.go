@@ -271,7 +271,7 @@ func eachExample(t *testing.T, do func(t *testing.T, x example)) {
 	}
 }
 
-// patience is a document that lets the queues of an example deliver an item again and again: many random kills make an innocent item look
+// patience is a document that lets the queues and pools of an example deliver an item again and again: many random kills make an innocent item look
 // like one that kills its workers.
 func patience(t *testing.T, example string) string {
 	t.Helper()
@@ -279,16 +279,18 @@ func patience(t *testing.T, example string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var spec struct{ Queues map[string]any }
+	var spec struct{ Queues, Pools map[string]any }
 	if err := yaml.Unmarshal(text, &spec); err != nil {
 		t.Fatal(err)
 	}
-	overlay := "queues:\n"
-	for name := range spec.Queues {
-		overlay += "  " + name + ": {max_deliveries: 1000}\n"
-	}
-	if len(spec.Queues) == 0 {
-		overlay = "x-queues: none\n"
+	overlay := "x-patience: much\n"
+	for key, names := range map[string]map[string]any{"queues": spec.Queues, "pools": spec.Pools} {
+		if len(names) > 0 {
+			overlay += key + ":\n"
+		}
+		for name := range names {
+			overlay += "  " + name + ": {max_deliveries: 1000}\n"
+		}
 	}
 	return writeSpec(t, overlay)
 }

@@ -211,7 +211,7 @@ processes:
 		said, err = ask("why")
 		return err == nil && strings.Contains(said, "wait  waits since")
 	})
-	if !strings.Contains(said, "nothing is stuck: tick works\n") || !strings.Contains(said, "for an item of queue never from tick (") {
+	if !strings.Contains(said, "nothing is stuck\n") || !strings.Contains(said, "for a pause to be over (") || !strings.Contains(said, "for an item of queue never from tick (") {
 		t.Errorf("why says\n%s", said)
 	}
 	if said, err := ask("doctor"); err != nil || !strings.Contains(said, "nothing is wrong\n") {

@@ -12,7 +12,7 @@ type pace struct {
 
 const (
 	chunkWork  = 2 * time.Millisecond
-	mostRows   = 32 << 10
+	mostRows   = 8 << 10
 	mostGrowth = 8 // of a chunk over the one before: the first rows may not be like the others
 )
 
