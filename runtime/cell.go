@@ -33,7 +33,8 @@ type cell struct {
 	small   []int32         // by offset: number of the entry, from 1; of cells of up to smallCell bytes
 	large   map[int64]int32 // the same of larger ones
 	runs    []pendingRun
-	weight  int // numbers, addends and pieces of runs
+	weight  int   // numbers, addends and pieces of runs
+	bytes   int64 // of log that what is pending counts as, of which the host has the sum
 }
 
 // numberKinds are the arena's kinds of the scalars.
@@ -137,6 +138,7 @@ func (c *cell) Store(off int64, s stages.Scalar, n stages.Number) {
 	if s == stages.ScalarFloat32 {
 		n = stages.FloatNumber(float64(float32(n.Float())))
 	}
+	c.count(-addendBytes * int64(max(0, len(p.sums)-1)))
 	p.stored, p.now, p.sums = true, n, nil
 }
 
@@ -190,9 +192,13 @@ func (c *cell) Write(p []byte, off int64) {
 		last++
 	}
 	if last > first {
+		for _, r := range c.runs[first:last] {
+			c.count(-runBytes(int64(len(r.buf))))
+		}
 		fresh = covering(c.runs[first:last], fresh)
 	}
 	c.runs = slices.Replace(c.runs, first, last, fresh)
+	c.count(runBytes(int64(len(fresh.buf))))
 	c.weight += len(p)/runPiece + 1
 	for i := range c.numbers {
 		if n := &c.numbers[i]; n.scalar != stages.NoScalar && off <= n.off && n.off < off+int64(len(p)) {
@@ -203,6 +209,12 @@ func (c *cell) Write(p []byte, off int64) {
 
 // Full implements stages.Cell.
 func (c *cell) Full() bool { return c.weight >= fullCell }
+
+// Room implements stages.Cell.
+func (c *cell) Room(n int64) bool {
+	left := stages.SectionBytes - c.host.changing
+	return n <= left && runBytes(n) <= left // n first: its sum cannot overflow then
+}
 
 // Rewrite implements stages.Cell.
 func (c *cell) Rewrite(from, to int64, rewrite func(fresh, old []byte, off int64) error) error {

@@ -231,3 +231,50 @@ func TestCellIsFull(t *testing.T) {
 	}
 	t.Error("any number of numbers is kept")
 }
+
+// TestCellRoom: what is pending in all cells of a worker counts, what is written over does not, and a commit makes room again.
+func TestCellRoom(t *testing.T) {
+	b := newCellBench(t, stages.CellType{Type: stages.StoreType{Name: "float64"}, Shape: []int{1 << 17}})
+	c, size := b.cells[0], int64(1<<20)
+	other := &cell{host: c.host, typ: c.typ, array: c.array}
+	if !c.Room(stages.SectionBytes-numberBytes) || c.Room(stages.SectionBytes) || c.Room(math.MaxInt64) {
+		t.Error("the room of a section without changes is not the bound")
+	}
+	for range 1000 { // the same bytes, at the same place
+		c.Write(make([]byte, size), 0)
+	}
+	if used := c.host.changing; used != runBytes(size) {
+		t.Errorf("a run of %d bytes counts as %d", size, used)
+	}
+	c.Write(make([]byte, 16), 8)
+	c.Store(8, stages.ScalarFloat64, 1) // in the run
+	if used := c.host.changing; used != runBytes(size) {
+		t.Errorf("what is changed in a run counts by itself: %d", used)
+	}
+	if err := b.commit(0); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		if err := c.Add(0, stages.ScalarFloat64, stages.FloatNumber(float64(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if used := c.host.changing; used != numberBytes+2*addendBytes {
+		t.Errorf("a number with three addends counts as %d", used)
+	}
+	c.Store(0, stages.ScalarFloat64, 1)
+	if used := c.host.changing; used != numberBytes {
+		t.Errorf("a number that was stored counts as %d", used)
+	}
+	c.host.changing = stages.SectionBytes - numberBytes // as if others had taken the rest
+	if other.Room(8) || !other.Room(0) {
+		t.Error("cells of one worker do not share the bound")
+	}
+	c.host.changing = numberBytes
+	if err := b.commit(0); err != nil {
+		t.Fatal(err)
+	}
+	if c.host.changing != 0 || c.bytes != 0 {
+		t.Errorf("a commit leaves %d and %d", c.host.changing, c.bytes)
+	}
+}

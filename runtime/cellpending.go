@@ -32,7 +32,20 @@ const (
 	fullCell = 1 << 16
 	// runPiece is how many bytes of a run weigh as much as a number.
 	runPiece = 512
+	// numberBytes is what a pending number counts as in a section: its entry, where it is found, and its place in a commit. Measured: 600 to 700.
+	numberBytes = 512
+	// addendBytes is what a float that waits to be added counts as: it is kept, and copied for the commit.
+	addendBytes = 32
 )
+
+// runBytes is what a run of n bytes counts as.
+func runBytes(n int64) int64 { return n + numberBytes }
+
+// count notes that so much more is pending.
+func (c *cell) count(bytes int64) {
+	c.bytes += bytes
+	c.host.changing += bytes
+}
 
 // touch has the next commit take what is pending.
 func (c *cell) touch() {
@@ -61,6 +74,7 @@ func (c *cell) pending(off int64) *pendingNumber {
 func (c *cell) add(p pendingNumber) *pendingNumber {
 	c.numbers = append(c.numbers, p)
 	c.weight++
+	c.count(numberBytes)
 	switch i := int32(len(c.numbers)); {
 	case c.small != nil:
 		c.small[p.off] = i
@@ -88,6 +102,7 @@ func (c *cell) keep(p *pendingNumber, n stages.Number) {
 	}
 	p.sums = append(p.sums, n)
 	c.weight++
+	c.count(addendBytes)
 }
 
 // refold computes how the chain sees a number that it has added to, if what is there has changed.
@@ -186,6 +201,7 @@ func (c *cell) stage(tx *shm.Tx) {
 // settle forgets what was pending: it was committed, or is not to be.
 func (c *cell) settle() {
 	c.staged, c.weight = false, 0
+	c.count(-c.bytes)
 	for i := range c.numbers {
 		if c.small != nil {
 			c.small[c.numbers[i].off] = 0

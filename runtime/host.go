@@ -46,6 +46,7 @@ type host struct {
 	sealed    []sealedBlock   // filled, in the order in which they will be published
 	open      []filler        // with blocks that are being filled
 	touched   []*cell         // those whose changes are among effects
+	changing  int64           // bytes of log that these changes count as
 	effects   []func(*shm.Tx) // what the next commit does to primitives, in the order of the stages
 	requests  uint64          // how often the worker has asked for something to be done to processes
 	dirty     bool            // something has happened since the last commit

@@ -60,6 +60,9 @@ type Cell interface {
 	Write(p []byte, off int64)
 	// Full says that so much has come together that it must be committed before more is changed.
 	Full() bool
+	// Room says whether n bytes more may be changed in this commit, which a section cannot part: with what is pending in all values and
+	// arrays of the worker they stay below SectionBytes.
+	Room(n int64) bool
 	// Rewrite makes the bytes from up to, but without, to anew: rewrite is called with parts of them, in order, with what was there and
 	// what is to be there. Nothing else may be changed in the commit before it and in the one that it is part of, which must come at once. An
 	// error of rewrite is returned, and nothing has changed.

@@ -63,3 +63,78 @@ func TestLockGivesUpAtOnce(t *testing.T) {
 		t.Errorf("the first lock is not given back: %+v %+v", a, a.lock)
 	}
 }
+
+// TestSectionIsBounded: what goes beyond the bound of a section is an item error, behind which nothing of the section is there, wherever the
+// worker dies. The items before and behind it are.
+func TestSectionIsBounded(t *testing.T) {
+	small := CellType{Type: StoreType{Name: "uint8"}, Shape: []int{8}}
+	many := stage("range", exprField("item"))
+	for _, row := range []struct {
+		name  string
+		items []any // the second is too much for five bytes
+		do    []Stage
+		cell  string
+		want  string
+	}{
+		{"store", []any{4, 6, 2}, []Stage{many, changeStage("store", cellPlaceOf("small", "item"), "1")}, "small", "[1, 1, 1, 1, 0, 0, 0, 0]"},
+		{"store rows", []any{1, 2, 1}, []Stage{many, changeStage("store", cellPlaceOf("rows", "item"), "[1, 1, 1, 1]")}, "rows", "[[1, 1, 1, 1], [0, 0, 0, 0]]"},
+		{"add", []any{4, 6, 2}, []Stage{many, changeStage("add", cellPlaceOf("small", "item"), "1")}, "small", "[2, 2, 1, 1, 0, 0, 0, 0]"},
+		{"apply", []any{2, 3, 1}, []Stage{many, changeStage("add", cellPlaceOf("total"), "1"), stage("reduce", exprField("acc + 1"), "init", srcLiteral(0)), changeStage("apply", cellPlaceOf("rest"), "item + 1")}, "rest", "[2, 2, 2]"},
+	} {
+		for seed := range uint64(100) {
+			rng := rand.New(rand.NewPCG(seed, 10))
+			w := newWorld()
+			w.room = 5
+			w.newCell("small", small)
+			w.newCell("rows", CellType{Type: StoreType{Name: "uint8"}, Shape: []int{2, 4}})
+			w.newCell("rest", CellType{Type: StoreType{Name: "uint8"}, Shape: []int{3}})
+			w.newCell("total", CellType{Type: StoreType{Name: "uint8"}})
+			locked := handled(lockStage([]string{"l"}, row.do...), ThenSkip)
+			for lives := 0; ; lives++ {
+				h, err := w.start([]Stage{stage("items", Field{Source: srcLiteral(row.items)}), locked}, Options{BlockItems: 1 + rng.IntN(4)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				h.die = func() bool { return seed > 0 && lives < 20 && rng.IntN(5) == 0 }
+				h.cellFull = func() bool { return seed > 0 && rng.IntN(3) == 0 }
+				if err = h.finish(); !errors.Is(err, errKilled) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					break
+				}
+			}
+			c := w.cells[row.cell]
+			if got := string(AppendJSON(nil, c.typ.part().decode(c.bytes))); got != row.want {
+				t.Fatalf("%s, seed %d: %s in place of %s", row.name, seed, got, row.want)
+			}
+			if row.name == "apply" && w.cells["total"].bytes[0] != 3 {
+				t.Fatalf("seed %d: %d adds are there in place of those of the two items that fit, 3", seed, w.cells["total"].bytes[0])
+			}
+		}
+	}
+}
+
+// TestTooLargeSectionNamesThePlace: the error says where and how much.
+func TestTooLargeSectionNamesThePlace(t *testing.T) {
+	for _, row := range []struct{ op, want string }{
+		{"store", "grid[1][2]: what is changed inside of `lock` takes effect at once, and may be 256 MiB at most: 1 bytes more are too much; change it in parts, each in a `lock` of its own"},
+		{"apply", "grid: what is changed inside of `lock` takes effect at once, and may be 256 MiB at most: 6 bytes more are too much; change it in parts, each in a `lock` of its own"},
+	} {
+		h := exampleCells()
+		h.world.room = 3
+		fill := []Stage{stage("range", exprField("4")), changeStage("store", cellPlaceOf("grid", "item < 3 ? 0 : 1", "item < 3 ? item : 2"), "")}
+		if row.op == "apply" {
+			fill = []Stage{changeStage("apply", cellPlaceOf("grid"), "item")}
+		}
+		before := h.world.cellTexts()
+		err := h.world.run([]Stage{stage("items", Field{Source: srcLiteral([]any{1})}), lockStage([]string{"l"}, fill...)}, Options{})
+		var failed *StageError
+		if !errors.As(err, &failed) || failed.Type != "too-large" || failed.Text != row.want {
+			t.Errorf("%s: %v\nin place of %s", row.op, err, row.want)
+		}
+		if h.world.cellTexts() != before {
+			t.Errorf("%s: something has changed", row.op)
+		}
+	}
+}

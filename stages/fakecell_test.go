@@ -90,8 +90,15 @@ func (c *fakeCell) mine() []byte {
 func (c *fakeCell) Load(off int64, s Scalar) Number { return s.get(c.seen()[off:]) }
 func (c *fakeCell) Read(p []byte, off int64)        { copy(p, c.seen()[off:]) }
 
-func (c *fakeCell) Store(off int64, s Scalar, n Number) { s.put(c.mine()[off:], n) }
-func (c *fakeCell) Write(p []byte, off int64)           { copy(c.mine()[off:], p) }
+func (c *fakeCell) Store(off int64, s Scalar, n Number) {
+	s.put(c.mine()[off:], n)
+	c.host.changed += int64(s.Size())
+}
+
+func (c *fakeCell) Write(p []byte, off int64) {
+	copy(c.mine()[off:], p)
+	c.host.changed += int64(len(p))
+}
 
 func (c *fakeCell) Add(off int64, s Scalar, n Number) error {
 	sum, err := Sum(s, c.Load(off, s), n)
@@ -103,6 +110,11 @@ func (c *fakeCell) Add(off int64, s Scalar, n Number) error {
 
 // Full is now and then true while something waits to be committed.
 func (c *fakeCell) Full() bool { return c.own != nil && ask(c.host.cellFull) }
+
+// Room is of the world's bound, and takes twice the same as two changes.
+func (c *fakeCell) Room(n int64) bool {
+	return c.host.world.room == 0 || c.host.changed+n <= c.host.world.room
+}
 
 func (c *fakeCell) Floats([]byte) []float64 { return nil }
 

@@ -17,6 +17,7 @@ var errKilled = errors.New("killed")
 
 // world is what outlives a worker: what has been committed. Workers come and go; each is a fakeHost.
 type world struct {
+	room     int64 // bytes of cells that a section may change; 0: any number
 	queues   map[string]*fakeQueue
 	stdout   strings.Builder
 	stderr   strings.Builder
@@ -103,6 +104,7 @@ type fakeHost struct {
 	staged   []func() // done by the next commit
 	boxes    map[string]*fakeOutbox
 	cells    map[string]*fakeCell
+	changed  int64       // bytes of cells since the last commit
 	cellFull func() bool // whether a cell says that it must be committed; nil: it never does
 	ins      []*fakeInbox
 
@@ -226,7 +228,7 @@ func (h *fakeHost) Commit() error {
 	for _, do := range h.staged {
 		do()
 	}
-	h.staged = h.staged[:0]
+	h.staged, h.changed = h.staged[:0], 0
 	for _, in := range h.ins {
 		in.commit()
 	}

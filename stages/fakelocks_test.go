@@ -191,7 +191,7 @@ func (h *fakeHost) commitLocks() {
 
 // Undo drops what is staged.
 func (h *fakeHost) Undo() error {
-	h.staged = h.staged[:0]
+	h.staged, h.changed = h.staged[:0], 0
 	for _, c := range h.cells {
 		c.own = nil
 	}

@@ -53,7 +53,7 @@ func (a *applying) Step(r *Run, in, out *Batch) error {
 	}
 	change := a.rewrite
 	if r.section != nil {
-		change = a.store
+		change = func(in *Batch, at located) error { return a.store(r, in, at) }
 	}
 	if err := r.Commit(); err != nil {
 		return err
@@ -89,21 +89,26 @@ func (a *applying) rewrite(in *Batch, at located) error {
 }
 
 // storedAtOnce is how many elements store makes at a time.
-const storedAtOnce = 4096
+const storedAtOnce = 1 << 14
 
-// store makes this replica's elements anew as a part of what else is to be committed. Nothing is changed before all are made.
-func (a *applying) store(in *Batch, at located) error {
+// store makes this replica's elements anew as a part of what else is to be committed. Nothing is changed before all are made, so that all
+// of them are held until then: what is too much is refused first.
+func (a *applying) store(r *Run, in *Batch, at located) error {
 	size := at.part.layout.Size
 	from, to := a.own(at)
 	if from == to {
 		return nil
 	}
-	old, fresh := make([]byte, (to-from)*size), make([]byte, (to-from)*size)
-	at.cell.Read(old, from*size)
+	if err := r.fits(a.place, 0, (to-from)*size); err != nil {
+		return err
+	}
+	old, fresh := make([]byte, min(storedAtOnce, to-from)*size), make([]byte, (to-from)*size)
 	a.value.load(in, 0)
 	for i := from; i < to; i += storedAtOnce {
 		begin, end := (i-from)*size, (min(i+storedAtOnce, to)-from)*size
-		if err := a.part(at, fresh[begin:end], old[begin:end], int(i)); err != nil {
+		was := old[:end-begin]
+		at.cell.Read(was, i*size)
+		if err := a.part(at, fresh[begin:end], was, int(i)); err != nil {
 			return err
 		}
 	}

@@ -45,7 +45,12 @@ func (c *changing) Step(r *Run, in, out *Batch) error {
 	}
 	done := 0
 	for done < len(c.place.found) {
-		if err := c.change(c.place.found[done], &c.values, done); err != nil {
+		at := c.place.found[done]
+		if err := r.fits(c.place, done, at.part.bytes()); err != nil {
+			failure = err
+			break
+		}
+		if err := c.change(at, &c.values, done); err != nil {
 			failure = c.blame(err, done)
 			break
 		}

@@ -4,7 +4,7 @@ package stages
 func tableSync() []Operator {
 	return []Operator{
 		{
-			Name: "lock", Group: Synchronisation, Doc: "Runs a chain for each item while holding something; what it changes happens at once at its end, or, if it fails or its worker dies, not at all. A stage inside that waits parts that in two.",
+			Name: "lock", Group: Synchronisation, Doc: "Runs a chain for each item while holding something; what it changes happens at once at its end, or, if it fails or its worker dies, not at all. A stage inside that waits parts that in two. It may change 256 MiB of values and arrays: what is more is the error `too-large`, at the `store`, `add` or `apply` that goes beyond.",
 			Example: "lock: [left, right]\ndo:\n  - print: ${{ item }} eats",
 			Operand: FieldDef{Kind: PlacesField, Values: []string{"lock", "semaphore", "condition", "value", "array"}, Doc: "What is held; several are taken in one global order."},
 			Options: []FieldDef{{Name: "do", Kind: ChainField, Doc: "The chain; what comes out of it goes on when everything has been given back."}},
