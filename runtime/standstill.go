@@ -1,10 +1,11 @@
 package runtime
 
 import (
+	"os"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/mprun/mprun/runtime/deadlock"
 	"github.com/mprun/mprun/shm"
@@ -124,7 +125,7 @@ func (s *supervisor) look() *look {
 		}
 		l.parties = append(l.parties, p)
 	}
-	// Again, and only then whether they live: what a dead one held goes to others, and its replacement may not come to the same wait.
+	// Again, and only then whether they go on living: what a dead one held goes to others, and its replacement may not come to the same wait.
 	for i, r := range l.replicas {
 		if !l.asleep[i] {
 			continue
@@ -133,21 +134,44 @@ func (s *supervisor) look() *look {
 			l.parties[i].State = deadlock.Moves
 		}
 	}
-	for i, r := range l.replicas {
-		if l.asleep[i] && hasEnded(r.pid) {
-			l.parties[i].State = deadlock.Moves
-		}
-	}
 	l.stuck = deadlock.Stuck(l.parties)
-	l.dead = deadlock.Dead(l.parties, l.stuck)
+	l.dead = deadlock.Dead(l.parties, l.stuck) && !l.anyEnds()
 	return l
 }
 
-// hasEnded says whether a child has ended and is not reaped yet, or is no child any more. See waitid(2), WNOWAIT.
-func hasEnded(pid int) bool {
-	var info unix.Siginfo
-	err := unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
-	return err != nil || info.Signo != 0
+// anyEnds says whether one of the stuck has ended, or is about to.
+func (l *look) anyEnds() bool {
+	for i, r := range l.replicas {
+		if l.stuck[i] && l.asleep[i] && isEnding(r.pid) {
+			return true
+		}
+	}
+	return false
+}
+
+// isEnding says whether a process that is known to wait has ended or may be just ending: a signal for it is pending, maybe from one that has ended
+// since, or it does not sleep. It is there from the call of kill(2) on, however long the one it ends has yet to wait for a processor. See State,
+// SigPnd and ShdPnd in proc_pid_status(5).
+func isEnding(pid int) bool {
+	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return true // it is gone
+	}
+	for line := range strings.Lines(string(data)) {
+		name, value, _ := strings.Cut(line, ":")
+		value = strings.TrimSpace(value)
+		switch name {
+		case "State":
+			if !strings.HasPrefix(value, "S") && !strings.HasPrefix(value, "T") { // it sleeps, or is stopped in its sleep
+				return true
+			}
+		case "SigPnd", "ShdPnd":
+			if strings.Trim(value, "0") != "" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // same says whether two looks have found the same replicas stuck, in the same waits. What others did in between is their own affair.

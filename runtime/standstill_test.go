@@ -3,8 +3,11 @@ package runtime
 import (
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/mprun/mprun/planner"
 	"github.com/mprun/mprun/shm"
@@ -61,6 +64,7 @@ func newTable(t *testing.T, names ...string) *table {
 			_ = child.Process.Kill()
 			_ = child.Wait()
 		})
+		eventually(t, "it to sleep", func() bool { return !isEnding(child.Process.Pid) })
 		r.pid, p.begun, r.starts = child.Process.Pid, true, 1
 		s.become(r, replicaRunning)
 		slot, err := s.arena.Attach(r.slot)
@@ -366,8 +370,9 @@ func TestWhoRestsDiesOfChance(t *testing.T) {
 	}
 }
 
-// TestADeadOneIsNotStuck: what a worker that has died held goes to others, and its replacement may not come to the same wait.
-func TestADeadOneIsNotStuck(t *testing.T) {
+// TestWhoEndsIsNotStuck: what a worker that has died held goes to others, and its replacement may not come to the same wait. That begins with the
+// signal: who sent it may have ended before the one it ends does.
+func TestWhoEndsIsNotStuck(t *testing.T) {
 	tb := newTable(t, "a", "b")
 	for i, name := range []string{"a", "b"} {
 		if ok, err := tb.s.arena.Lock(i).TryAcquire(tb.slot[name]); !ok || err != nil {
@@ -376,17 +381,23 @@ func TestADeadOneIsNotStuck(t *testing.T) {
 	}
 	tb.waits(map[string]waitFunc{"a": tb.s.arena.Lock(1).Acquire, "b": tb.s.arena.Lock(0).Acquire}, 0)
 	eventually(t, "both to be stuck", func() bool { return tb.s.look().dead })
-	died := exec.Command("true")
-	if err := died.Start(); err != nil {
+	pid := tb.all[0].pid
+	for _, sig := range []syscall.Signal{syscall.SIGSTOP, syscall.SIGTERM, syscall.SIGKILL} {
+		if err := syscall.Kill(pid, sig); err != nil {
+			t.Fatal(err)
+		}
+		if sig == syscall.SIGSTOP { // it keeps pending what ends it
+			eventually(t, "a stopped one to be stuck", func() bool { return tb.s.look().dead })
+		} else if tb.s.look().dead {
+			t.Errorf("after signal %q a run is said to be stuck", sig)
+		}
+	}
+	var info unix.Siginfo
+	if err := unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOWAIT, nil); err != nil {
 		t.Fatal(err)
 	}
-	tb.all[0].pid = died.Process.Pid
-	eventually(t, "the death to be seen", func() bool { return hasEnded(died.Process.Pid) })
 	if tb.s.look().dead {
 		t.Error("a run with a dead worker is said to be stuck")
-	}
-	if err := died.Wait(); err != nil { // it was not reaped by the look
-		t.Error(err)
 	}
 }
 
