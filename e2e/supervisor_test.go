@@ -65,6 +65,7 @@ processes:
           rm -r "$OUT"
         creates: DIR/stage-${{ item }}
         on_error: skip
+    stop: {grace: 200ms}
   command:
     shell: mkdir "$OUT"; while echo half > "$OUT/half"; do sleep 0.01; done
     creates: DIR/command
@@ -111,6 +112,7 @@ processes:
       - items: [1]
         split: false
       - exec: sleep 1000
+    stop: {grace: 200ms}
 `},
 	{"segments", `
 values:
