@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 )
@@ -31,7 +30,7 @@ type pooling struct {
 	gathered heldRows
 	since    time.Duration // when the first of them came
 	next     int           // number of the next row that comes
-	out      []parcel
+	out      parcels
 	failing  bool // the first row before the stage is one whose task has failed
 
 	at      int      // number of the first row of the outcome that is being given; -1: none
@@ -39,31 +38,10 @@ type pooling struct {
 	part    int      // results of the row behind them that have been given
 	giving  *outcome // nil: it has not been looked at since the state was loaded
 	taken   bool     // it is out of the queue
-	changes []poolChange
 	written buffers
 	offset  int    // of its results that have been given
 	rows    *Batch // its context; nil: not read, or it has none
 }
-
-// parcel is rows that are with the pool, or an outcome of them that waits for its turn.
-type parcel struct {
-	first, n int
-	kept     []byte // the outcome
-}
-
-// poolChange is what has become of a parcel since the last Save.
-type poolChange struct {
-	kind     byte
-	first, n int
-	kept     []byte
-}
-
-// What becomes of parcels.
-const (
-	poolSent  = iota + 1 // it went out
-	poolKept             // an outcome for its first n rows has come, before its turn
-	poolGiven            // its first n rows are done with
-)
 
 // poolWindow is how many chunks for each worker are out or wait for their turn.
 const poolWindow = 16
@@ -127,7 +105,7 @@ func (p *pooling) window() int { return poolWindow * max(1, p.call.Workers) }
 
 // hungry says whether workers may soon have nothing to do, so that what was gathered is to go out though it is no whole chunk.
 func (p *pooling) hungry() bool {
-	return p.gathered.rows.rows() > 0 && len(p.out) < 2*p.call.Workers
+	return p.gathered.rows.rows() > 0 && len(p.out.list) < 2*p.call.Workers
 }
 
 // gatherAtLeast is how long rows are gathered for workers who may soon have nothing to do: a little more than handing over a chunk costs.
@@ -141,7 +119,7 @@ func (p *pooling) Due() time.Duration {
 	switch {
 	case !p.hungry():
 		return 0
-	case len(p.out) == 0 && p.pace.isWorth(p.gathered.rows.rows()):
+	case len(p.out.list) == 0 && p.pace.isWorth(p.gathered.rows.rows()):
 		return 1
 	}
 	return max(1, p.since+gatherAtLeast)
@@ -187,7 +165,7 @@ func (p *pooling) isFull() bool {
 // wait waits for an outcome, or for room in the pool's queue where none is to come.
 func (p *pooling) wait(r *Run) error {
 	switch {
-	case len(p.out) > 0:
+	case len(p.out.list) > 0:
 		return r.awaitEver(p.answers)
 	case p.gathered.rows.rows() > 0:
 		return r.awaitEver(p.tasks)
@@ -198,7 +176,7 @@ func (p *pooling) wait(r *Run) error {
 // send hands what was gathered to the pool, if that is at least so many rows, as far as there is room.
 func (p *pooling) send(r *Run, least int) (sent bool, err error) {
 	g := &p.gathered
-	for g.rows.rows() >= max(1, least) && len(p.out) < p.window() {
+	for g.rows.rows() >= max(1, least) && len(p.out.list) < p.window() {
 		n := min(g.rows.rows(), p.pace.size())
 		c := chunk{site: p.call.Site, replica: p.replica, first: p.next, echo: p.echoes()}
 		if p.args != nil {
@@ -217,8 +195,7 @@ func (p *pooling) send(r *Run, least int) (sent bool, err error) {
 		case put == 0:
 			return sent, nil
 		}
-		p.out = append(p.out, parcel{first: p.next, n: n})
-		p.changes = append(p.changes, poolChange{kind: poolSent, first: p.next, n: n})
+		p.out.sent(p.next, n)
 		p.next += n
 		g.drop(n)
 		sent = true
@@ -244,10 +221,10 @@ func (p *pooling) Pending() bool {
 	if p.giving != nil {
 		return true
 	}
-	if len(p.out) == 0 {
+	if len(p.out.list) == 0 {
 		return false
 	}
-	return p.at >= 0 || p.ordered && p.out[0].kept != nil || p.answers.Ready()
+	return p.at >= 0 || p.ordered && p.out.list[0].kept != nil || p.answers.Ready()
 }
 
 // Wait waits for an outcome.
@@ -255,225 +232,18 @@ func (p *pooling) Wait(ctx context.Context) error { return p.answers.Wait(ctx) }
 
 // listensFor is what ends a wait of a stage before this one; nil: nothing is to come.
 func (p *pooling) listensFor() Waiter {
-	if len(p.out) == 0 {
+	if len(p.out.list) == 0 {
 		return nil
 	}
 	return p.answers
 }
 
 // Lingers says whether something is still with the pool, so that the stage is not at its end.
-func (p *pooling) Lingers() bool { return len(p.out) > 0 || p.gathered.rows.rows() > 0 }
-
-// give emits results, as many as may be, and says whether it has got on. A row whose task has failed goes back to the front of in, with its
-// failure as the error.
-func (p *pooling) give(r *Run, in, out *Batch) (bool, error) {
-	if ok, err := p.look(r); !ok {
-		return false, err
-	}
-	o := p.giving
-	for left := max(1, r.Limit); p.given < o.n; {
-		if left == 0 {
-			return true, nil
-		}
-		failure := o.failureOf(p.given)
-		switch {
-		case failure != nil && left < max(1, r.Limit):
-			return true, nil // what came before it is worked off first
-		case failure != nil:
-			if err := p.openRows(); err != nil {
-				return false, err
-			}
-			in.unshift(p.rows, o.from+p.given)
-			p.failing = true
-			return false, failure
-		case o.counts.Len() == 0 && len(o.failures) == 0 && !p.echoes() && len(p.names) == 0:
-			n := min(left, o.n-p.given)
-			out.item.AppendRange(&o.results, p.given, p.given+n)
-			p.given, p.offset, left = p.given+n, p.offset+n, left-n
-		default:
-			if err := p.openRows(); err != nil {
-				return false, err
-			}
-			left -= p.giveRow(out, left)
-		}
-	}
-	p.end()
-	return true, nil
-}
-
-// giveRow emits results of one row, at most so many, and says how many.
-func (p *pooling) giveRow(out *Batch, most int) int {
-	o, row := p.giving, p.giving.from+p.given
-	n := min(most, o.count(p.given)-p.part)
-	for range n {
-		if p.rows == nil {
-			out.EmitNew(o.results.At(p.offset), "")
-		} else {
-			out.EmitPart(p.rows, row, p.part, o.results.At(p.offset))
-		}
-		p.part++
-		p.offset++
-	}
-	if p.part == o.count(p.given) {
-		p.given, p.part = p.given+1, 0
-	}
-	return n
-}
-
-// openRows reads the context of what is being given, if there is one.
-func (p *pooling) openRows() (err error) {
-	if p.rows != nil || p.giving.context == nil {
-		return nil
-	}
-	p.rows, _, err = readContext(p.giving.context, p.giving.whole)
-	return err
-}
-
-// look finds an outcome to be given next, and says whether there is one.
-func (p *pooling) look(r *Run) (bool, error) {
-	for p.giving == nil {
-		if len(p.out) == 0 {
-			return false, nil
-		}
-		if i := p.keptNow(); i >= 0 {
-			o, err := decodeOutcome(p.out[i].kept)
-			if err != nil {
-				return false, err
-			}
-			p.begin(o, true)
-			break
-		}
-		d, err := p.answers.Lease()
-		switch {
-		case errors.Is(err, ErrEmpty):
-			return false, nil
-		case errors.Is(err, io.EOF):
-			return false, p.ended(r)
-		case err != nil:
-			return false, err
-		}
-		data, _ := d.Items.At(0).([]byte)
-		o, err := decodeOutcome(data)
-		if err != nil {
-			return false, err
-		}
-		i := p.parcelOf(o)
-		if i >= 0 && (!p.ordered || i == 0 && p.out[0].first == o.first) {
-			p.begin(o, false)
-			break
-		}
-		p.answers.Take(1)
-		if i >= 0 {
-			p.pace.learn(o)
-			p.keep(o.first, o.n, data)
-		}
-	}
-	return true, nil
-}
-
-// keptNow is the parcel whose outcome has been kept and is to be given; -1: there is none.
-func (p *pooling) keptNow() int {
-	if len(p.out) > 0 && p.out[0].kept != nil {
-		return 0
-	}
-	return -1
-}
-
-// parcelOf is the parcel that an outcome is of; -1: it is not wanted any more.
-func (p *pooling) parcelOf(o *outcome) int {
-	return slices.IndexFunc(p.out, func(q parcel) bool { return q.kept == nil && q.first <= o.first && o.first+o.n <= q.first+q.n })
-}
-
-// keep keeps an outcome until its turn.
-func (p *pooling) keep(first, n int, data []byte) {
-	p.store(first, n, data)
-	p.changes = append(p.changes, poolChange{kind: poolKept, first: first, n: n, kept: data})
-}
-
-// store divides the parcel that rows are of, and gives theirs the outcome.
-func (p *pooling) store(first, n int, data []byte) bool {
-	i := p.parcelOf(&outcome{first: first, n: n})
-	if i < 0 {
-		return false
-	}
-	q := p.out[i]
-	parts := make([]parcel, 0, 3)
-	if q.first < first {
-		parts = append(parts, parcel{first: q.first, n: first - q.first})
-	}
-	parts = append(parts, parcel{first: first, n: n, kept: data})
-	if rest := q.first + q.n - first - n; rest > 0 {
-		parts = append(parts, parcel{first: first + n, n: rest})
-	}
-	p.out = slices.Replace(p.out, i, i+1, parts...)
-	return true
-}
-
-// begin gives an outcome from now on, or goes on with it where a predecessor stood.
-func (p *pooling) begin(o *outcome, taken bool) {
-	if p.at != o.first {
-		p.at, p.given, p.part = o.first, 0, 0
-		if !taken {
-			p.pace.learn(o)
-		}
-	}
-	p.giving, p.taken, p.offset = o, taken, p.part
-	for i := range p.given {
-		p.offset += o.count(i)
-	}
-}
-
-// end is done with an outcome.
-func (p *pooling) end() {
-	o := p.giving
-	if !p.taken {
-		p.answers.Take(1)
-	}
-	p.settle(o.first, o.n)
-	p.changes = append(p.changes, poolChange{kind: poolGiven, first: o.first, n: o.n})
-	p.giving, p.at, p.given, p.part, p.rows = nil, -1, 0, 0, nil
-}
-
-// settle forgets rows that are done with.
-func (p *pooling) settle(first, n int) bool {
-	i := slices.IndexFunc(p.out, func(q parcel) bool { return q.first <= first && first+n <= q.first+q.n })
-	if i < 0 {
-		return false
-	}
-	q := p.out[i]
-	var parts []parcel
-	if q.first < first {
-		parts = append(parts, parcel{first: q.first, n: first - q.first})
-	}
-	if rest := q.first + q.n - first - n; rest > 0 {
-		parts = append(parts, parcel{first: first + n, n: rest})
-	}
-	p.out = slices.Replace(p.out, i, i+1, parts...)
-	return true
-}
+func (p *pooling) Lingers() bool { return len(p.out.list) > 0 || p.gathered.rows.rows() > 0 }
 
 // Save writes down what has become of the parcels since.
 func (p *pooling) Save(w *StateWriter, full bool) {
-	changes := p.changes
-	if full {
-		changes = nil
-		for _, q := range p.out {
-			changes = append(changes, poolChange{kind: poolSent, first: q.first, n: q.n})
-			if q.kept != nil {
-				changes = append(changes, poolChange{kind: poolKept, first: q.first, n: q.n, kept: q.kept})
-			}
-		}
-	}
-	w.Int(len(changes))
-	for _, c := range changes {
-		w.Int(int(c.kind))
-		w.Int(c.first)
-		w.Int(c.n)
-		if c.kind == poolKept {
-			w.Text(string(c.kept))
-		}
-	}
-	p.changes = p.changes[:0]
+	p.out.save(w, full)
 	p.gathered.save(w, full)
 	w.Int(p.next)
 	w.Bool(p.failing)
@@ -484,30 +254,11 @@ func (p *pooling) Save(w *StateWriter, full bool) {
 
 // Load applies it.
 func (p *pooling) Load(r *StateReader, full bool) error {
-	if full {
-		p.out = nil
-	}
-	for n := r.Int(); n > 0 && r.Err() == nil; n-- {
-		kind, first, rows := r.Int(), r.Int(), r.Int()
-		ok := true
-		switch kind {
-		case poolSent:
-			p.out = append(p.out, parcel{first: first, n: rows})
-		case poolKept:
-			ok = p.store(first, rows, []byte(r.Text()))
-		case poolGiven:
-			ok = p.settle(first, rows)
-		default:
-			ok = false
-		}
-		if !ok {
-			r.fail()
-		}
-	}
+	p.out.load(r, full)
 	p.gathered.load(r)
 	p.next, p.failing = r.Int(), r.Bool()
 	p.at, p.given, p.part = r.Int(), r.Int(), r.Int()
-	p.giving, p.rows, p.changes = nil, nil, p.changes[:0]
+	p.giving, p.rows = nil, nil
 	return r.Err()
 }
 
@@ -521,19 +272,8 @@ func (p *pooling) abandon() {
 	if p.giving != nil && !p.taken {
 		p.answers.Take(1)
 	}
-	for _, q := range p.out {
-		p.changes = append(p.changes, poolChange{kind: poolGiven, first: q.first, n: q.n})
-	}
-	p.out, p.giving, p.rows, p.failing = nil, nil, nil, false
+	p.out.abandon()
+	p.giving, p.rows, p.failing = nil, nil, false
 	p.at, p.given, p.part = -1, 0, 0
 	p.gathered.clear()
-}
-
-// Skip leaves out a task that has failed.
-func (p *pooling) Skip() {
-	if !p.failing {
-		return
-	}
-	p.failing = false
-	p.given, p.part = p.given+1, 0
 }
