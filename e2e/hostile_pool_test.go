@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -32,8 +33,10 @@ var hostilePools = []struct {
 	{"floods", onePool(`range: 2`, ``, task(`yes`)), 1, "", `exec: sh wrote more than 256 MiB, in a\.pool\[[01]\] \(item 0\)`},
 	{"megabytes", `processes: {a: {stages: [{range: 2}, {pool: {workers: 2}, do: [` + task(`head -c 5000000 /dev/zero | tr "\\0" x`) + `]}, {print: '${{ len(item) }}'}]}}`, 0, "5000000\n5000000\n", `^$`},
 	{"a result that is too large", `processes: {a: {stages: [{range: 4}, {pool: {workers: 2}, on_error: {do: [{print: '${{ error.type }}'}], then: skip}, do: [{map: 'item == 2 ? repeat("x", 70000000) : "x"'}]}, {print: '${{ len(item) }}'}]}}`, 0, "1\n1\nmax-item\n1\n", `^$`},
+	{"results that are too large", `processes: {a: {stages: [{range: 40}, {pool: {workers: 2}, on_error: skip, do: [{map: '{n: item, s: item % 16 == 5 ? repeat("x", 70000000) : "x"}'}]}, {map: item.n}, {print: }]}}`, 0, without(40, 5, 21, 37), `^$`},
 	{"exits unasked", onePool(`range: 4`, ``, talk(`echo going >&2; exit 3`)), 1, "", `through: sh ended with exit code 3: going, in a\.pool\[[01]\]`},
 	{"dies in the middle of its answer", onePool(`range: 3`, ``, talk(`read x; printf half; exit 7`)), 1, "", `through: sh ended with exit code 7, in a\.pool`},
+	{"ends with half a line", onePool(`range: 3`, ``, talk(`while read x; do printf half; exit 0; done`)), 1, "", `through: sh ended in the middle of an answer: what it wrote last has no end: "half", in a\.pool\[[01]\]`},
 	{"answers twice", onePool(`range: 3`, ``, talk(`while read x; do echo $x; echo $x; done`)), 1, "", `through: sh wrote more than it was asked: .*, in a\.pool`},
 	{"answers too late", onePool(`range: 3`, `timeout: 500ms, on_timeout: skip`, talk(`while read x; do test $x != 1 || sleep 100; echo $x; done`)), 0, without(3, 1), `replaced`},
 	{"closes its output", onePool(`range: 3`, ``, talk(`exec >&-; while read x; do :; done`)), 1, "", `through: sh closed its standard output without an answer: .*, in a\.pool`},
@@ -42,6 +45,8 @@ var hostilePools = []struct {
 	{"no module", onePool(`range: 4`, ``, `{python: 'nomodule:f'}`), 1, "", `ModuleNotFoundError: No module named 'nomodule', in a\.pool`},
 	{"leaves", onePool(`range: 5`, `on_error: skip`, `{python: 'mod:leave'}`), 0, without(5, 2), ``},
 	{"leaves, no handler", onePool(`range: 5`, `chunk_size: 1`, `{python: 'mod:leave'}`), 1, numbers(2), `python: python3 ended with exit code 9, in a\.pool\[[01]\] \(item 2\)`},
+	{"closes what is mprun's", onePool(`range: 5`, `chunk_size: 1`, `{python: 'mod:closes'}`), 1, numbers(2), `python: python3 ended with exit code 1: descriptor 4 has been closed, which is mprun's.*, in a\.pool\[[01]\] \(item 2\)`},
+	{"is killed at rest", onePool(`range: 2`, `chunk_size: 1`, `{python: 'mod:pid'}, {exec: [sh, -c, 'kill -9 $1; while kill -0 $1 2>/dev/null; do :; done', sh, '${{ item }}']}, {sleep: 300ms}`), 0, "\n\n", `^$`}, // until it was reaped
 	{"calls itself", onePool(`range: 5`, `on_error: {do: [{print: '${{ error.type }}'}], then: skip}`, `{python: 'mod:deep'}`), 0, "0\n1\nRecursionError\n3\n4\n", ``},
 	{"wants all memory", onePool(`range: 5`, `on_error: {do: [{print: '${{ error.type }}'}], then: skip}`, `{python: 'mod:large'}`), 0, "0\n1\nMemoryError\n3\n4\n", ``},
 	{"prints", onePool(`range: 5`, ``, `{python: 'mod:prints'}`), 0, numbers(5), `a\.pool\[[01]\]: said 3\n(.*\n)*a\.pool\[[01]\]: raw`},
@@ -61,6 +66,10 @@ def leave(x):
     return x
 def deep(x): return deep(x) if x == 2 else x
 def large(x): return len(bytearray(1 << 60)) if x == 2 else x
+def closes(x):
+    if x == 2: os.close(4)
+    return x
+def pid(x): return os.getpid()
 def prints(x):
     print("said", x, flush=True)
     os.write(1, b"raw\n")
@@ -107,13 +116,13 @@ func initPool(script string) string {
 }
 
 // numbers is the lines 0 to n-1.
-func numbers(n int) string { return without(n, -1) }
+func numbers(n int) string { return without(n) }
 
-// without is numbers but one.
-func without(n, left int) string {
+// without is numbers but some.
+func without(n int, left ...int) string {
 	var b strings.Builder
 	for i := range n {
-		if i != left {
+		if !slices.Contains(left, i) {
 			b.WriteString(strconv.Itoa(i) + "\n")
 		}
 	}

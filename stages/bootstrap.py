@@ -11,6 +11,7 @@
 #   Y  some results of the next item, which has more
 #   M  all other results of that item
 #   X  the next item failed, as F
+import errno
 import io
 import os
 import pickle
@@ -97,9 +98,20 @@ def dump(results):
 def send(kind, count=0, took=0, body=b""):
     if forked:  # by the function, and come back: nobody waits for this process
         os._exit(0)
-    sending.write(struct.pack("<cIQQ", kind, count, took, len(body)))
-    sending.write(body)
-    sending.flush()
+    try:
+        sending.write(struct.pack("<cIQQ", kind, count, took, len(body)))
+        sending.write(body)
+        sending.flush()
+    except OSError as error:
+        cut_off(4, error)
+
+
+def cut_off(descriptor, error):
+    """Ends where one of the ways to mprun is no more."""
+    if error.errno == errno.EBADF:
+        said = "descriptor %d has been closed, which is mprun's: it talks to the function by 3 and 4\n" % descriptor
+        os.write(2, said.encode())
+    os._exit(1)
 
 
 def answer(results, took, kind=b"A"):
@@ -280,11 +292,14 @@ def load(name):
 
 
 def receive(receiving):
-    head = receiving.read(8)
-    if len(head) < 8:
-        return None
-    _, size = struct.unpack("<II", head)
-    body = receiving.read(size)
+    try:
+        head = receiving.read(8)
+        if len(head) < 8:
+            return None
+        _, size = struct.unpack("<II", head)
+        body = receiving.read(size)
+    except OSError as error:
+        cut_off(3, error)
     return pickle.loads(body) if len(body) == size else None
 
 

@@ -10,11 +10,10 @@ const mostOutcome = 1 << 20
 
 // size is about how many bytes the results of the outcome have that has not gone.
 func (t *tasking) size() int {
-	n := t.results.items.Len()
-	if n == 0 {
-		return 0
+	if t.bytes < 0 { // as after a death
+		t.bytes = EncodedSize(&t.results.items, 0, t.results.items.Len())
 	}
-	return EncodedSize(&t.results.items, 0, n)
+	return t.bytes
 }
 
 // send puts the outcome of the tasks from sent up to at.
@@ -51,31 +50,57 @@ func (t *tasking) send(r *Run, s *site) (bool, error) {
 	case n == 0:
 		return false, r.Await(box)
 	}
-	t.sent, t.work = t.at, 0
+	t.sent, t.work, t.bytes = t.at, 0, 0
 	t.results.clear()
 	t.counts.clear()
 	t.failed.clear()
 	return true, nil
 }
 
-// refuse makes failures of tasks whose results are too large to be handed over.
+// refuse makes a failure of the task whose results are the largest: the outcome is too large to be handed over. It says whether there was one
+// with results.
 func (t *tasking) refuse(why *ItemError) bool {
-	if t.results.items.Len() == 0 {
+	worst, size, from, to := -1, 0, 0, 0 // the results from up to, but without, to are its
+	at := 0
+	for task := range t.at - t.sent {
+		n := 1 // where all went at once, and each has one
+		if t.counts.items.Len() > 0 {
+			n = t.counts.items.Ints[task]
+		}
+		if n > 0 {
+			if s := EncodedSize(&t.results.items, at, at+n); s > size {
+				worst, size, from, to = task, s, at, at+n
+			}
+		}
+		at += n
+	}
+	if worst < 0 {
 		return false
 	}
-	at := t.at
-	n := at - t.sent
+	t.drop(worst, from, to)
+	t.noteOf(worst, &ItemError{Type: why.Type, Message: "its results: " + why.Message})
+	return true
+}
+
+// drop leaves out the results of a task of the outcome.
+func (t *tasking) drop(task, from, to int) {
+	var counts, results Column
+	for i := range t.at - t.sent {
+		n := 1
+		if t.counts.items.Len() > 0 {
+			n = t.counts.items.Ints[i]
+		}
+		if i == task {
+			n = 0
+		}
+		counts.Append(n)
+	}
+	all := &t.results.items
+	results.AppendRange(all, 0, from)
+	results.AppendRange(all, to, all.Len())
 	t.results.clear()
 	t.counts.clear()
-	t.failed.clear()
-	counts := make([]int, n)
-	t.counts.items = Column{Kind: Ints, Ints: counts}
-	for i := range n {
-		t.at = t.sent + i
-		t.note(&ItemError{Type: why.Type, Message: "its results: " + why.Message})
-	}
-	t.at = at
-	return true
+	t.results.items, t.counts.items, t.bytes = results, counts, -1
 }
 
 // single says whether each task has one result.
@@ -93,4 +118,5 @@ func (t *tasking) forget() {
 	t.results.clear()
 	t.counts.clear()
 	t.failed.clear()
+	t.bytes = 0
 }

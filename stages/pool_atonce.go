@@ -12,6 +12,9 @@ func (t *tasking) allAtOnce(r *Run, s *site) bool {
 	s.chain.End()
 	for {
 		state, err := s.chain.Advance(r)
+		if err == nil && state == Results {
+			size += EncodedSize(&s.chain.Out().item, s.chain.Out().head, s.chain.Out().item.Len())
+		}
 		if err != nil || state == Called || size > mostAtOnce {
 			s.chain.Reset()
 			t.forget()
@@ -21,7 +24,6 @@ func (t *tasking) allAtOnce(r *Run, s *site) bool {
 			break
 		}
 		out := s.chain.Out()
-		size += EncodedSize(&out.item, out.head, out.item.Len())
 		t.results.items.AppendRange(&out.item, out.head, out.item.Len())
 		if !s.alike {
 			numbers := &out.bound[len(out.bound)-1]

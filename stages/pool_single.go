@@ -116,8 +116,11 @@ func (t *tasking) finish(r *Run, s *site, began time.Duration, err error) (done 
 	return true, nil
 }
 
-// note notes the failure of the task at work. The worker is named in it.
-func (t *tasking) note(failure *ItemError) {
+// note notes the failure of the task at work.
+func (t *tasking) note(failure *ItemError) { t.noteOf(t.at-t.sent, failure) }
+
+// noteOf notes the failure of a task of the outcome, by its number there. The worker is named in it.
+func (t *tasking) noteOf(task int, failure *ItemError) {
 	f := *failure
 	f.Message += ", in " + t.name
 	if f.nested != nil {
@@ -126,7 +129,7 @@ func (t *tasking) note(failure *ItemError) {
 		f.nested = &nested
 	}
 	var w StateWriter
-	w.Int(t.at - t.sent)
+	w.Int(task)
 	w.failure(&f)
 	t.failed.items.Append(w.buf)
 }
@@ -134,6 +137,7 @@ func (t *tasking) note(failure *ItemError) {
 // done goes on to the next task, with what is there of the one at work.
 func (t *tasking) done() {
 	n := t.mine.items.Len()
+	t.bytes = t.size() + EncodedSize(&t.mine.items, 0, n)
 	t.results.items.AppendRange(&t.mine.items, 0, n)
 	t.counts.items.Append(n)
 	t.mine.clear()

@@ -37,6 +37,7 @@ type tasking struct {
 	results heldItems     // of those done before it
 	counts  heldItems     // how many each of these has
 	failed  heldItems     // which of them have failed: encoded
+	bytes   int           // of the results, about; -1: that is to be counted
 }
 
 func buildTasking(b *Builder, stage *Stage) (Node, error) {

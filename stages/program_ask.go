@@ -17,6 +17,7 @@ type askNode struct {
 	asked   int       // rows that have been written to the program and not been answered
 	since   time.Time // when the first of them became the first
 	answers Column
+	cut     string // what the program wrote last, if it ended in the middle of an answer
 
 	patience time.Duration // without a `timeout`: how long an answer may take before a line in the log says why that may be
 	warned   bool          // it has said so, once is enough
@@ -56,6 +57,11 @@ func (n *askNode) ask(r *Run, in, out *Batch) error {
 	}
 	err := n.hear(min(n.asked, max(r.Limit, 1)), &n.answers)
 	k := n.answers.Len()
+	if k > 0 && n.isCut() { // those before it are whole
+		k--
+		n.cut = TextOf(n.answers.At(k))
+		n.answers.truncate(k)
+	}
 	switch {
 	case k > 0:
 		out.EmitColumn(in, &n.answers)
@@ -65,7 +71,7 @@ func (n *askNode) ask(r *Run, in, out *Batch) error {
 		return nil
 	case errors.Is(err, errNotYet):
 		return n.await(r)
-	case errors.Is(err, io.EOF):
+	case errors.Is(err, io.EOF), err == nil:
 		return n.silent()
 	}
 	var item *ItemError
@@ -150,6 +156,9 @@ func (n *askNode) silent() error {
 	if err := n.talk.result(); err != nil {
 		return err
 	}
+	if n.cut != "" {
+		return Failf("exec", "%s ended in the middle of an answer: what it wrote last has no end: %s", n.talk.name, ShortJSON(n.cut))
+	}
 	return Failf("exec", "%s ended without an answer: with `per: item` each line gets one line (`per: stream` is free)", n.talk.name)
 }
 
@@ -177,7 +186,7 @@ func (n *askNode) Skip() { n.Reset() }
 // Reset ends the program.
 func (n *askNode) Reset() {
 	n.stop()
-	n.asked = 0
+	n.asked, n.cut = 0, ""
 }
 
 // Close ends the program.

@@ -288,6 +288,9 @@ func (n *pythonNode) letGo() error {
 		return nil
 	}
 	t, patience := n.frames.talk, pythonEnd
+	if t.hasEnded() && t.exitCode() < 0 && len(n.asked) == 0 {
+		return nil // it was killed when it had nothing to do, and before it was told to end: nothing of it is missing
+	}
 	if len(n.asked) > 0 { // it is at work on what nobody waits for
 		patience = pythonIdle
 	}

@@ -2,6 +2,7 @@ package stages
 
 import (
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -142,6 +143,12 @@ func (n *pythonNode) give(in, out *Batch) (bool, error) {
 // await waits for the interpreter. Its start is no part of the time that a row may take.
 func (n *pythonNode) await(r *Run) error {
 	switch {
+	case n.ready && n.frames.talk.isMute():
+		err := r.Wait(n.frames.talk, mutePatience)
+		if errors.Is(err, ErrTimeout) {
+			err = n.lost(fmt.Errorf("it has closed descriptor %d, which is mprun's", asideOut))
+		}
+		return err
 	case n.ready:
 		return r.Await(n.frames.talk)
 	case n.greeted:

@@ -109,6 +109,12 @@ func (s *speaker) say(item any) error {
 	return nil
 }
 
+// isCut says whether the last item that has been taken is all that the program wrote at its end, without the separator that ends an item.
+func (s *speaker) isCut() bool {
+	sep, separated := s.answer.separator()
+	return separated && s.reader.ended && s.reader.size == s.reader.w.pos && !s.talk.endsWith(sep)
+}
+
 // hear takes up to limit items that the program has written. errNotYet and io.EOF are as in reader.next.
 func (s *speaker) hear(limit int, items *Column) error {
 	items.Reset()

@@ -32,6 +32,7 @@ type talk struct {
 	deaf    bool   // the program does not read any more
 	heard   []byte // read, and not taken from taken on
 	taken   int
+	last    byte  // the last byte that was read
 	mute    bool  // the program has closed its output
 	ended   bool  // the program has closed its output and has exited
 	exit    error // how
@@ -102,6 +103,7 @@ func (t *talk) read() {
 		}
 		t.heard = append(t.heard, chunk[:n]...)
 		if n > 0 {
+			t.last = chunk[n-1]
 			t.tell()
 		}
 		for len(t.heard)-t.taken >= talkAhead && !t.stopped {
@@ -207,6 +209,13 @@ func (t *talk) hasEnded() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.ended
+}
+
+// endsWith says whether the last byte that the program has written, which is at its end, is that one.
+func (t *talk) endsWith(c byte) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.last == c
 }
 
 // exitCode is how a program has ended, -N after signal N.

@@ -225,6 +225,19 @@ def closes_at_5(x):
     return x
 
 
+def takes_at_5(x):
+    if x == 5:
+        os.closerange(3, 100)
+        os.pipe()  # which becomes 3 and 4
+    return x
+
+
+def closes_input_at_5(x):
+    if x == 5:
+        os.close(3)
+    return x
+
+
 def floods(x):
     for _ in range(2000):
         print("x" * 100)
