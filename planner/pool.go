@@ -181,7 +181,7 @@ func (c *compiler) addSite(p *process, q *pool, st *stages.Stage, note *stageNot
 	}
 	do := st.Options["do"].Stages
 	delete(st.Options, "do")
-	st.Call = &stages.PoolCall{Tasks: q.tasks.plan.Name, Results: results, Site: len(task.Sites), Workers: q.process.plan.Replicas, Do: do}
+	st.Call = &stages.PoolCall{Tasks: q.tasks.plan.Name, Results: results, Site: len(task.Sites), Workers: q.process.plan.Replicas, Alone: runsPrograms(do), Do: do}
 	task.Sites = append(task.Sites, stages.PoolSite{
 		Pos: st.Pos, Results: results, Do: do, When: st.When, Retry: st.Retry, Timeout: st.Timeout, Replicas: p.plan.Replicas,
 	})
@@ -211,6 +211,14 @@ func (c *compiler) addSite(p *process, q *pool, st *stages.Stage, note *stageNot
 			q.callers = append(q.callers, other)
 		}
 	}
+}
+
+// runsPrograms says whether a task starts programs of its own. How long one takes is not told by those before it: where the first have only
+// found that their files are there, those that make the others must not wait for each other in one chunk.
+func runsPrograms(task []stages.Stage) bool {
+	runs := false
+	Walk(task, func(st *stages.Stage) { runs = runs || st.Op == "exec" || st.Op == "shell" })
+	return runs
 }
 
 // checkPools finds pools that wait for themselves, and those that nothing uses.

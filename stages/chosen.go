@@ -42,7 +42,7 @@ func (c *chosen) refs(in *Batch) ([]Ref, error) {
 // of is the member that the place means for the first row of in.
 func (m *member) of(in *Batch) (int, error) {
 	if m.index == nil {
-		if m.place.Kind == "process" {
+		if m.place.Kind == "process" || m.place.Kind == "pool" {
 			return AllReplicas, nil
 		}
 		return 0, nil

@@ -22,7 +22,8 @@ type PoolCall struct {
 	Results string `json:"results"` // the family of queues in which the outcomes come back, one for each replica
 	Site    int    `json:"site"`    // which of the pool's Sites the stage is
 	Workers int    `json:"workers"`
-	Args    bool   `json:"args,omitempty"` // the task reads `args`
+	Args    bool   `json:"args,omitempty"`  // the task reads `args`
+	Alone   bool   `json:"alone,omitempty"` // chunks have as many rows as chunk_size says, one without it: its tasks start programs
 
 	Do []Stage `json:"-"` // the task, while the plan is made
 }

@@ -13,11 +13,10 @@ import (
 //	in --gather--> [gathered] --send--> chunks that are out --outcome--> kept until its turn --give--> out
 //
 // At most poolWindow chunks for each of the pool's workers are out, or kept until their turn: then no more rows are taken, and whoever
-// makes them waits. Where results come in order, the outcome whose turn it is stays in the queue until all of it has been given; others are
+// makes them waits. Of tasks that run programs, of which one may take as long as a thousand others, more may be kept (mostKept). Where results come in order, the outcome whose turn it is stays in the queue until all of it has been given; others are
 // taken from there and become part of the state.
 type pooling struct {
 	call    *PoolCall
-	pos     Pos
 	replica int
 	names   []string // of the bound values of a row
 	binds   bool
@@ -46,6 +45,12 @@ type pooling struct {
 // poolWindow is how many chunks for each worker are out or wait for their turn.
 const poolWindow = 16
 
+// mostKept bounds the bytes of outcomes that wait for their turn where a slow task does not hold up others at once, mostEarly their number.
+const (
+	mostKept  = 16 << 20
+	mostEarly = 16 << 10
+)
+
 // mostChunk is about how many bytes of items a chunk has at most, where it has several.
 const mostChunk = 256 << 10
 
@@ -54,7 +59,7 @@ func buildPooling(b *Builder, stage *Stage) (Node, error) {
 	if call == nil {
 		return nil, errors.New("the stage has no pool")
 	}
-	p := &pooling{call: call, pos: stage.Pos, names: b.names, binds: stage.As != "", ordered: true, at: -1}
+	p := &pooling{call: call, names: b.names, binds: stage.As != "", ordered: true, at: -1}
 	p.replica, _ = b.opts.Self["index"].(int)
 	p.gathered.rows = b.NewBatch()
 	if stage.Options["ordered"].Source != nil {
@@ -67,6 +72,7 @@ func buildPooling(b *Builder, stage *Stage) (Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.pace.alone = call.Alone
 	if p.pace.fixed, err = constCount(size); err != nil {
 		return nil, &StageError{Op: stage.Op, Pos: stage.Pos, Type: "expression", Text: "chunk_size: " + err.Error()}
 	}
@@ -100,8 +106,14 @@ func constCount(e *RowExpr) (int, error) {
 	return n, err
 }
 
-// window is how many parcels may be out.
-func (p *pooling) window() int { return poolWindow * max(1, p.call.Workers) }
+// hasRoom says whether one more chunk may go out.
+func (p *pooling) hasRoom() bool {
+	n := len(p.out.list)
+	if p.call.Alone && p.out.keptBytes < mostKept && p.out.kept < mostEarly {
+		n -= p.out.kept
+	}
+	return n < poolWindow*max(1, p.call.Workers)
+}
 
 // hungry says whether workers may soon have nothing to do, so that what was gathered is to go out though it is no whole chunk.
 func (p *pooling) hungry() bool {
@@ -176,7 +188,7 @@ func (p *pooling) wait(r *Run) error {
 // send hands what was gathered to the pool, if that is at least so many rows, as far as there is room.
 func (p *pooling) send(r *Run, least int) (sent bool, err error) {
 	g := &p.gathered
-	for g.rows.rows() >= max(1, least) && len(p.out.list) < p.window() {
+	for g.rows.rows() >= max(1, least) && p.hasRoom() {
 		n := min(g.rows.rows(), p.pace.size())
 		c := chunk{site: p.call.Site, replica: p.replica, first: p.next, echo: p.echoes()}
 		if p.args != nil {
@@ -203,12 +215,14 @@ func (p *pooling) send(r *Run, least int) (sent bool, err error) {
 	return sent, nil
 }
 
-// ended is that the pool is gone: the run is being stopped, or what ended it will not bring it back.
+// ended is that the pool is gone: the run is being stopped, or somebody has killed it, or it has failed for good, which the run knows of. As
+// behind a queue that nobody reads any more, there is nothing left to do.
 func (p *pooling) ended(r *Run) error {
 	if err := r.Host.Checkpoint(); err != nil {
 		return err
 	}
-	return &StageError{Op: "pool", Pos: p.pos, Type: "pool", Text: "the workers of the pool have ended"}
+	p.abandon()
+	return EndOfStream
 }
 
 // echoes says whether more of a row than its results is needed when they come.

@@ -5,6 +5,7 @@ import "time"
 // pace is how many rows a chunk has: so many as take workers about chunkWork, by what they took before.
 type pace struct {
 	fixed int     // chunk_size; 0: none
+	alone bool    // it is as it is given, or one row
 	work  float64 // nanoseconds of a row, about; 0: not known
 	bytes float64 // of a row's results, about
 	last  int     // rows of the last chunk
@@ -18,7 +19,7 @@ const (
 
 // size is how many rows the next chunk has.
 func (p *pace) size() int {
-	if p.work == 0 {
+	if p.work == 0 || p.alone {
 		return max(1, p.fixed)
 	}
 	n := int(min(float64(chunkWork)/p.work, mostRows))

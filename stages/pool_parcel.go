@@ -4,8 +4,10 @@ import "slices"
 
 // parcels is the rows of a `pool` stage that are with the pool, oldest first. What becomes of them is written down change by change.
 type parcels struct {
-	list    []parcel
-	changes []parcelChange // since the last Save
+	list      []parcel
+	changes   []parcelChange // since the last Save
+	kept      int            // outcomes in list
+	keptBytes int
 }
 
 // parcel is rows that are with the pool, or an outcome of them that waits for its turn.
@@ -77,12 +79,18 @@ func (p *parcels) apply(c parcelChange) bool {
 		return false
 	}
 	q := p.list[i]
+	if q.kept != nil {
+		p.kept--
+		p.keptBytes -= len(q.kept)
+	}
 	parts := make([]parcel, 0, 3)
 	if q.first < c.first {
 		parts = append(parts, parcel{first: q.first, n: c.first - q.first})
 	}
 	if c.kind == parcelKept {
 		parts = append(parts, parcel{first: c.first, n: c.n, kept: c.kept})
+		p.kept++
+		p.keptBytes += len(c.kept)
 	}
 	if rest := q.first + q.n - c.first - c.n; rest > 0 {
 		parts = append(parts, parcel{first: c.first + c.n, n: rest})
@@ -118,7 +126,7 @@ func (p *parcels) save(w *StateWriter, full bool) {
 // load applies what one save wrote.
 func (p *parcels) load(r *StateReader, full bool) {
 	if full {
-		p.list = nil
+		p.list, p.kept, p.keptBytes = nil, 0, 0
 	}
 	for n := r.Int(); n > 0 && r.Err() == nil; n-- {
 		c := parcelChange{kind: r.Int(), first: r.Int(), n: r.Int()}

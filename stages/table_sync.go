@@ -43,7 +43,7 @@ func tableSync() []Operator {
 		{
 			Name: "kill", Group: Synchronisation, Doc: "Sends a process a signal. If that ends it, it is no failure and it is not started again; the items that a worker had in hand go back to their queue.",
 			Example: "kill: server\nsignal: SIGUSR1",
-			Operand: FieldDef{Kind: PlacesField, Values: []string{"process"}, Doc: "The process, or one of its replicas; of those that are threads, the signal goes to all."},
+			Operand: FieldDef{Kind: PlacesField, Values: []string{"process", "pool"}, Doc: "The process, or one of its replicas; of those that are threads, the signal goes to all. Or a pool with all its workers: if that ends it, the stages that use it end as a `put` does whose queue nobody reads any more, and what they have handed to it is lost."},
 			Options: []FieldDef{{Name: "signal", Kind: TextField, Default: "SIGKILL", Doc: "The signal."}},
 			Effect:  true, Single: true, Build: buildControl,
 		},
