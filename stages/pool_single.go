@@ -107,13 +107,13 @@ func (t *tasking) finish(r *Run, s *site, began time.Duration, err error) (done 
 	}
 	t.done()
 	t.moved(r)
-	if err := r.Checkpoint(); err != nil {
-		return false, err
-	}
-	if t.careful(r) {
+	switch {
+	case t.careful(r):
 		return true, r.Commit()
+	case t.at < t.chunk.n:
+		return true, r.Checkpoint()
 	}
-	return true, nil
+	return true, nil // its outcome goes with the same commit as what it has done last
 }
 
 // note notes the failure of the task at work.

@@ -12,6 +12,7 @@ import (
 type words struct {
 	templates, values []string
 	itemIsScript      bool
+	several           bool // see Job.several
 }
 
 // words is the command that runs a job.
@@ -34,7 +35,7 @@ func (j *Job) words() (words, error) {
 	if !j.Shell && !hasPlaceholder(list, j.Replace) {
 		list = append(append([]string{}, list...), j.replace())
 	}
-	w := words{itemIsScript: itemIsScript(list, j.Replace)}
+	w := words{itemIsScript: itemIsScript(list, j.Replace), several: j.several()}
 	for i, word := range list {
 		if j.Shell && i == scriptWord {
 			w.templates = append(w.templates, literal(word))
@@ -77,7 +78,7 @@ func (w words) shown() string {
 	lists := make([]string, 0, len(w.values))
 	for _, v := range w.values {
 		switch {
-		case v == "item.a" || strings.HasPrefix(v, "map(item.a,"):
+		case v == "item" && w.several || strings.HasPrefix(v, "map(item,"):
 			lists = append(lists, v)
 		case v == "out":
 			lists = append(lists, `["{out}"]`)

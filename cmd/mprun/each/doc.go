@@ -4,13 +4,17 @@
 //
 // # The spec
 //
-//	items -> [jobs] -> each (a replica for each job slot) -> standard output, standard error, job log
-//	                        \-> [results] -> order, with KeepOrder
+//	items -> each: pool jobs (a worker for each job slot) -> standard output, standard error, job log
 //
-// What goes through the queue jobs is a map: `n` is the number of the job, from 1, `a` the list of its arguments. The queue holds one item at a
-// time, so that no slot has jobs waiting that another could begin. Each job's result is the outcome of its program (`format: outcome`), which is
-// never torn: standard output in one piece, then standard error. A slot whose worker is killed is replaced, and its job is begun again; what it
-// had printed is not printed twice.
+// An item is a text, or where a job has several arguments (see Job.several) the list of them; the name `n` is the number of the job, from 1,
+// where anything reads it. A pool hands tasks that run programs over one at a time, so that no slot has jobs waiting that another could begin.
+// What comes of a program is its outcome (`format: outcome`), which is never torn: standard output in one piece, then standard error. The
+// worker prints it, or with KeepOrder the stage behind the pool. A slot whose worker is killed is replaced, and its job is begun again; what
+// it had printed is not printed twice.
+//
+// With Halt, jobs that count are counted in the value `halting`: there are no more items, and no more jobs of those that were handed over,
+// once it has reached its number. With Halt.Now they are put into a queue, too, and the process `halt` behind that kills the pool: what a
+// worker does in a job becomes visible in one commit with the job's outcome, so that nothing of the job that ended it all is lost.
 //
 // # Safety
 //

@@ -16,19 +16,19 @@ func TestTemplate(t *testing.T) {
 		want          string
 	}{
 		{"plain", "", false, "plain"},
-		{"{}", "", false, "${{ item.a[0] }}"},
-		{"a{}b{}", "", false, "a${{ item.a[0] }}b${{ item.a[0] }}"},
-		{"{}", "", true, "${{ item.a }}"},
-		{"<{}>", "", true, `<${{ join(item.a, " ") }}>`},
-		{"{/}", "", true, "${{ map(item.a, base(it)) }}"},
-		{"{2}", "", true, `${{ (get(item.a, 1) ?? "") }}`},
+		{"{}", "", false, "${{ item }}"},
+		{"a{}b{}", "", false, "a${{ item }}b${{ item }}"},
+		{"{}", "", true, "${{ item }}"},
+		{"<{}>", "", true, `<${{ join(item, " ") }}>`},
+		{"{/}", "", true, "${{ map(item, base(it)) }}"},
+		{"{2}", "", true, `${{ (get(item, 1) ?? "") }}`},
 		{"{2}", "", false, `${{ "" }}`},
-		{"{1.}.png", "", false, "${{ trimSuffix(item.a[0], ext(item.a[0])) }}.png"},
-		{"{//}/{/.}", "", false, "${{ dir(item.a[0]) }}/${{ trimSuffix(base(item.a[0]), ext(item.a[0])) }}"},
-		{"{#}.{%}", "", false, "${{ item.n }}.${{ self.index + 1 }}"},
+		{"{1.}.png", "", false, "${{ trimSuffix(item, ext(item)) }}.png"},
+		{"{//}/{/.}", "", false, "${{ dir(item) }}/${{ trimSuffix(base(item), ext(item)) }}"},
+		{"{#}.{%}", "", false, "${{ n }}.${{ self.index + 1 }}"},
 		{"{out}", "", false, "${{ out }}"},
-		{"{..} {x} {} ${{", "", false, `{..} {x} ${{ item.a[0] }} ${{ "$" }}{{`},
-		{"@ {} {.} {2}", "@", false, `${{ item.a[0] }} {} ${{ trimSuffix(item.a[0], ext(item.a[0])) }} ${{ "" }}`},
+		{"{..} {x} {} ${{", "", false, `{..} {x} ${{ item }} ${{ "$" }}{{`},
+		{"@ {} {.} {2}", "@", false, `${{ item }} {} ${{ trimSuffix(item, ext(item)) }} ${{ "" }}`},
 	} {
 		if got := template(tt.text, tt.replace, tt.several, true); got != tt.want {
 			t.Errorf("%s: got  %s\nwant %s", tt.text, got, tt.want)
@@ -159,19 +159,22 @@ func ExampleJob_Spec() {
 		fmt.Println(err)
 	}
 	_, rest, _ := strings.Cut(text, "  each:\n")
-	fmt.Print(rest[:strings.Index(rest, "      - when")])
+	fmt.Print(rest[:strings.Index(rest, "          - when")])
 	// Output:
-	//     replicas: 4
 	//     stages:
-	//       - get: jobs
-	//       - exec:
-	//           - 'convert'
-	//           - '${{ item.a[0] }}'
-	//           - '${{ trimSuffix(item.a[0], ext(item.a[0])) }}.png'
-	//         format: outcome
-	//         timeout: 30s
-	//         retry: 1
-	//         as: job
+	//       - read: '-'
+	//         format: lines
+	//       - pool: jobs
+	//         ordered: false
+	//         do:
+	//           - exec:
+	//               - 'convert'
+	//               - '${{ item }}'
+	//               - '${{ trimSuffix(item, ext(item)) }}.png'
+	//             format: outcome
+	//             timeout: 30s
+	//             retry: 1
+	//             as: job
 }
 
 func TestItemIsScript(t *testing.T) {

@@ -100,26 +100,26 @@ func form(of, x string) string {
 func (p part) expression(several, list bool) string {
 	switch {
 	case p.kind == kindNumber:
-		return "item.n"
+		return "n"
 	case p.kind == kindSlot:
 		return "self.index + 1"
 	case p.kind == kindOut:
 		return "out"
 	case p.number == 0 && several:
-		all := "item.a"
+		all := "item"
 		if p.form != "" {
-			all = fmt.Sprintf("map(item.a, %s)", form(p.form, "it"))
+			all = fmt.Sprintf("map(item, %s)", form(p.form, "it"))
 		}
 		if list {
 			return all
 		}
 		return fmt.Sprintf(`join(%s, " ")`, all)
 	case several:
-		return form(p.form, fmt.Sprintf(`(get(item.a, %d) ?? "")`, p.number-1))
+		return form(p.form, fmt.Sprintf(`(get(item, %d) ?? "")`, p.number-1))
 	case p.number > 1:
 		return `""`
 	}
-	return form(p.form, "item.a[0]")
+	return form(p.form, "item")
 }
 
 // template is a text of the spec: `${{ }}` in place of placeholders. list says that a text which is one placeholder may be several words.

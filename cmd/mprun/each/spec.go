@@ -2,6 +2,7 @@ package each
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -23,38 +24,30 @@ func (j *Job) Spec() (string, error) {
 	}
 	if j.DryRun {
 		s.line(0, "processes:")
-		s.line(1, "items:")
-		s.line(2, "stages:")
-		if err := j.items(s); err != nil {
-			return "", err
-		}
-		s.line(3, "- print: "+scalar("${{ "+w.shown()+" }}"))
-		return s.String(), nil
+		err = j.process(s, w, func() { s.line(3, "- print: "+scalar("${{ "+w.shown()+" }}")) })
+		return s.String(), err
 	}
 	j.resources(s)
 	s.line(0, "processes:")
-	s.line(1, "items:")
-	s.line(2, "stages:")
-	if err := j.items(s); err != nil {
-		return "", err
-	}
-	if j.Count {
-		s.line(3, "- put: all")
-		s.line(1, "feed: {stages: [{get: all}, {put: jobs}]}")
-	} else {
-		s.line(3, "- put: jobs")
-	}
 	if j.JobLog != "" {
 		s.line(1, "joblog: {stages: [{items: ["+scalar(strings.Join(jobLogColumns, "\t"))+"]}, {write: "+scalar(literal(j.JobLog))+"}]}")
 	}
-	j.slots(s, w)
-	if j.KeepOrder {
-		j.order(s)
+	if err := j.process(s, w, func() { j.pool(s, w) }); err != nil {
+		return "", err
+	}
+	if j.Halt.Now {
+		s.line(1, "halt:")
+		s.line(2, "stages:")
+		s.line(3, "- get: halts")
+		if j.Halt.Number > 1 {
+			s.line(3, "- skip: "+strconv.Itoa(j.Halt.Number-1))
+		}
+		s.line(3, "- kill: jobs")
 	}
 	s.line(0, "finally:")
 	s.line(1, "- {result: "+ResultFailed+", value: failed}")
 	if j.Halt.Number > 0 {
-		s.line(1, "- {when: halting >= "+strconv.Itoa(j.Halt.Number)+", result: "+ResultCode+", value: ended}")
+		s.line(1, "- {when: halting >= "+strconv.Itoa(j.Halt.Number)+", result: "+ResultCode+", value: code}")
 	}
 	s.line(1, "- {when: failed > 0, fail: '${{ failed }} failed'}")
 	return s.String(), nil
@@ -69,39 +62,65 @@ const (
 // jobLogColumns are those of GNU parallel.
 var jobLogColumns = []string{"Seq", "Host", "Starttime", "JobRuntime", "Send", "Receive", "Exitval", "Signal", "Command"}
 
-// resources is the queues and values.
+// resources is the pool, and what there is beside it.
 func (j *Job) resources(s *specText) {
-	s.line(0, "queues:")
-	s.line(1, "jobs: {capacity: 1}")
+	s.line(0, "pools:")
+	s.line(1, "jobs: {workers: "+strconv.Itoa(j.Slots)+"}")
+	if j.Halt.Now || j.Count {
+		s.line(0, "queues:")
+	}
+	if j.Halt.Now {
+		s.line(1, "halts: {}")
+	}
 	if j.Count {
 		s.line(1, "all: {capacity: unbounded}")
-	}
-	if j.KeepOrder {
-		s.line(1, "results: {max_item: 128MiB, max_bytes: 512MiB}")
 	}
 	s.line(0, "values:")
 	s.line(1, "failed: {type: int64}")
 	if j.Halt.Number > 0 {
 		s.line(1, "halting: {type: int64}")
-		s.line(1, "ended: {type: int64}")
+		s.line(1, "code: {type: int64}")
 	}
 }
 
-// items is the stages that make the items of the queue jobs: maps of n and a.
-func (j *Job) items(s *specText) error {
-	list := "[item]"
-	switch {
-	case len(j.Sources) == 0 || len(j.Sources) == 1 && j.Sources[0].File != "":
-		path := "-"
-		if len(j.Sources) == 1 {
-			path = j.Sources[0].File
+// process is the process that has the items, and does something with them.
+func (j *Job) process(s *specText, w words, do func()) error {
+	if j.Count {
+		s.line(1, "items:")
+		s.line(2, "stages:")
+		if err := j.items(s); err != nil {
+			return err
 		}
-		j.read(s, path)
+		s.line(3, "- put: all")
+	}
+	s.line(1, "each:")
+	if j.JobLog != "" && !j.DryRun {
+		s.line(2, "depends_on: {joblog: completed}")
+	}
+	s.line(2, "stages:")
+	if j.Count {
+		s.line(3, "- get: all")
+	} else if err := j.items(s); err != nil {
+		return err
+	}
+	if j.numbered() {
+		s.line(3, "- {map: index + 1, as: n}")
+	}
+	do()
+	return nil
+}
+
+// items is the stages that make the items: an argument each, or a list of them (see several).
+func (j *Job) items(s *specText) error {
+	switch {
+	case len(j.Sources) == 0:
+		j.read(s, "-")
+	case len(j.Sources) == 1 && j.Sources[0].File != "":
+		j.read(s, j.Sources[0].File)
 	case len(j.Sources) == 1:
 		s.line(3, "- items: "+listOf(j.Sources[0].Items))
 	default:
-		var err error
-		if list, err = j.matrix(s); err != nil {
+		if err := j.matrix(s); err != nil {
 			return err
 		}
 	}
@@ -110,9 +129,7 @@ func (j *Job) items(s *specText) error {
 	}
 	if j.Arguments > 1 {
 		s.line(3, "- batch: "+strconv.Itoa(j.Arguments))
-		list = "item"
 	}
-	s.line(3, "- map: {n: index + 1, a: "+list+"}")
 	return nil
 }
 
@@ -132,11 +149,11 @@ func (j *Job) read(s *specText, path string) {
 	}
 }
 
-// matrix is the stage that makes the combinations of several lists, and the expression for the list of arguments.
-func (j *Job) matrix(s *specText) (list string, err error) {
+// matrix is the stages that make the combinations of several lists.
+func (j *Job) matrix(s *specText) error {
 	all, err := columns(j.Sources)
 	if err != nil {
-		return "", err
+		return err
 	}
 	s.line(3, "- matrix:")
 	var names []string
@@ -149,78 +166,96 @@ func (j *Job) matrix(s *specText) (list string, err error) {
 		s.line(5, name+": ["+strings.Join(rows, ", ")+"]")
 		names = append(names, "item."+name)
 	}
-	return scalar("concat(" + strings.Join(names, ", ") + ")"), nil
+	s.line(3, "- map: concat("+strings.Join(names, ", ")+")")
+	return nil
 }
 
-// slots is the process that runs the programs.
-func (j *Job) slots(s *specText, w words) {
-	s.line(1, "each:")
-	s.line(2, "replicas: "+strconv.Itoa(j.Slots))
-	if j.JobLog != "" {
-		s.line(2, "depends_on: {joblog: completed}")
-	}
-	s.line(2, "stages:")
-	s.line(3, "- get: jobs")
+// numbered says whether anything reads the number of the job.
+func (j *Job) numbered() bool {
+	return j.JobLog != "" || slices.ContainsFunc(append([]string{j.Tag, j.Creates}, j.Command...), func(text string) bool {
+		return slices.ContainsFunc(parse(text, j.Replace), func(p part) bool { return p.kind == kindNumber })
+	})
+}
+
+// pool is the stage that runs the programs, and what prints what they wrote: where it is not to be in order, the workers do.
+func (j *Job) pool(s *specText, w words) {
+	halted := "- take_while: halting < " + strconv.Itoa(j.Halt.Number)
 	if j.Halt.Number > 0 {
-		s.line(3, "- take_while: halting < "+strconv.Itoa(j.Halt.Number))
+		s.line(3, halted)
 	}
-	s.line(3, "- exec:")
-	for _, word := range w.templates {
-		s.line(5, "- "+scalar(word))
+	s.line(3, "- pool: jobs")
+	if !j.KeepOrder {
+		s.line(4, "ordered: false")
 	}
-	s.line(4, "format: outcome")
-	if j.Timeout > 0 {
-		s.line(4, "timeout: "+j.Timeout.String())
+	s.line(4, "do:")
+	if j.Halt.Number > 0 {
+		s.line(5, halted)
 	}
-	if j.Retries > 0 {
-		s.line(4, "retry: "+strconv.Itoa(j.Retries))
-	}
-	if j.Creates != "" {
-		s.line(4, "creates: "+scalar(template(j.Creates, j.Replace, j.several(), false)))
-	}
-	s.line(4, "as: job")
-	if j.KeepOrder {
-		s.line(3, "- put: results")
-		s.line(4, "value: {n: item.n, stdout: "+scalar(j.tagged("job.stdout"))+", stderr: "+scalar(j.tagged("job.stderr"))+"}")
-	} else {
-		j.print(s, "job", true)
+	j.program(s, w)
+	if !j.KeepOrder {
+		j.print(s, 5, "job", true)
 	}
 	if j.JobLog != "" {
-		s.line(3, "- do:")
-		s.line(5, "- map: "+scalar(j.jobLogLine(w)))
-		s.line(5, "- write: "+scalar(literal(j.JobLog)))
-		s.line(6, "append: true")
+		s.line(5, "- do:")
+		s.line(7, "- map: "+scalar(j.jobLogLine(w)))
+		s.line(7, "- write: "+scalar(literal(j.JobLog)))
+		s.line(8, "append: true")
 	}
-	s.line(3, "- {when: job.code != 0, add: failed, value: 1}")
+	s.line(5, "- {when: job.code != 0, add: failed, value: 1}")
 	if j.Halt.Number > 0 {
 		j.halt(s)
 	}
+	if j.KeepOrder {
+		s.line(5, "- map:")
+		s.line(7, "stdout: "+scalar(j.tagged("job.stdout")))
+		s.line(7, "stderr: "+scalar(j.tagged("job.stderr")))
+		j.print(s, 3, "item", false)
+	}
 }
 
-// halt is the stages that end it all.
+// program is the stage that runs the program of a job. Its outcome is bound to the name job.
+func (j *Job) program(s *specText, w words) {
+	s.line(5, "- exec:")
+	for _, word := range w.templates {
+		s.line(7, "- "+scalar(word))
+	}
+	s.line(6, "format: outcome")
+	if j.Timeout > 0 {
+		s.line(6, "timeout: "+j.Timeout.String())
+	}
+	if j.Retries > 0 {
+		s.line(6, "retry: "+strconv.Itoa(j.Retries))
+	}
+	if j.Creates != "" {
+		s.line(6, "creates: "+scalar(template(j.Creates, j.Replace, j.several(), false)))
+	}
+	s.line(6, "as: job")
+}
+
+// halt is the stages that end it all. What they do becomes visible with the outcome of the job: who kills the pool comes behind it.
 func (j *Job) halt(s *specText) {
 	counts := map[string]string{"fail": "job.code != 0", "success": "job.code == 0", "done": "true"}[j.Halt.Of]
-	s.line(3, "- when: "+counts)
-	s.line(4, "do:")
-	s.line(5, "- {store: ended, value: 'job.code < 0 ? 128 - job.code : job.code'}")
-	s.line(5, "- {add: halting, value: 1}")
+	s.line(5, "- when: "+counts)
+	s.line(6, "do:")
+	s.line(7, "- {store: code, value: 'job.code < 0 ? 128 - job.code : job.code'}")
+	s.line(7, "- {add: halting, value: 1}")
 	if j.Halt.Now {
-		s.line(5, "- {when: halting >= "+strconv.Itoa(j.Halt.Number)+", kill: each}")
+		s.line(7, "- put: halts")
 	}
 }
 
 // print is the stages that print what a job wrote.
-func (j *Job) print(s *specText, of string, tag bool) {
+func (j *Job) print(s *specText, depth int, of string, tag bool) {
 	for _, stream := range []string{"stdout", "stderr"} {
 		text := of + "." + stream
-		s.line(3, "- when: len("+text+") > 0")
+		s.line(depth, "- when: len("+text+") > 0")
 		if tag {
 			text = j.tagged(text)
 		}
-		s.line(4, "print: "+scalar("${{ "+text+" }}"))
-		s.line(4, `end: ""`)
+		s.line(depth+1, "print: "+scalar("${{ "+text+" }}"))
+		s.line(depth+1, `end: ""`)
 		if stream == "stderr" {
-			s.line(4, "to: stderr")
+			s.line(depth+1, "to: stderr")
 		}
 	}
 }
@@ -234,22 +269,9 @@ func (j *Job) tagged(text string) string {
 	return fmt.Sprintf(`len(%s) == 0 || type(%[1]s) == "bytes" ? %[1]s : %[2]s + replace(trimSuffix(%[1]s, "\n"), "\n", "\n" + %[2]s) + "\n"`, text, tag)
 }
 
-// order is the process that prints the results in the order of the items: those that have come too early are held.
-func (j *Job) order(s *specText) {
-	s.line(1, "order:")
-	s.line(2, "stages:")
-	s.line(3, "- get: results")
-	s.line(3, "- reduce: "+scalar(`let held = sortBy(concat(acc.held, [item]), it.n); let k = reduce(held, #acc + (it.n == acc.next + #acc ? 1 : 0), 0); `+
-		`{next: acc.next + k, held: held[k:], ready: held[:k]}`))
-	s.line(4, "init: {next: 1, held: [], ready: []}")
-	s.line(4, "emit: each")
-	s.line(3, "- flat_map: item.ready")
-	j.print(s, "item", false)
-}
-
 // jobLogLine is the expression for a line of the job log.
 func (j *Job) jobLogLine(w words) string {
-	return `join([item.n, ":", job.started == null ? 0 : round(job.started * 1000) / 1000, round(job.seconds * 1000) / 1000, 0, 0, ` +
+	return `join([n, ":", job.started == null ? 0 : round(job.started * 1000) / 1000, round(job.seconds * 1000) / 1000, 0, 0, ` +
 		`job.code < 0 ? 0 : job.error != null && job.code == 124 ? -1 : job.code, job.code < 0 ? -job.code : 0, ` + w.shown() + `], "\t")`
 }
 
