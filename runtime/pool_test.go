@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -171,4 +172,49 @@ func TestPoolsUnderFire(t *testing.T) {
 			t.Logf("%d kills in %d rounds, %v", kills, rounds, time.Since(start).Round(time.Millisecond))
 		})
 	}
+}
+
+// TestSlowProgram: a program that takes long holds up neither those behind it in order, far more than the reorder window, nor those that
+// would have stood in its chunk: it waits for what the last of them does.
+func TestSlowProgram(t *testing.T) {
+	last := filepath.Join(t.TempDir(), "last")
+	text := fmt.Sprintf(`
+processes:
+  a:
+    stages:
+      - range: 100
+      - pool: {workers: 2}
+        do: [{exec: [sh, -c, 'case $1 in 99) : > %[1]s;; 1) until [ -e %[1]s ]; do sleep 0.01; done;; esac; echo $1', sh, '${{ item }}']}]
+      - print: ${{ item }}
+`, last)
+	got := runPlan(t, planned(t, text), Options{})
+	got.ok(t)
+	want := make([]string, 100)
+	for i := range want {
+		want[i] = fmt.Sprint(i)
+	}
+	samePool(t, got.stdout, want, true)
+}
+
+// TestKilledPool: who uses a pool that somebody kills ends as if nobody wanted its items, with what had been done by then; the worker that
+// asks for it by a queue has its outcome handed over first.
+func TestKilledPool(t *testing.T) {
+	got := runPlan(t, planned(t, `
+pools: {p: {workers: 2}}
+queues: {enough: {}}
+processes:
+  a:
+    stages:
+      - {range: 1000000}
+      - pool: p
+        ordered: false
+        do:
+          - {when: item == 0, exec: 'sleep 1000'}
+          - {when: item == 7, do: [{put: enough}]}
+          - {when: item > 7, exec: 'sleep 1000'}
+      - print: ${{ item }}
+  b: {stages: [{get: enough}, {kill: p}]}
+`), Options{})
+	got.ok(t)
+	samePool(t, got.stdout, []string{"1", "2", "3", "4", "5", "6", "7"}, true)
 }
