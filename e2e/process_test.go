@@ -44,6 +44,27 @@ func processesOf(executable string) []process {
 	})
 }
 
+// childrenOf is the children of a process, none if it has ended. See proc_tid_children(5).
+func childrenOf(t *testing.T, pid int) []int {
+	t.Helper()
+	var found []int
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, list := range lists {
+		children, _ := os.ReadFile(list) // the thread may have ended
+		for _, child := range strings.Fields(string(children)) {
+			number, err := strconv.Atoi(child)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = append(found, number)
+		}
+	}
+	return found
+}
+
 // processesMarked are those with a variable in their environment.
 func processesMarked(variable string) []process {
 	return processes(func(pid string) bool {

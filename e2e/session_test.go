@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -156,24 +155,13 @@ func traceWord(output string) string {
 	return ""
 }
 
-// workers are the process ids of the stage workers that run at the moment. See proc_tid_children(5).
+// workers are the process ids of the stage workers that run at the moment.
 func (s *session) workers() []int {
 	var found []int
-	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", s.cmd.Process.Pid))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for _, list := range lists {
-		children, _ := os.ReadFile(list) // the thread may have ended
-		for _, child := range strings.Fields(string(children)) {
-			args, _ := os.ReadFile(filepath.Join("/proc", child, "cmdline")) // the child may have ended
-			if words := strings.Split(string(args), "\x00"); len(words) > 1 && words[1] == "worker" {
-				pid, err := strconv.Atoi(child)
-				if err != nil {
-					s.t.Fatal(err)
-				}
-				found = append(found, pid)
-			}
+	for _, child := range childrenOf(s.t, s.cmd.Process.Pid) {
+		args, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(child), "cmdline")) // it may have ended
+		if words := strings.Split(string(args), "\x00"); len(words) > 1 && words[1] == "worker" {
+			found = append(found, child)
 		}
 	}
 	return found

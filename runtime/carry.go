@@ -16,10 +16,11 @@ import (
 
 // carry is the life of a carrier, in its own process: it runs the replicas that it is handed over base. It gives its exit code.
 func carry(h *handoff, arena *shm.Arena, base *os.File, signals <-chan os.Signal) int {
+	var ready *practice
 	if h.Carries == carriesAll {
 		goruntime.GOMAXPROCS(min(h.Process.Replicas, goruntime.NumCPU()))
 	} else {
-		practise(arena, *h)
+		ready = practise(arena, *h)
 	}
 	for {
 		one, control, output, err := takePost(base, h)
@@ -29,25 +30,38 @@ func carry(h *handoff, arena *shm.Arena, base *os.File, signals <-chan os.Signal
 		case err != nil:
 			return tell(base, err)
 		case h.Carries == carriesOne:
-			return tell(control, ride(arena, one, control, output, signals, abandoned))
+			return tell(control, ride(arena, one, ready, control, output, signals, abandoned))
 		}
 		go func() {
 			defer closeAll(control, output)
-			code, last := verdict(ride(arena, one, control, output, signals, func() {})) // the end of base ends them all
+			code, last := verdict(ride(arena, one, nil, control, output, signals, func() {})) // the end of base ends them all
 			last.Ended = &code
 			_ = send(control, last)
 		}()
 	}
 }
 
-// practise builds the chain of a replica that does not exist, so that the code is mapped and what is made once is made. Whether it works is
-// seen when it counts.
-func practise(arena *shm.Arena, h handoff) {
+// practice is what a worker in reserve has made ready.
+type practice struct {
+	chain    *stages.Chain
+	programs *programs // that the chain has started ahead
+}
+
+// practise builds the chain of a replica that does not exist, so that the code is mapped and what is made once is made, and has it start ahead
+// what it can. Whether it works is seen when it counts; nil: it did not.
+func practise(arena *shm.Arena, h handoff) (ready *practice) {
 	defer func() { _ = recover() }() // there is no slot
-	host := newHost(context.Background(), &h, arena, nil, nil)
-	if opts, err := host.options(); err == nil {
-		_, _ = stages.Build(h.Process.Stages, opts)
+	host := newHost(context.Background(), &h, arena, nil, nil, newPrograms(os.Stdout))
+	opts, err := host.options()
+	if err != nil {
+		return nil
 	}
+	chain, err := stages.Build(h.Process.Stages, opts)
+	if err != nil {
+		return nil
+	}
+	chain.Prepare(host.programs)
+	return &practice{chain, host.programs}
 }
 
 // takePost waits for a post: what the replica is told, its control socket, and where the output of its programs goes.

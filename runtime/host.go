@@ -28,6 +28,8 @@ type host struct {
 	control *os.File
 	chain   *stages.Chain
 
+	practised *stages.Chain // what it has started ahead is taken over; nil: nothing
+
 	parts       []arenaPart
 	primitives  primitives
 	locks       map[int]*lockEnd // by number in the arena
@@ -100,10 +102,10 @@ const (
 	compactTimes = 1
 )
 
-func newHost(ctx context.Context, h *handoff, arena *shm.Arena, slot *shm.Slot, control *os.File) *host {
+func newHost(ctx context.Context, h *handoff, arena *shm.Arena, slot *shm.Slot, control *os.File, programs *programs) *host {
 	host := &host{
 		ctx: ctx, handoff: h, arena: arena, slot: slot, control: control,
-		parts: arenaParts(h.Queues), primitives: numberPrimitives(h.Primitives, h.Cells), locks: map[int]*lockEnd{}, semaphores: map[int]*semaphoreEnd{}, outboxes: map[int]*outbox{}, fanOuts: map[stages.Ref]stages.Outbox{}, programs: newPrograms(os.Stdout),
+		parts: arenaParts(h.Queues), primitives: numberPrimitives(h.Primitives, h.Cells), locks: map[int]*lockEnd{}, semaphores: map[int]*semaphoreEnd{}, outboxes: map[int]*outbox{}, fanOuts: map[stages.Ref]stages.Outbox{}, programs: programs,
 		moments: h.Moments, goOn: make(chan struct{}, 1),
 		cellObjects: map[string]*stages.CellReader{},
 	}

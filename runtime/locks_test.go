@@ -37,7 +37,7 @@ func newLockHost(t *testing.T, arena *shm.Arena, i int, list []planner.Primitive
 	if _, err := slot.Adopt(); err != nil {
 		t.Fatal(err)
 	}
-	h := newHost(context.Background(), &handoff{surroundings: surroundings{Primitives: list, Cells: cells}}, arena, slot, nil)
+	h := newHost(context.Background(), &handoff{surroundings: surroundings{Primitives: list, Cells: cells}}, arena, slot, nil, newPrograms(nil))
 	if h.chain, err = stages.Build(nil, stages.Options{Host: h}); err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ type aside struct {
 
 // startAside starts a program that is talked to Aside.
 func (p *programs) startAside(program stages.Program) (stages.Running, error) {
-	a := &aside{programs: p, name: program.Words[0], tail: &tailWriter{next: p.stderr}, exited: make(chan struct{})}
+	a := &aside{programs: p, name: program.Words[0], tail: &tailWriter{next: &p.log}, exited: make(chan struct{})}
 	a.cmd = p.command(program)
 	var theirs [2]*os.File
 	var err error

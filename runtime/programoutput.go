@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 )
 
 // output is a pipe from a program. Unlike those of os/exec, it can be let go of while somebody still holds the other end.
@@ -40,4 +41,27 @@ func (o *output) copy() {
 func (o *output) abandon() {
 	o.read.Close()
 	o.end.Close()
+}
+
+// programLog is where what programs say goes. It may be directed elsewhere while they run.
+type programLog struct {
+	mu sync.Mutex
+	to io.Writer // guarded by mu; nil: nowhere
+}
+
+func (l *programLog) direct(to io.Writer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.to = to
+}
+
+// Write implements io.Writer.
+func (l *programLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	to := l.to
+	l.mu.Unlock()
+	if to == nil {
+		return len(p), nil
+	}
+	return to.Write(p)
 }

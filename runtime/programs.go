@@ -20,7 +20,7 @@ import (
 // programs runs the programs of a worker's chain. They stay in the worker's process group, so that they end with it: at once by
 // PR_SET_PDEATHSIG, and with all that they started when the supervisor kills the group of a worker that has ended.
 type programs struct {
-	stderr io.Writer // where their standard error goes, besides the tail that errors show
+	log    programLog // where their standard error goes, besides the tail that errors show
 	work   chan func()
 	once   sync.Once
 	closed chan struct{} // the chain has ended
@@ -34,8 +34,8 @@ type programs struct {
 	around func() (over func()) // is called when a program is waited for; nil: nobody wants to know
 }
 
-func newPrograms(stderr io.Writer) *programs {
-	return &programs{stderr: stderr, work: make(chan func()), closed: make(chan struct{}), running: map[*exec.Cmd]bool{}}
+func newPrograms(log io.Writer) *programs {
+	return &programs{log: programLog{to: log}, work: make(chan func()), closed: make(chan struct{}), running: map[*exec.Cmd]bool{}}
 }
 
 // onThread runs f on the thread that starts all programs, which ends with the chain: a program dies with the thread that started it. It says
@@ -100,7 +100,7 @@ func (p *programs) Unguard(path string) { _ = send(p.control, message{Unguard: [
 // Run implements stages.Programs. The program has ended when it has exited and its output is at its end; if ctx ends before, all that the
 // program started is killed with it, and what then still holds its output is not waited for.
 func (p *programs) Run(ctx context.Context, program stages.Program) error {
-	tail := &tailWriter{next: p.stderr}
+	tail := &tailWriter{next: &p.log}
 	if program.Stderr != nil {
 		tail.next = program.Stderr
 	}
@@ -108,7 +108,7 @@ func (p *programs) Run(ctx context.Context, program stages.Program) error {
 	cmd.Stdin = program.Stdin
 	to := program.Stdout
 	if program.LogsOutput {
-		to = p.stderr
+		to = &p.log
 	}
 	stdout, err := newOutput(to)
 	if err != nil {
@@ -147,7 +147,7 @@ func (p *programs) Start(program stages.Program) (stages.Running, error) {
 	if program.Aside {
 		return p.startAside(program)
 	}
-	tail := &tailWriter{next: p.stderr}
+	tail := &tailWriter{next: &p.log}
 	cmd := p.command(program)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

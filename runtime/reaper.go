@@ -44,9 +44,11 @@ type exit struct {
 	code int // -N after signal N
 }
 
-// lingerEvery is how often the reaper looks whether a group is empty, for which there is no event; at first it looks more often: what was
-// killed takes no time to end. orphansEvery is how often it reaps what the programs of a run have left behind.
+// lingerEvery is how often the reaper looks whether a group is empty, for which there is no event; at first, and then twice as late each time, it
+// looks after lingerFirst: what was killed takes no time to end, and a replacement waits for it. orphansEvery is how often it reaps what the
+// programs of a run have left behind.
 const (
+	lingerFirst  = 100 * time.Microsecond
 	lingerEvery  = 20 * time.Millisecond
 	orphansEvery = time.Second
 )
@@ -133,7 +135,7 @@ func (r *reaper) loop() {
 	defer close(r.done)
 	events := make([]unix.EpollEvent, 64)
 	for {
-		n, err := unix.EpollWait(r.epoll, events, r.timeout())
+		n, err := r.wait(events)
 		if err != nil && !errors.Is(err, unix.EINTR) {
 			return
 		}
@@ -154,15 +156,17 @@ func (r *reaper) loop() {
 	}
 }
 
-// timeout is how long to wait for an end, in milliseconds; -1: for ever.
-func (r *reaper) timeout() int {
+// wait waits for ends, for as long as it may.
+func (r *reaper) wait(events []unix.EpollEvent) (int, error) {
 	switch {
 	case len(r.lingering) > 0:
-		return min(1<<min(r.polls, 10), int(lingerEvery.Milliseconds()))
+		pause := unix.NsecToTimespec(min(lingerFirst<<min(r.polls, 10), lingerEvery).Nanoseconds())
+		_, _ = unix.Ppoll([]unix.PollFd{{Fd: int32(r.epoll), Events: unix.POLLIN}}, &pause, nil) // epoll_wait knows only milliseconds
+		return unix.EpollWait(r.epoll, events, 0)
 	case r.orphans:
-		return int(orphansEvery.Milliseconds())
+		return unix.EpollWait(r.epoll, events, int(orphansEvery.Milliseconds()))
 	default:
-		return -1
+		return unix.EpollWait(r.epoll, events, -1)
 	}
 }
 

@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The reserve of a process whose start method is forkserver is one carrier: started, its arena mapped, its chain built once for practice. A replica
+// The reserve of a process whose start method is forkserver is one carrier: started, its arena mapped, its chain built once for practice, with what
+// that can start ahead (stages.Chain.Prepare). A replica
 // that is started again, or late, goes to it if it is there, ready or not; else it is spawned. The first replicas are spawned, as they would
 // wait for a reserve as long.
 //

@@ -43,7 +43,7 @@ func WorkerMain([]string) int {
 	case h.Carries != carriesNothing:
 		return carry(h, arena, control, signals)
 	}
-	return tell(control, ride(arena, h, control, os.Stdout, signals, abandoned))
+	return tell(control, ride(arena, h, nil, control, os.Stdout, signals, abandoned))
 }
 
 // inherit takes what the supervisor has left in the worker's descriptors.
@@ -99,9 +99,9 @@ func machineLacks(err error) bool {
 		errors.Is(err, shm.ErrSegmentCut)
 }
 
-// ride runs the chain of the replica that h is for, from the taking of its slot to the end. What its programs write goes to output. lost is called
-// if the supervisor's end of control is closed before.
-func ride(arena *shm.Arena, h *handoff, control, output *os.File, signals <-chan os.Signal, lost func()) (err error) {
+// ride runs the chain of the replica that h is for, from the taking of its slot to the end. ready is what has been made ready for it; it may be nil.
+// What its programs write goes to output. lost is called if the supervisor's end of control is closed before.
+func ride(arena *shm.Arena, h *handoff, ready *practice, control, output *os.File, signals <-chan os.Signal, lost func()) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panic: %v", r)
@@ -116,12 +116,17 @@ func ride(arena *shm.Arena, h *handoff, control, output *os.File, signals <-chan
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	guarded := make(chan struct{}, 1)
-	host := newHost(ctx, h, arena, slot, control)
+	if ready == nil {
+		ready = &practice{programs: newPrograms(nil)}
+	}
+	host := newHost(ctx, h, arena, slot, control, ready.programs)
+	host.practised = ready.chain
 	go obey(control, stop, guarded, host.goOn, lost)
 	if h.Terminal {
 		go passOnSignals(signals, control)
 	}
-	host.programs.stderr, host.programs.control, host.programs.guarded = output, control, guarded
+	host.programs.control, host.programs.guarded = control, guarded
+	host.programs.log.direct(output)
 	defer host.programs.close()
 	return arena.Faults(func() error {
 		err := host.run()
@@ -179,6 +184,9 @@ func (h *host) run() error {
 		return err
 	}
 	h.chain = chain
+	if h.practised != nil {
+		chain.TakeOver(h.practised)
+	}
 	if err := h.resume(adopted); err != nil {
 		return err
 	}

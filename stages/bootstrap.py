@@ -1,8 +1,9 @@
 # What mprun runs in the Python of a `python` stage: it loads the function, then answers batches of items with batches of results until its
 # input ends. It is handed over a pipe, so that nothing of it lies on the disk. Descriptors 3 and 4 are the way in and the way out; 0, 1
-# and 2 belong to the function. Needs Python 3.8, and nothing besides.
+# and 2 belong to the function. Needs Python 3.8, and nothing besides: modules that take long to load are loaded when they are needed.
 #
-# In: frames of <II, the number of items and of bytes, and a pickled list. The first has the settings.
+# In: frames of <II, the number of items and of bytes, and a pickled list. The first has the settings. The second, of no items, is the word to
+# begin: an interpreter that is started ahead of its worker waits for it when the modules have been loaded. All others are items.
 # Out: frames of <cIQQ, kind, number of results, nanoseconds that they took, number of bytes, and a pickle:
 #   H  it runs (nothing follows)
 #   R  the function is loaded (nothing follows)
@@ -14,23 +15,52 @@
 import errno
 import io
 import os
-import pickle
-import signal
-import struct
 import sys
-import types
-from copy import copy
+from _signal import SIGINT, signal
+from struct import Struct
 from time import perf_counter_ns as clock
 
-GENERATOR = types.GeneratorType
+try:
+    from _pickle import Pickler as BasePickler, loads  # pickle itself loads what only its Python form needs
+except ImportError:
+    from pickle import Pickler as BasePickler, loads
+
+QUESTION = Struct("<II")
+ANSWER = Struct("<cIQQ")
 MOST = 256 << 20  # bytes of one result
 PART = 1024  # results of a generator that travel at a time,
 PAUSE = 2_000_000  # and nanoseconds after which they do
 TEXT = 4 << 10  # characters of a message,
 TRACE = 16 << 10  # and of a traceback
 
-sending = open(4, "wb")
+GENERATOR = type((lambda: (yield))())
+PLAIN = {type(None), bool, int, float, str, bytes, bytearray, list, tuple, dict, set, frozenset}  # what a pickle has by itself
+ITSELF = id  # a function that stands in a pickle before what is an item's in place of something else
+
+sending = open(4, "wb", closefd=False)
 forked = False
+
+
+def scalar(value):  # of NumPy's
+    item = value.tolist()
+    if type(item) is type(value):
+        raise no_item(type(value))
+    return item
+
+
+def array(value):  # of NumPy's
+    if value.dtype.kind not in "mM":
+        return value.tolist()
+    return list(value) if value.ndim else value[()]
+
+
+def moment(value):  # of NumPy's, with its own digits: Python's have no nanoseconds
+    return str(value) if value == value else None
+
+
+def seconds(value):  # of NumPy's
+    return float(value / type(value)(1, "s")) if value == value else None
+
 
 # What becomes an item though it is none: by the names of classes, so that no module is loaded for it.
 CONVERSIONS = {
@@ -48,17 +78,36 @@ CONVERSIONS = {
     "datetime.datetime": lambda v: v.isoformat(),
     "datetime.date": lambda v: v.isoformat(),
     "datetime.time": lambda v: v.isoformat(),
+    "datetime.timedelta": lambda v: v.total_seconds(),
     "pathlib.PurePath": str,
     "pathlib._local.PurePath": str,
     "uuid.UUID": str,
-    "numpy.generic": lambda v: v.tolist(),
-    "numpy.ndarray": lambda v: v.tolist(),
+    "numpy.datetime64": moment,
+    "numpy.timedelta64": seconds,
+    "numpy.generic": scalar,
+    "numpy.ndarray": array,
 }
+
+# What somebody may want who returns what is no item.
+NUMBER = "float() makes a number of it, str() a text"
+HINTS = {"decimal.Decimal": NUMBER, "fractions.Fraction": NUMBER}
 
 
 def full_name(kind):
     name = kind.__qualname__
     return name if kind.__module__ == "builtins" else kind.__module__ + "." + name
+
+
+def no_item(kind):
+    name = full_name(kind)
+    hint = HINTS.get(name)
+    if hasattr(kind, "__await__"):
+        return TypeError("the result is a %s: the function has to run it, as by asyncio.run" % name)
+    if hint is None and hasattr(kind, "__next__"):
+        hint = "list() or a generator makes results of it"
+    elif hint is None and hasattr(kind, "__iter__"):
+        hint = "list() makes one of it"
+    return TypeError("a value of type %s is no item%s" % (name, ": " + hint if hint else ""))
 
 
 def convert(value):
@@ -69,15 +118,14 @@ def convert(value):
             return conversion(value)
     if hasattr(kind, "__dataclass_fields__"):
         return {name: getattr(value, name) for name in kind.__dataclass_fields__}
-    if isinstance(value, types.CoroutineType):
-        raise TypeError("the result is a coroutine: the function has to run it, as by asyncio.run")
-    hint = ": list() or a generator makes results of it" if hasattr(kind, "__next__") else ""
-    raise TypeError("a value of type %s is no item%s" % (full_name(kind), hint))
+    if hasattr(kind, "tolist"):  # what is like an array
+        return value.tolist()
+    raise no_item(kind)
 
 
-class Pickler(pickle.Pickler):
-    def reducer_override(self, value):  # of all that is not exactly a type of items
-        return NotImplemented if value is copy else (copy, (convert(value),))
+class Pickler(BasePickler):
+    def reducer_override(self, value):  # of all that is not exactly of a plain type; PyPy asks of those, too
+        return NotImplemented if type(value) in PLAIN or value is ITSELF else (ITSELF, (convert(value),))
 
 
 def dump(results):
@@ -95,11 +143,25 @@ def dump(results):
     return to.getbuffer()
 
 
+def packed(results):
+    """Pickles of results, each with how many it has: all in one, or one by one where they do not go together. In place of that of a result
+    which is no item stands its error."""
+    try:
+        body = dump(results)
+    except Exception as error:
+        body = error
+    if len(results) > 1 and isinstance(body, Exception):
+        for result in results:
+            yield from packed([result])
+    else:
+        yield len(results), body
+
+
 def send(kind, count=0, took=0, body=b""):
     if forked:  # by the function, and come back: nobody waits for this process
         os._exit(0)
     try:
-        sending.write(struct.pack("<cIQQ", kind, count, took, len(body)))
+        sending.write(ANSWER.pack(kind, count, took, len(body)))
         sending.write(body)
         sending.flush()
     except OSError as error:
@@ -114,24 +176,6 @@ def cut_off(descriptor, error):
     os._exit(1)
 
 
-def answer(results, took, kind=b"A"):
-    """Sends results of items, each by itself if they do not go together."""
-    try:
-        body = dump(results)
-    except Exception:
-        if len(results) == 1:
-            raise
-        body = None
-    if body is not None:
-        send(kind, len(results), took, body)
-        return
-    for result in results:
-        try:
-            answer([result], took // len(results))
-        except Exception as error:
-            fail(error)
-
-
 def trace(error):
     """The traceback without what is not the user's: the way from here to the function."""
     seen, at = set(), error
@@ -142,7 +186,7 @@ def trace(error):
             tb = tb.tb_next
         at.__traceback__ = tb
         at = at.__cause__ or at.__context__
-    import traceback  # which takes long to load
+    import traceback
 
     text = "".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip("\n")
     if "\n" not in text:
@@ -174,19 +218,32 @@ def clean(text):
 def fail(error, kind=b"X"):
     if forked:
         raise error  # as from a program of the function's own
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except Exception:
-        pass
+    flush()
     send(kind, 1, 0, dump(described(error)))
+
+
+def flush():
+    for out in (sys.stdout, sys.stderr):
+        try:
+            out.flush()
+        except Exception:  # it is the function's, which may have closed it
+            pass
+
+
+def answer(results, took):
+    """Sends results of items."""
+    for count, body in packed(results):
+        if isinstance(body, Exception):
+            fail(body)
+        else:
+            send(b"A", count, took * count // len(results), body)
 
 
 def stream(generator):
     """Sends what a generator gives, some at a time. An error of its own comes after what it has given before."""
-    ended = False
-    while not ended:
-        results, failed, begin = [], None, clock()
+    ended, failed = False, None
+    while not ended and failed is None:
+        results, begin = [], clock()
         try:
             for result in generator:
                 results.append(result)
@@ -196,32 +253,20 @@ def stream(generator):
                 ended = True
         except BaseException as error:
             failed = error
-        try:
-            give(results, ended)
-        except Exception as error:
-            failed = error
-            close(generator)
-        if failed is not None:
-            fail(failed)
-            return
-
-
-def give(results, ended):
-    """Sends results of the item in hand, each by itself if they do not go together."""
-    try:
-        body = dump(results)
-    except Exception:
-        if len(results) == 1:
-            raise
-        body = None
-    if body is not None:
-        if results or ended:
-            send(b"M" if ended else b"Y", len(results), 0, body)
-        return
-    for result in results:
-        give([result], False)
-    if ended:
-        give([], True)
+        for count, body in packed(results):
+            if isinstance(body, Exception):
+                failed = body
+                close(generator)
+                break
+            if ended and count == len(results):
+                send(b"M", count, 0, body)
+                return
+            if count:
+                send(b"Y", count, 0, body)
+    if failed is not None:
+        fail(failed)
+    else:
+        send(b"M", 0, 0, dump([]))
 
 
 def close(generator):
@@ -243,78 +288,83 @@ def spread(function):
 
 
 def work(function, items):
+    """Calls the function for each item. What stands together between generators and failures is answered together."""
     todo = iter(items)
     while True:
-        results, begin = [], clock()
+        results, generator, failed, begin = [], None, None, clock()
         add = results.append
-        failed = None
         try:
             for item in todo:
                 result = function(item)
                 if type(result) is GENERATOR:
+                    generator = result
                     break
                 add(result)
-            else:
-                result = None
         except BaseException as error:
             failed = error
         if results:
-            try:
-                answer(results, clock() - begin)
-            except Exception as error:  # of the only one
-                fail(error)
+            answer(results, clock() - begin)
         if failed is not None:
             fail(failed)
-        elif result is None or type(result) is not GENERATOR:
-            return
+        elif generator is not None:
+            stream(generator)
         else:
-            stream(result)
+            return
 
 
-def load(name):
-    """The function module:name. A module may be one of a package, a name lead into a class."""
+def resolve(name):
+    """The function module:name, whose module has been loaded. The module may be one of a package, the name lead into a class."""
     module, _, path = name.partition(":")
-    __import__(module)
-    value = module = sys.modules[module]
+    value = sys.modules[module]
     for part in path.split("."):
         try:
             value = getattr(value, part)
         except AttributeError:
-            hint = ""
-            from difflib import get_close_matches
-
-            for near in get_close_matches(part, dir(value), 1):
-                hint = "; did you mean %s?" % near
-            raise AttributeError("%s (%s) has no %s%s" % (name.partition(":")[0], getattr(module, "__file__", None) or "built in", path, hint)) from None
+            where = getattr(sys.modules[module], "__file__", None) or "built in"
+            raise AttributeError("%s (%s) has no %s%s" % (module, where, path, nearest(part, dir(value)))) from None
     if not callable(value):
         raise TypeError("%s is of type %s, which cannot be called" % (name, full_name(type(value))))
     return value
 
 
+def nearest(name, names):
+    try:
+        from difflib import get_close_matches
+
+        return "".join("; did you mean %s?" % near for near in get_close_matches(name, names, 1))
+    except Exception:  # of a module of the user's with the name of one that this needs
+        return ""
+
+
 def receive(receiving):
     try:
-        head = receiving.read(8)
-        if len(head) < 8:
+        head = receiving.read(QUESTION.size)
+        if len(head) < QUESTION.size:
             return None
-        _, size = struct.unpack("<II", head)
+        _, size = QUESTION.unpack(head)
         body = receiving.read(size)
     except OSError as error:
         cut_off(3, error)
-    return pickle.loads(body) if len(body) == size else None
+    return loads(body) if len(body) == size else None
 
 
-def prepare(settings):
+def load_modules(settings):
+    """Loads the modules of the functions, and nothing else: all that may be done ahead."""
     sys.argv[:] = [settings["function"].partition(":")[0]]
-    if sys.path[:1] == [""]:
-        del sys.path[0]
     sys.path[:0] = settings["path"]
     for out in (sys.stdout, sys.stderr):
         out.reconfigure(line_buffering=True, errors="backslashreplace")
+    for name in (settings["init"], settings["function"]):
+        if name:
+            __import__(name.partition(":")[0])
+
+
+def prepare(settings):
     if settings["init"]:
-        done = load(settings["init"])()
-        if isinstance(done, (GENERATOR, types.CoroutineType)):
+        done = resolve(settings["init"])()
+        if type(done) is GENERATOR or hasattr(done, "__await__"):
             raise TypeError("%s gives a %s, of which nothing has been run" % (settings["init"], type(done).__name__))
-    function = load(settings["function"])
+    function = resolve(settings["function"])
     return spread(function) if settings["spread"] else function
 
 
@@ -331,13 +381,24 @@ def main(receiving):
     os.set_inheritable(3, False)
     os.set_inheritable(4, False)
     os.register_at_fork(after_in_child=after_fork)
-    signal.signal(signal.SIGINT, lambda *_: None)  # the run is interrupted by its end of input
+    signal(SIGINT, lambda *_: None)  # the run is interrupted by its end of input
     send(b"H")
     settings = receive(receiving)
     if settings is None:
         return
+    settings = settings[0]
     try:
-        function = prepare(settings[0])
+        load_modules(settings)
+    except BaseException as error:
+        if settings["ahead"]:  # nobody has asked for it: who comes for it starts another, which may fare better
+            flush()
+            os._exit(1)
+        fail(error, b"F")
+        return
+    if receive(receiving) is None:
+        return
+    try:
+        function = prepare(settings)
     except BaseException as error:
         fail(error, b"F")
         return

@@ -8,6 +8,12 @@ type keeper interface {
 	letGo() error
 }
 
+// preparer is a keeper that can start what it keeps before there is an item, in a chain that is built for practice, and hand that over.
+type preparer interface {
+	prepare(programs Programs)
+	takeOver(from keeper)
+}
+
 // kept is a keeper and where it stands.
 type kept struct {
 	keeper
@@ -30,4 +36,23 @@ func (c *Chain) LetGo() error {
 		}
 	}
 	return first
+}
+
+// Prepare starts ahead what stages keep for the life of a worker, where nothing of that can be seen. It does not wait for it. What goes wrong
+// is tried again, and told, by the chain that needs it.
+func (c *Chain) Prepare(programs Programs) {
+	for _, k := range c.kept {
+		if p, ok := k.keeper.(preparer); ok {
+			p.prepare(programs)
+		}
+	}
+}
+
+// TakeOver takes over what practised has prepared, a chain that was built of the same stages, and has not run.
+func (c *Chain) TakeOver(practised *Chain) {
+	for i, k := range c.kept {
+		if p, ok := k.keeper.(preparer); ok && i < len(practised.kept) {
+			p.takeOver(practised.kept[i].keeper)
+		}
+	}
 }

@@ -393,7 +393,7 @@ func (u *unpickler) reduce() bool {
 	f, ok := call[0].(global)
 	args, is := call[1].([]any)
 	u.loose--
-	return ok && is && f.name == "copy.copy" && len(args) == 1 && u.push(args[0])
+	return ok && is && f.name == "builtins.id" && len(args) == 1 && u.push(args[0])
 }
 
 // oddPart is the first part of a value that is no item, or nil; depth is how deep the value stands in another.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -16,10 +17,11 @@ import (
 var pythonSource string
 
 // pythonLoader is the program that the interpreter is given in its command line, which every Python can read. It takes the rest from the
-// pipe.
+// pipe, and no module of its own from the folder that it runs in.
 const pythonLoader = `import sys
 if sys.version_info < (3, 8): sys.exit("mprun needs Python 3.8 or newer, this is %d.%d" % sys.version_info[:2])
-receiving = open(3, "rb")
+if sys.path[:1] == [""]: del sys.path[0]
+receiving = open(3, "rb", closefd=False)
 exec(compile(receiving.read(int(receiving.readline())), "<mprun>", "exec"), {"__name__": "__mprun__", "__file__": "<mprun>", "receiving": receiving})`
 
 // PythonName splits the name of a Python function, module:function, in which both parts may have dots. ok is false if it is none.
@@ -116,13 +118,20 @@ func (s *pythonSettings) program() Program {
 	return Program{Words: []string{s.interpreter, "-c", pythonLoader, s.function}, Dir: s.dir, Aside: true}
 }
 
-// greeting is what the interpreter is told first: its program, and the settings.
-func (s *pythonSettings) greeting() ([]byte, error) {
+// greeting is what the interpreter is told first: its program, and the settings. One that is started ahead loads its modules and waits then for
+// the word to begin.
+func (s *pythonSettings) greeting(ahead bool) ([]byte, error) {
 	path := make([]any, len(s.path))
 	for i, folder := range s.path {
 		path[i] = folder
 	}
-	settings := ColumnOf(map[string]any{"function": s.function, "init": s.init, "path": path, "spread": s.spread})
+	settings := ColumnOf(map[string]any{"function": s.function, "init": s.init, "path": path, "spread": s.spread, "ahead": ahead})
 	greeting := append([]byte(strconv.Itoa(len(pythonSource))+"\n"), pythonSource...)
 	return appendAsk(greeting, &settings, 0, 1)
+}
+
+// isAs says whether an interpreter with these settings is one with the others.
+func (s *pythonSettings) isAs(other *pythonSettings) bool {
+	return s.interpreter == other.interpreter && s.function == other.function && s.init == other.init &&
+		slices.Equal(s.path, other.path) && s.spread == other.spread && s.dir == other.dir
 }

@@ -33,17 +33,30 @@ func (n *pythonNode) start(r *Run) error {
 	if n.frames.talk != nil {
 		return nil
 	}
-	greeting, err := n.settings.greeting()
-	if err != nil {
-		return err
+	t := n.takeSpare()
+	n.early = t != nil
+	if t == nil {
+		var err error
+		if t, err = n.launch(r.Programs(), false); err != nil {
+			return n.unstarted(err)
+		}
 	}
-	t, err := startTalk(r, n.settings.program())
-	if err != nil {
-		return n.unstarted(err)
-	}
-	t.say(greeting)
+	t.say(pythonBegin)
 	n.frames, n.since = frames{talk: t}, r.Now()
 	return nil
+}
+
+// launch starts an interpreter, which begins when it is told so.
+func (n *pythonNode) launch(programs Programs, ahead bool) (*talk, error) {
+	greeting, err := n.settings.greeting(ahead)
+	if err != nil {
+		return nil, err
+	}
+	t, err := startTalk(programs, n.settings.program())
+	if err == nil {
+		t.say(greeting)
+	}
+	return t, err
 }
 
 // stop ends the interpreter at once. What it was asked is asked again.
@@ -51,7 +64,7 @@ func (n *pythonNode) stop() {
 	if n.frames.talk != nil {
 		_ = n.frames.talk.Close()
 	}
-	n.frames, n.greeted, n.ready = frames{}, false, false
+	n.frames, n.greeted, n.ready, n.early = frames{}, false, false, false
 	n.asked, n.next, n.again = n.asked[:0], n.base, false
 	clear(n.stash)
 }
@@ -72,7 +85,7 @@ func (n *pythonNode) hear(fr *saying, in, out *Batch) (done bool, err error) {
 		n.greeted = true
 		return false, nil
 	case pythonReady:
-		n.ready, n.starts = true, 0
+		n.ready, n.early, n.starts = true, false, 0
 		return true, nil
 	case pythonBroken:
 		failed, err := fr.failure()
@@ -239,13 +252,15 @@ func (n *pythonNode) last(results *Column, in, out *Batch) (done bool, err error
 // if it was at no other.
 func (n *pythonNode) lost(cause error) error {
 	failed, killed := n.ending(cause)
-	ready, rows, suspect := n.ready, 0, len(n.asked) == 1 && n.asked[0] == question{n.base, 1}
+	ready, early, rows, suspect := n.ready, n.early, 0, len(n.asked) == 1 && n.asked[0] == question{n.base, 1}
 	for _, q := range n.asked {
 		rows += max(0, q.first+q.count-max(n.base, q.first))
 	}
 	window := n.next - n.base
 	n.stop()
 	switch {
+	case early: // it may have gone wrong long ago: another one is started
+		return nil
 	case !ready && killed && n.starts < pythonDeaths:
 		n.starts++
 		return nil
@@ -280,6 +295,7 @@ func (n *pythonNode) ending(cause error) (failed *ItemError, killed bool) {
 
 // letGo ends the interpreter when its worker has nothing more for it. It may take its time for its exit handlers.
 func (n *pythonNode) letGo() error {
+	n.dropSpare()
 	if n.frames.talk == nil {
 		return nil
 	}

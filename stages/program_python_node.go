@@ -22,6 +22,9 @@ import (
 //	starting           the first row  H; 30 s; its exit
 //	loading            H              R, or F: the function or `init` has failed
 //	ready              R              its exit, a timeout of the stage, something that is no answer
+//	spare              prepare        the first row: as loading; its exit, which goes unnoticed until then
+//
+// A spare is of a worker in reserve (program_python_ahead.go).
 //
 // Exceptions of the function leave the interpreter as it is. When it ends with several rows asked, these are asked again one by one, so that
 // it is known which one ends it: that one has failed where it ended by itself, and after three deaths where it was killed. With its worker it
@@ -30,7 +33,9 @@ type pythonNode struct {
 	settings pythonSettings
 	most     int // rows of a question
 
+	spare   *talk // an interpreter that was started ahead, and waits for the word to begin; nil: none
 	frames  frames
+	early   bool // the one at work was the spare, and is not ready
 	greeted bool
 	ready   bool
 	since   time.Duration // when it was started

@@ -34,6 +34,9 @@ type saying struct {
 	body  []byte
 }
 
+// pythonBegin is the word to begin: a question for no items.
+var pythonBegin = []byte{0, 0, 0, 0, 4, 0, 0, 0, pickleProto, 4, pickleList, pickleStop}
+
 // appendAsk appends a question: the items from up to, but without, to of c.
 func appendAsk(dst []byte, c *Column, from, to int) ([]byte, error) {
 	start := len(dst)

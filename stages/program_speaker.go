@@ -64,7 +64,7 @@ func (s *speaker) start(r *Run) error {
 	if err != nil {
 		return err
 	}
-	t, err := startTalk(r, p)
+	t, err := startTalk(r.Programs(), p)
 	if err != nil {
 		return err
 	}

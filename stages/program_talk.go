@@ -41,8 +41,8 @@ type talk struct {
 }
 
 // startTalk starts a program.
-func startTalk(r *Run, p Program) (*talk, error) {
-	running, err := r.Programs().Start(p)
+func startTalk(programs Programs, p Program) (*talk, error) {
+	running, err := programs.Start(p)
 	if err != nil {
 		return nil, programError(p.Words[0], err)
 	}
