@@ -99,7 +99,8 @@ func descriptors() map[string]bool {
 	return names
 }
 
-// eventually waits until something holds that no event tells of.
+// eventually polls until something holds that no event tells of: files of programs come in folders that are made meanwhile, and that somebody sleeps is
+// shown by /proc and the arena only.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(time.Millisecond) {
