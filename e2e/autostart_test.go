@@ -10,6 +10,7 @@ import (
 
 // TestWhoIsStoppedInTime: who waits for the end of a process that nobody has started goes on when another stops that, and may start others then.
 func TestWhoIsStoppedInTime(t *testing.T) {
+	t.Parallel()
 	run(t, nil, writeSpec(t, `
 processes:
   p: {autostart: false, stages: [{print: p}]}
@@ -22,6 +23,7 @@ processes:
 // TestWhatWasAskedForLastIsDone: who has asked for a process to be started, behind output that nobody takes for a while, has asked for it, also if
 // it ends for good before.
 func TestWhatWasAskedForLastIsDone(t *testing.T) {
+	t.Parallel()
 	ended := filepath.Join(t.TempDir(), "ended")
 	s := prepare(t, "--keep-going", writeSpec(t, `
 processes:
@@ -57,6 +59,7 @@ processes:
 // TestLeftOutProcesses: a process that nobody starts, though somebody could have, keeps nobody waiting: not those who read what it would have put,
 // not those who wait for its end, not the run.
 func TestLeftOutProcesses(t *testing.T) {
+	t.Parallel()
 	const helper = "  helper: {autostart: false, stages: [{range: 3}, {print: }, {put: q}]}\n"
 	for _, row := range []struct{ name, spec, left, started string }{
 		{"its starter reads what it puts", "main: {stages: [{items: [7]}, {start: helper, when: vars.need}, {get: q}, {reduce: acc + 1, init: 0}, {print: }]}", "0\n", "0\n1\n2\n3\n"},

@@ -47,6 +47,7 @@ func bomb() []byte {
 
 // TestBadSpecs: whatever the file is, run and validate end with 3 and say where and why, in a short time.
 func TestBadSpecs(t *testing.T) {
+	t.Parallel()
 	for _, row := range badSpecs {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -73,6 +74,7 @@ func TestBadSpecs(t *testing.T) {
 
 // TestNoSpec: a spec that cannot be read is a finding too.
 func TestNoSpec(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	secret := filepath.Join(dir, "secret.yaml")
 	if err := os.WriteFile(secret, []byte("processes: {}\n"), 0); err != nil {
@@ -98,6 +100,7 @@ func TestNoSpec(t *testing.T) {
 
 // TestAllMistakesAtOnce: no mistake hides another.
 func TestAllMistakesAtOnce(t *testing.T) {
+	t.Parallel()
 	path := writeSpec(t, `processs: {}
 queues:
   jobs: {capcity: 3}

@@ -5,6 +5,7 @@ import "testing"
 // TestRandomIgnoresBatches: what random() gives for an item of a queue, and the identity of the item, do not depend on which items came
 // in one batch.
 func TestRandomIgnoresBatches(t *testing.T) {
+	t.Parallel()
 	spec := writeSpec(t, `
 queues: {numbers: {}, draws: {}}
 processes:

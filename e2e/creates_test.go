@@ -29,6 +29,7 @@ func inputText(i int) []byte { return bytes.Repeat([]byte(fmt.Sprintf("line of f
 
 // TestCreatesUnderFire: whoever dies, each file is whole, nothing else is there, and a second run runs no program.
 func TestCreatesUnderFire(t *testing.T) {
+	t.Parallel()
 	const n = 200
 	dir := t.TempDir()
 	inputs(t, filepath.Join(dir, "in"), n)
@@ -97,6 +98,7 @@ processes:
 
 // TestCompressTwice: the second run of the example does nothing; what has changed since is made again.
 func TestCompressTwice(t *testing.T) {
+	t.Parallel()
 	need(t, "gzip")
 	dir, to, report := t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "report.json")
 	inputs(t, dir, 5)
@@ -148,6 +150,7 @@ func skipped(t *testing.T, path string) int {
 
 // TestCreatesInterrupted: a run that is interrupted twice, or fails, leaves nothing half made.
 func TestCreatesInterrupted(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(s *session){
 		"twice": func(s *session) {
 			for range 2 {

@@ -10,6 +10,7 @@ import (
 
 // TestFullDisk: a full disk is an end that says so.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	t.Run("standard output", func(t *testing.T) {
 		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 		if err != nil {

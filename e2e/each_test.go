@@ -13,6 +13,7 @@ import (
 
 // TestEachAsPeers: what is asked in the same words gives the same output and, as of GNU parallel, the same exit code.
 func TestEachAsPeers(t *testing.T) {
+	t.Parallel()
 	need(t, "parallel", "xargs")
 	const lines = "one\ntwo words\n*.go $HOME\nit's\n\nlast"
 	for _, tt := range []struct {
@@ -51,6 +52,7 @@ func TestEachAsPeers(t *testing.T) {
 
 // TestEachUnderFire: whoever is killed, each job is in the output once, and was run once more for each kill at most.
 func TestEachUnderFire(t *testing.T) {
+	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 0))
 	for _, order := range []bool{true, false} {
 		total := 0

@@ -17,6 +17,7 @@ import (
 // example is a row: a file of examples/, how it is run, and what it must print, computed without mprun.
 type example struct {
 	file     string
+	sources  string   // a folder of Go's sources that stands for all of them
 	args     []string // DIR stands for an empty folder, PORT for a port that nobody listens at, SEGMENT for a name in /dev/shm
 	stdin    string
 	script   string // a shell script that prints what is expected, in examples/ and with DIR in the environment
@@ -45,7 +46,7 @@ var examples = []example{
 	{file: "hello.yaml", args: []string{"name=Ada"}, script: `printf 'Hello, Ada!\nGood evening, Ada!\n'`},
 	{file: "squares.yaml", script: `awk 'BEGIN { for (i = 0; i < 1000; i++) s += i * i; print s }'`, needs: []string{"awk"}},
 	{
-		file: "wordcount.yaml", fired: true, needs: []string{"awk", "go"},
+		file: "wordcount.yaml", sources: "net", fired: true, needs: []string{"awk", "go"},
 		script: `find "$(go env GOROOT)/src" -name '*.go' -type f -print0 | xargs -0 cat |
 			awk '{ gsub(/[^A-Za-z]+/, " "); for (i = 1; i <= NF; i++) if (length($i) > 2) n[$i]++ } END { for (w in n) print n[w], w }' |
 			sort -k1,1nr -k2,2 | head -20`,
@@ -229,17 +230,20 @@ for r in sorted(orders): print(f"{r}: {orders[r]} orders, {amount[r]}")'`
 
 // TestExamples runs each example as it is.
 func TestExamples(t *testing.T) {
+	t.Parallel()
 	eachExample(t, func(t *testing.T, x example) { x.check(t, x.start(t).inPeace()) })
 }
 
 // TestExamplesItemByItem: nobody can tell from results, order and effects how many items go through a chain at a time.
 func TestExamplesItemByItem(t *testing.T) {
+	t.Parallel()
 	eachExample(t, func(t *testing.T, x example) { x.check(t, x.start(t, "--block-items", "1").inPeace()) })
 }
 
 // TestExamplesUnderFire: workers that are killed at random moments change nothing. Programs may be called again for an item, so that
 // examples which count the calls are left out.
 func TestExamplesUnderFire(t *testing.T) {
+	t.Parallel()
 	eachExample(t, func(t *testing.T, x example) {
 		if x.counts || x.commands || x.fired {
 			return
@@ -309,11 +313,14 @@ func (x example) start(t *testing.T, more ...string) *trial {
 	dir, port := t.TempDir(), freePort(t)
 	args := []string{filepath.Join("../examples", x.file)}
 	for _, a := range x.args {
-		args = append(args, strings.NewReplacer("DIR", dir, "PORT", port, "SEGMENT", segmentName(port)).Replace(a))
+		args = append(args, strings.NewReplacer("DIR", dir, "PORT", port, "SEGMENT", newSegment()).Replace(a))
 	}
 	s := &trial{session: prepare(t, append(args, more...)...), dir: dir, port: port}
+	if x.sources != "" {
+		s.cmd.Env = append(s.cmd.Env, "GOROOT="+fewSources(t, x.sources))
+	}
 	if !x.after {
-		s.expected = x.expected(t, dir, port)
+		s.expected = x.expected(t, s.cmd.Env, dir, port)
 	}
 	// A file can be read again by the replacement of a worker.
 	stdin := filepath.Join(dir, "stdin")
@@ -341,7 +348,7 @@ func (s *trial) inPeace() *tried { return &tried{s, s.wait()} }
 func (x example) check(t *testing.T, s *tried) {
 	t.Helper()
 	if x.after {
-		s.expected = x.expected(t, s.dir, s.port)
+		s.expected = x.expected(t, s.cmd.Env, s.dir, s.port)
 	}
 	got := result{s.code, s.stdout.String(), s.stderr.String()}
 	if x.file2 != "" {
@@ -378,12 +385,26 @@ func freePort(t *testing.T) string {
 	return port
 }
 
+// fewSources makes a GOROOT that has just one folder of Go's sources.
+func fewSources(t *testing.T, folder string) string {
+	t.Helper()
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	few := t.TempDir()
+	if err := os.CopyFS(filepath.Join(few, "src"), os.DirFS(filepath.Join(strings.TrimSpace(string(root)), "src", folder))); err != nil {
+		t.Fatal(err)
+	}
+	return few
+}
+
 // expected is what the row's script prints.
-func (x example) expected(t *testing.T, dir, port string) string {
+func (x example) expected(t *testing.T, env []string, dir, port string) string {
 	t.Helper()
 	cmd := exec.Command("sh", "-ec", x.script)
 	cmd.Dir = "../examples"
-	cmd.Env = append(os.Environ(), "LC_ALL=C", "DIR="+dir, "PORT="+port)
+	cmd.Env = append(slices.Clone(env), "LC_ALL=C", "DIR="+dir, "PORT="+port)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -394,6 +415,7 @@ func (x example) expected(t *testing.T, dir, port string) string {
 
 // TestExamplesAreAllRun holds the table against the folder, and each file's first line, by which editors find the schema.
 func TestExamplesAreAllRun(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("../examples/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no examples", err)

@@ -131,6 +131,7 @@ func without(n int, left ...int) string {
 
 // TestHostilePools: whatever a task does, the run comes to its end, with the results of the others, or the name of the culprit.
 func TestHostilePools(t *testing.T) {
+	t.Parallel()
 	for _, row := range hostilePools {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -171,12 +172,9 @@ const endlessPool = `processes: {a: {stages: [{range: 1000000000000}, {pool: {wo
 
 // TestEndlessPool: an input without end is worked off in bounded memory, its workers may be killed, and Ctrl-C ends it.
 func TestEndlessPool(t *testing.T) {
+	t.Parallel()
 	s := hostile(t, endlessPool).start()
-	lines := func(n int) {
-		t.Helper()
-		eventually(t, "lines", func() bool { return strings.Count(s.stdout.String(), "\n") >= n })
-	}
-	lines(10)
+	s.stdout.lines(t, 10)
 	workers := s.workers()
 	if len(workers) != 3 {
 		t.Errorf("%d workers, not 3", len(workers))
@@ -191,7 +189,7 @@ func TestEndlessPool(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	lines(strings.Count(s.stdout.String(), "\n") + 10)
+	s.stdout.lines(t, strings.Count(s.stdout.String(), "\n")+10)
 	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
@@ -207,8 +205,9 @@ func TestEndlessPool(t *testing.T) {
 
 // TestStoppedPool: a task without a timeout that stops its worker is waited for, and a second Ctrl-C ends the run at once nevertheless.
 func TestStoppedPool(t *testing.T) {
+	t.Parallel()
 	s := hostile(t, onePool(`range: 5`, ``, task(`test $1 != 3 || `+stopParent+`; echo $1`))).start()
-	eventually(t, "what comes before", func() bool { return s.stdout.String() == numbers(3) })
+	s.stdout.is(t, numbers(3))
 	interrupt := func() {
 		t.Helper()
 		if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
@@ -216,7 +215,7 @@ func TestStoppedPool(t *testing.T) {
 		}
 	}
 	interrupt()
-	eventually(t, "the end to begin", func() bool { return strings.Contains(s.stderr.String(), "stopping") })
+	s.stderr.has(t, "stopping")
 	interrupt()
 	if code := s.wait(); code != 130 || s.stdout.String() != numbers(3) {
 		t.Errorf("exit code %d, %s\n%s", code, s.stdout, s.stderr)
@@ -225,6 +224,7 @@ func TestStoppedPool(t *testing.T) {
 
 // TestPoolWithoutReader: a reader of standard output that goes away ends the run.
 func TestPoolWithoutReader(t *testing.T) {
+	t.Parallel()
 	s := hostile(t, endlessPool)
 	s.cmd.Stdout = nil
 	out, err := s.cmd.StdoutPipe()

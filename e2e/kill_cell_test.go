@@ -9,6 +9,7 @@ import (
 // TestCellsUnderFire: workers that add to values and arrays, store in them and apply expressions to them, from queues and from their own
 // sources, are killed: each item counts once, and each array is changed as a whole or not at all.
 func TestCellsUnderFire(t *testing.T) {
+	t.Parallel()
 	const n, rounds, length = 40_000, 40, 30_000
 	spec := writeSpec(t, `types: {Last: {item: int64, times: int32}}
 queues: {jobs: {max_deliveries: 1000}}
@@ -40,6 +41,7 @@ processes:
 
 // TestLockedCellsUnderFire: what is read, computed and stored behind the lock of a value is exact, also where the worker that holds it dies.
 func TestLockedCellsUnderFire(t *testing.T) {
+	t.Parallel()
 	const n = 3000
 	spec := writeSpec(t, `values: {total: {type: int64}, free: {type: int64, lock: false}}
 arrays: {pair: {type: int64, length: 2}}

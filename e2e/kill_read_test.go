@@ -26,6 +26,7 @@ func numbered(head, line string) []byte {
 
 // TestReadUnderFire: replicas that share files of several formats and compressions have every record once between them.
 func TestReadUnderFire(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	lines := numbered("", "%d\n")
 	var packed, frames bytes.Buffer

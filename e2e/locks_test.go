@@ -10,6 +10,7 @@ import (
 
 // TestPhilosophersUnderFire: whoever is killed with a fork in his hand, or two, each meal is there once, and everybody goes on.
 func TestPhilosophersUnderFire(t *testing.T) {
+	t.Parallel()
 	fire(t, func(t *testing.T, r result) {
 		t.Helper()
 		want := ""
@@ -22,6 +23,7 @@ func TestPhilosophersUnderFire(t *testing.T) {
 
 // TestBufferUnderFire: who waits for a condition is killed before, while and after it is notified, and nobody waits for ever.
 func TestBufferUnderFire(t *testing.T) {
+	t.Parallel()
 	fire(t, func(t *testing.T, r result) {
 		t.Helper()
 		r.expect(t, 0, "sum 7998000, never more than 4 in the buffer: true\n")
@@ -31,6 +33,7 @@ func TestBufferUnderFire(t *testing.T) {
 // TestHoldingUnderFire: what changes under a lock by load and store, under several, under a lock that is kept over a pause, and under a
 // semaphore that signals, is each as if nobody had died.
 func TestHoldingUnderFire(t *testing.T) {
+	t.Parallel()
 	spec := writeSpec(t, `values: {a: {type: int64}, b: {type: int64}, c: {type: int64}, d: {type: int64}}
 locks: {l: {}, m: {recursive: true}}
 semaphores: {slots: {value: 2, bounded: true}, signal: {value: 0}}
@@ -73,6 +76,7 @@ processes:
 
 // TestInterruptWhileWaiting: who waits for a lock, a semaphore or a condition ends when the run is interrupted.
 func TestInterruptWhileWaiting(t *testing.T) {
+	t.Parallel()
 	spec := writeSpec(t, `locks: {l: {}}
 semaphores: {empty: {value: 0}}
 conditions: {changed: {}}
@@ -89,7 +93,7 @@ processes:
   condition: {stages: [{lock: changed, do: [{print: waits}, {wait: changed, until: empty.value > 0}, {print: never}]}]}
 `)
 	s := prepare(t, spec).start()
-	eventually(t, "everybody to wait", func() bool { return strings.Count(s.stdout.String(), "waits") == 4 })
+	s.stdout.lines(t, 4)
 	if err := s.cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
@@ -100,6 +104,7 @@ processes:
 
 // TestOwnerDeath: with on_owner_death: fail the next to take a lock hears that its owner has died; with release the work is done again.
 func TestOwnerDeath(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ policy, want string }{
 		{"fail", "owner-died\ndone\n"},
 		{"release", "done\n"},
@@ -122,6 +127,7 @@ processes:
 
 // TestReleasedAtTheEnd: a process that ends with a lock in its hands gives it back, also one that is started again.
 func TestReleasedAtTheEnd(t *testing.T) {
+	t.Parallel()
 	spec := writeSpec(t, `locks: {l: {}}
 queues: {taken: {capacity: unbounded}}
 processes:

@@ -6,10 +6,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	goruntime "runtime"
 	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
-	"time"
 )
 
 // long lengthens the runs under fire.
@@ -20,7 +22,19 @@ var binary string
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	waitMore()
 	os.Exit(testMain(m))
+}
+
+// waitMore has more tests run at a time than there are cores, if the command line does not say how many: they wait a good deal, for starts, timers and
+// each other's processes.
+func waitMore() {
+	const name = "test.parallel"
+	isSet := false
+	flag.Visit(func(f *flag.Flag) { isSet = isSet || f.Name == name })
+	if !isSet {
+		_ = flag.Set(name, strconv.Itoa(2*goruntime.GOMAXPROCS(0))) // it is a number
+	}
 }
 
 func testMain(m *testing.M) int {
@@ -39,10 +53,7 @@ func testMain(m *testing.M) int {
 	}
 	shm, fds := sharedFiles(), len(entries("/proc/self/fd"))
 	code := m.Run()
-	left := processesOf(binary)
-	for deadline := time.Now().Add(10 * time.Second); len(left) > 0 && time.Now().Before(deadline); left = processesOf(binary) {
-		time.Sleep(5 * time.Millisecond) // guardians of runs that were killed
-	}
+	left := awaitEnds(func() []process { return processesOf(binary) }) // guardians of runs that were killed
 	if len(left) > 0 {
 		fmt.Fprintf(os.Stderr, "processes of mprun are left: %v\n", left)
 		code = 1
@@ -65,8 +76,18 @@ func sharedFiles() []string {
 	})
 }
 
-// segmentName is a name in /dev/shm that no other test has, of this process or another.
+// segmentName is a name in /dev/shm that no other process of tests has.
 func segmentName(what string) string { return fmt.Sprintf("%s%d-%s", segmentPrefix, os.Getpid(), what) }
+
+// newSegment is a name in /dev/shm, or the beginning of several, that no other test has.
+func newSegment() string { return segmentName(strconv.FormatInt(segments.Add(1), 10)) }
+
+var segments atomic.Int64
+
+// segmentsOf is the names in /dev/shm that begin so.
+func segmentsOf(segment string) []string {
+	return slices.DeleteFunc(entries("/dev/shm"), func(name string) bool { return !strings.HasPrefix(name, segment) })
+}
 
 const segmentPrefix = "mprun-e2e-"
 

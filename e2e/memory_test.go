@@ -12,6 +12,7 @@ import (
 // for a few of its items and not for a block of them. Here a block would be 360 MB, several times over while it is made. The workers are
 // asked how much they had resident at most (proc_pid_status(5)) when all has gone through and they wait for more.
 func TestLargeItemsDoNotPileUp(t *testing.T) {
+	t.Parallel()
 	s := prepare(t, writeSpec(t, `
 queues: {texts: {max_bytes: 10MB}}
 processes:
@@ -24,7 +25,7 @@ processes:
 	}
 	s.start()
 	fmt.Fprintln(stdin, "go")
-	eventually(t, "all texts", func() bool { return strings.Count(s.stdout.String(), "\n") == 120 })
+	s.stdout.lines(t, 120)
 	const most = 200 << 10
 	workers := s.workers()
 	for _, pid := range workers {
@@ -42,6 +43,7 @@ processes:
 // TestWhatAProgramWasGivenIsKeptSmall: what a program with `per: stream` was given, for another if its worker dies, is kept as it was
 // written, not as the items that were: those of these lines would need 250 MB.
 func TestWhatAProgramWasGivenIsKeptSmall(t *testing.T) {
+	t.Parallel()
 	s := prepare(t, writeSpec(t, `
 processes:
   p:
@@ -60,7 +62,7 @@ processes:
 	}
 	s.start()
 	fmt.Fprintln(stdin, "go")
-	eventually(t, "the last line", func() bool { return s.stdout.String() == "499999\n" })
+	s.stdout.is(t, "499999\n")
 	const most = 110 << 10
 	workers := s.workers()
 	for _, pid := range workers {
@@ -78,6 +80,7 @@ processes:
 // A worker that does little is small: what the binary has beside the worker's own code and data (the libraries of the command line, of formats, of a
 // display) costs no memory of each worker. What is mapped of the binary is one copy for all, but counts as each one's.
 func TestWorkersAreSmall(t *testing.T) {
+	t.Parallel()
 	s := prepare(t, writeSpec(t, `
 queues: {q: {}}
 processes:
@@ -90,7 +93,7 @@ processes:
 	}
 	s.start()
 	fmt.Fprintln(stdin, "go")
-	eventually(t, "the line", func() bool { return s.stdout.String() == "go!\n" })
+	s.stdout.is(t, "go!\n")
 	bounds := map[string]int{"RssAnon:": 3 << 10, "VmHWM:": 15 << 10}
 	workers := s.workers()
 	for _, pid := range workers {
@@ -123,6 +126,7 @@ func statusOf(t *testing.T, pid int, name string) (kibibytes int) {
 
 // What a worker's Go is told by its environment is not the environment of the chain and its programs.
 func TestProgramsHaveTheUsersEnvironment(t *testing.T) {
+	t.Parallel()
 	for _, row := range [][]string{{"none none none"}, {"44 none x=1", "GOGC=44", "GODEBUG=x=1"}, {"none 3 none", "GOMAXPROCS=3"}} {
 		s := prepare(t, writeSpec(t, `
 processes:

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"gopkg.in/yaml.v3"
@@ -21,6 +22,7 @@ const operatorsFile = "../examples/operators.md"
 // TestOperatorsByExample runs every example of examples/operators.md and holds its output against what stands there, with
 // batches and item by item.
 func TestOperatorsByExample(t *testing.T) {
+	t.Parallel()
 	document, err := os.ReadFile(operatorsFile)
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +34,11 @@ func TestOperatorsByExample(t *testing.T) {
 			files[name] = b.text
 		}
 	}
-	printed := make(map[int]string) // by the line of the block
+	var mu sync.Mutex
+	printed := make(map[int]string) // by the line of the block; guarded by mu
+	if *updateOperators {
+		t.Cleanup(func() { writeOutputs(t, string(document), printed) })
+	}
 	for i, b := range blocks {
 		if b.info != "yaml" {
 			continue
@@ -41,11 +47,14 @@ func TestOperatorsByExample(t *testing.T) {
 			t.Fatalf("%s:%d: an example without its output", operatorsFile, b.line)
 		}
 		t.Run(firstOperator(t, b), func(t *testing.T) {
+			t.Parallel()
 			got := b.run(t, files)
 			if single := b.run(t, files, "--block-items", "1"); single.stdout != got.stdout || single.code != got.code {
 				t.Errorf("%s:%d: item by item standard output is\n%sin place of\n%s%s", operatorsFile, b.line, single.stdout, got.stdout, single.stderr)
 			}
+			mu.Lock()
 			printed[blocks[i+1].line] = got.stdout
+			mu.Unlock()
 			if !*updateOperators && got.stdout != blocks[i+1].text {
 				t.Errorf("%s:%d: standard output is\n%sin place of\n%s%s", operatorsFile, b.line, got.stdout, blocks[i+1].text, got.stderr)
 			}
@@ -57,9 +66,6 @@ func TestOperatorsByExample(t *testing.T) {
 				t.Errorf("%s:%d: exit code %d\n%s", operatorsFile, b.line, got.code, got.stderr)
 			}
 		})
-	}
-	if *updateOperators {
-		writeOutputs(t, string(document), printed)
 	}
 }
 
@@ -146,6 +152,7 @@ func (b fence) stages(t *testing.T, visit func(map[string]*yaml.Node)) {
 
 // TestOperatorsByExampleHasAll: every operator and general key has a heading, below which it and each of its options is used.
 func TestOperatorsByExampleHasAll(t *testing.T) {
+	t.Parallel()
 	document, err := os.ReadFile(operatorsFile)
 	if err != nil {
 		t.Fatal(err)

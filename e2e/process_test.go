@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // process is one that runs at the moment.
@@ -81,10 +84,41 @@ func processesMarked(variable string) []process {
 	})
 }
 
-// eventually polls until holds, and fails the test after a long while.
+// awaitEnds waits until none of the processes that find gives is left, or for a long while, and gives those that are.
+func awaitEnds(find func() []process) []process {
+	deadline := time.Now().Add(longWhile)
+	left := find()
+	for ; len(left) > 0 && time.Now().Before(deadline); left = find() {
+		for _, p := range left {
+			awaitEnd(p.pid, deadline)
+		}
+	}
+	return left
+}
+
+// awaitEnd waits for the end of a process that need not be a child.
+func awaitEnd(pid int, deadline time.Time) {
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return // it has ended
+	}
+	defer unix.Close(fd)
+	for {
+		_, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, max(0, int(time.Until(deadline).Milliseconds())))
+		if !errors.Is(err, unix.EINTR) {
+			return
+		}
+	}
+}
+
+// longWhile is how long a test waits for what must come.
+const longWhile = 30 * time.Second
+
+// eventually polls until something holds that no event tells of, as what others have done to files, what /proc shows, and what a guardian does, and fails the test after a
+// long while. Output is waited for by text.until, ends of processes by awaitEnds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(longWhile)
 	for !holds() {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain for %s", what)

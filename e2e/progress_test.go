@@ -15,6 +15,7 @@ import (
 
 // TestBar: what a run prints and logs on a terminal is whole while a bar moves below it, and the bar is gone at the end.
 func TestBar(t *testing.T) {
+	t.Parallel()
 	spec := writeSpec(t, `
 queues: {q: {}}
 processes:

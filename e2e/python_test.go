@@ -13,6 +13,7 @@ import (
 // TestPythonUnderFire: workers are killed at random, and so are interpreters, by the function itself; each item is counted once. Replacements, and
 // their interpreters, come from a reserve.
 func TestPythonUnderFire(t *testing.T) {
+	t.Parallel()
 	need(t, "python3")
 	dir := t.TempDir()
 	for name, text := range map[string]string{

@@ -18,6 +18,7 @@ import (
 //
 // After each script no process may be left, and no file for temporary use.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,

@@ -12,6 +12,7 @@ import (
 
 // TestPythonInASegment: a Python program reads what workers add while they are killed, and what it writes is there for them at once.
 func TestPythonInASegment(t *testing.T) {
+	t.Parallel()
 	need(t, "python3")
 	const n = 20_000
 	watch, err := filepath.Abs("testdata/segments/watch.py")
@@ -44,6 +45,7 @@ processes:
 
 // TestATakenSegment: what another has put into /dev/shm is neither written to nor removed.
 func TestATakenSegment(t *testing.T) {
+	t.Parallel()
 	name := segmentName("taken")
 	path := "/dev/shm/" + name
 	if err := os.WriteFile(path, []byte("another's"), 0o600); err != nil {
@@ -64,6 +66,7 @@ processes: {p: {stages: [{items: [1]}, {add: x}, {print: added}]}}
 
 // TestACutSegment: a worker whose segment another program makes shorter fails with the reason.
 func TestACutSegment(t *testing.T) {
+	t.Parallel()
 	name := segmentName("cut")
 	s := prepare(t, writeSpec(t, `arrays: {grid: {type: float64, length: 100000, name: `+name+`}}
 processes: {p: {stages: [{every: 5ms}, {apply: grid, value: item + 1}]}}
@@ -79,6 +82,7 @@ processes: {p: {stages: [{every: 5ms}, {apply: grid, value: item + 1}]}}
 
 // TestASegmentIsItsRuns: a name that leads to another's file at the end of the run is left, and the run's own goes, however it ends.
 func TestASegmentIsItsRuns(t *testing.T) {
+	t.Parallel()
 	name := segmentName("own")
 	path := "/dev/shm/" + name
 	s := prepare(t, writeSpec(t, `values: {x: {type: int64, name: `+name+`}}
@@ -103,6 +107,7 @@ processes: {p: {stages: [{every: 5ms}, {add: x, value: 1}]}}
 
 // TestAKeptSegment: a kept arena has what is in segments, and doctor finds nothing wrong with it.
 func TestAKeptSegment(t *testing.T) {
+	t.Parallel()
 	kept := filepath.Join(t.TempDir(), "kept.arena")
 	r := run(t, nil, "--keep-arena="+kept, writeSpec(t, `arrays: {grid: {type: int64, length: 100000, name: `+segmentName("kept")+`}}
 processes: {p: {stages: [{range: 5}, {apply: grid, value: item + 1}]}, q: {depends_on: {p: completed}, stages: [{items: [1]}, {print: '${{ sum(grid) }}'}]}}

@@ -29,13 +29,18 @@ type session struct {
 
 // text is output that can be read while it grows.
 type text struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+	mu    sync.Mutex
+	b     bytes.Buffer
+	grown chan struct{} // if not nil, closed with the next write
 }
 
 func (x *text) Write(p []byte) (int, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if x.grown != nil {
+		close(x.grown)
+		x.grown = nil
+	}
 	return x.b.Write(p)
 }
 
@@ -43,6 +48,47 @@ func (x *text) String() string {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.b.String()
+}
+
+// until waits until something holds of what has been written, and fails the test after a long while.
+func (x *text) until(t *testing.T, what string, holds func(soFar string) bool) {
+	t.Helper()
+	deadline := time.After(longWhile)
+	for {
+		x.mu.Lock()
+		soFar := x.b.String()
+		if x.grown == nil {
+			x.grown = make(chan struct{})
+		}
+		grown := x.grown
+		x.mu.Unlock()
+		if holds(soFar) {
+			return
+		}
+		select {
+		case <-grown:
+		case <-deadline:
+			t.Fatalf("waited in vain for %s; so far there is\n%s", what, shorten(soFar))
+		}
+	}
+}
+
+// has waits until a text is part of what has been written.
+func (x *text) has(t *testing.T, part string) {
+	t.Helper()
+	x.until(t, strconv.Quote(part), func(soFar string) bool { return strings.Contains(soFar, part) })
+}
+
+// lines waits until so many lines have been written.
+func (x *text) lines(t *testing.T, n int) {
+	t.Helper()
+	x.until(t, strconv.Itoa(n)+" lines", func(soFar string) bool { return strings.Count(soFar, "\n") >= n })
+}
+
+// is waits until just that has been written.
+func (x *text) is(t *testing.T, all string) {
+	t.Helper()
+	x.until(t, strconv.Quote(shorten(all)), func(soFar string) bool { return soFar == all })
 }
 
 var sessions atomic.Int64
@@ -115,6 +161,7 @@ func (s *session) wait() int {
 func (s *session) checkEnd() {
 	s.t.Helper()
 	if !s.cmd.ProcessState.Exited() {
+		// The guardian, which ends when it has removed the rest, is no child of ours and has no mark.
 		eventually(s.t, "everything of the run to go", func() bool { return len(s.left()) == 0 })
 	}
 	for _, left := range s.left() {

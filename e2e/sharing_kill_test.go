@@ -9,6 +9,7 @@ import (
 // TestSharingUnderFire: what is shared by key, broadcast, dealt out to a family and got from several queues arrives once at each who is to
 // get it, and the items of a key in order.
 func TestSharingUnderFire(t *testing.T) {
+	t.Parallel()
 	const n = 60_000
 	spec := writeSpec(t, fmt.Sprintf(`
 queues:

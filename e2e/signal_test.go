@@ -10,11 +10,12 @@ import (
 
 // TestInterrupt: the first signal ends a run gracefully, with whole lines and 128 + its number.
 func TestInterrupt(t *testing.T) {
+	t.Parallel()
 	for _, e := range endless {
 		for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 			t.Run(e.name+"/"+sig.String(), func(t *testing.T) {
-				s := prepare(t, writeSpec(t, strings.ReplaceAll(strings.ReplaceAll(e.spec, `trap "" TERM HUP; `, ""), "DIR", t.TempDir()))).start()
-				eventually(t, "output", func() bool { return strings.Count(s.stdout.String(), "\n") > 3 })
+				s := prepare(t, e.polite().write(t, t.TempDir(), newSegment())).start()
+				s.stdout.lines(t, 4)
 				if err := s.cmd.Process.Signal(sig); err != nil {
 					t.Fatal(err)
 				}
@@ -31,8 +32,9 @@ func TestInterrupt(t *testing.T) {
 
 // TestInterruptFromTerminal sends the signal to the whole foreground group, as a terminal does.
 func TestInterruptFromTerminal(t *testing.T) {
-	s := prepare(t, writeSpec(t, endless[0].spec)).start()
-	eventually(t, "output", func() bool { return strings.Contains(s.stdout.String(), "\n") })
+	t.Parallel()
+	s := prepare(t, writeSpec(t, endless[0].text)).start()
+	s.stdout.lines(t, 1)
 	if err := syscall.Kill(-s.cmd.Process.Pid, syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
@@ -43,6 +45,7 @@ func TestInterruptFromTerminal(t *testing.T) {
 
 // TestSecondInterrupt: who does not end when asked is killed at the second signal.
 func TestSecondInterrupt(t *testing.T) {
+	t.Parallel()
 	s := prepare(t, writeSpec(t, `
 processes:
   deaf:
@@ -52,7 +55,7 @@ processes:
       while :; do sleep 1000; done
     stop: {grace: 10m}
 `)).start()
-	eventually(t, "the program", func() bool { return strings.Contains(s.stderr.String(), "up") })
+	s.stderr.has(t, "up")
 	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
@@ -80,10 +83,10 @@ processes:
 
 // TestTimeout: --timeout ends a run whatever it does.
 func TestTimeout(t *testing.T) {
+	t.Parallel()
 	for _, e := range endless {
 		t.Run(e.name, func(t *testing.T) {
-			spec := writeSpec(t, strings.ReplaceAll(strings.ReplaceAll(e.spec, `trap "" TERM HUP; `, ""), "DIR", t.TempDir()))
-			got := run(t, nil, spec, "--timeout", "300ms")
+			got := run(t, nil, e.polite().write(t, t.TempDir(), newSegment()), "--timeout", "300ms")
 			if got.code != 124 {
 				t.Errorf("exit code %d, expected 124\n%s", got.code, got.stderr)
 			}

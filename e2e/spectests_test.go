@@ -14,6 +14,7 @@ import (
 // TestSpecTestsUnderFire runs the tests of the examples, and of the specs in testdata/tests, which are there for what their faults show. With -long
 // each goes on with new seeds.
 func TestSpecTestsUnderFire(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("testdata/tests/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no specs with tests", err)
@@ -72,6 +73,7 @@ func onlyMissed(report string) bool {
 
 // TestInterruptedTests: the first interrupt ends the run of a test gracefully, and no other test begins; nothing is left.
 func TestInterruptedTests(t *testing.T) {
+	t.Parallel()
 	spec := writeSpec(t, `
 processes:
   wait: {stages: [{items: [1]}, {print: '', to: stderr}, {sleep: 1h}]}
@@ -95,6 +97,7 @@ tests:
 
 // TestKilledTests: when mprun is killed in the middle of a test, nothing is left either.
 func TestKilledTests(t *testing.T) {
+	t.Parallel()
 	spec := writeSpec(t, `
 processes:
   wait: {stages: [{items: [1]}, {sleep: 1h}]}
@@ -114,6 +117,7 @@ tests:
 
 // TestAKilledTest: the folder that a test has for its files goes with it when mprun is killed.
 func TestAKilledTest(t *testing.T) {
+	t.Parallel()
 	s := prepare(t, "test", writeSpec(t, `vars: {to: out}
 processes: {p: {stages: [{every: 5ms}, {shell: 'echo x > "$TO/$ITEM"', env: {TO: '${{ vars.to }}', ITEM: '${{ item }}'}}]}}
 tests: [{name: endless, vars: {to: '${{ spec.scratch }}'}, expect: {exit_code: 0}}]

@@ -13,8 +13,9 @@ import (
 
 // TestClosedStdout: `mprun ... | head -1` ends mprun with 141, silently.
 func TestClosedStdout(t *testing.T) {
+	t.Parallel()
 	for _, e := range endless[:1] {
-		s := prepare(t, writeSpec(t, e.spec))
+		s := prepare(t, writeSpec(t, e.text))
 		s.cmd.Stdout = nil
 		out, err := s.cmd.StdoutPipe()
 		if err != nil {
@@ -39,8 +40,9 @@ func TestClosedStdout(t *testing.T) {
 
 // TestHead is the same by a shell, with all the programs of a pipeline.
 func TestHead(t *testing.T) {
+	t.Parallel()
 	need(t, "bash", "head")
-	spec := writeSpec(t, strings.Replace(endless[0].spec, "replicas: 2", "replicas: 1", 1))
+	spec := writeSpec(t, strings.Replace(endless[0].text, "replicas: 2", "replicas: 1", 1))
 	s := prepare(t)
 	s.cmd.Path, s.cmd.Args = "/bin/bash", []string{"bash", "-c", `"$0" "$1" | head -1; echo "${PIPESTATUS[0]}"`, binary, spec}
 	if code := s.start().wait(); code != 0 || s.stdout.String() != "0\n141\n" || s.stderr.String() != "" {
@@ -50,6 +52,7 @@ func TestHead(t *testing.T) {
 
 // TestStdin: a stream ends with standard input, wherever that comes from; a last line needs no newline.
 func TestStdin(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "numbers")
 	if err := os.WriteFile(file, []byte("1\n2\n3"), 0o600); err != nil {
 		t.Fatal(err)
@@ -74,6 +77,7 @@ func TestStdin(t *testing.T) {
 
 // TestStdinStaysOpen: what has come is worked off though more may come.
 func TestStdinStaysOpen(t *testing.T) {
+	t.Parallel()
 	s := prepare(t, "../examples/double.yaml")
 	in, err := s.cmd.StdinPipe()
 	if err != nil {
@@ -84,7 +88,7 @@ func TestStdinStaysOpen(t *testing.T) {
 		if _, err := in.Write([]byte(row.line)); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "the answers", func() bool { return s.stdout.String() == row.all })
+		s.stdout.is(t, row.all)
 	}
 	if err := in.Close(); err != nil {
 		t.Fatal(err)
@@ -96,6 +100,7 @@ func TestStdinStaysOpen(t *testing.T) {
 
 // TestInputLost: a pipe cannot be read again. A worker that dies between reading and committing fails the run, by name.
 func TestInputLost(t *testing.T) {
+	t.Parallel()
 	s, in := piped(t, `
 processes:
   slow:
@@ -123,6 +128,7 @@ processes:
 
 // TestInputKept: what a commit has seen is not lost, though it came from a pipe: before a stage waits, the chain commits.
 func TestInputKept(t *testing.T) {
+	t.Parallel()
 	s, in := piped(t, `
 processes:
   slow:
@@ -134,7 +140,7 @@ processes:
       - print:
 `)
 	write(t, in, "first\nsecond\n")
-	eventually(t, "the first commit", func() bool { return strings.Contains(s.stderr.String(), "got first\n") })
+	s.stderr.has(t, "got first\n")
 	s.killWorker()
 	if err := in.Close(); err != nil {
 		t.Fatal(err)

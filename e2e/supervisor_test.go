@@ -4,14 +4,27 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
 )
 
-// endless specs, each with another kind of thing that could be left behind. DIR is a folder of the test's.
-var endless = []struct{ name, spec string }{
+// endlessSpec is a run without end.
+type endlessSpec struct{ name, text string }
+
+// write writes the spec for a test, which has a folder and a name in /dev/shm of its own.
+func (e endlessSpec) write(t *testing.T, dir, segment string) string {
+	t.Helper()
+	return writeSpec(t, strings.NewReplacer("DIR", dir, "SEGMENT", segment).Replace(e.text))
+}
+
+// polite is the spec without programs that do not end when they are asked to.
+func (e endlessSpec) polite() endlessSpec {
+	return endlessSpec{e.name, strings.ReplaceAll(e.text, `trap "" TERM HUP; `, "")}
+}
+
+// endless specs, each with another kind of thing that could be left behind.
+var endless = []endlessSpec{
 	{"stages", `
 queues:
   numbers: {}
@@ -116,9 +129,9 @@ processes:
 `},
 	{"segments", `
 values:
-  times: {type: int64, name: ` + segmentName("times") + `}
+  times: {type: int64, name: SEGMENT-times}
 arrays:
-  grid: {type: float64, length: 10000, name: ` + segmentName("grid") + `}
+  grid: {type: float64, length: 10000, name: SEGMENT-grid}
 processes:
   raise:
     stages:
@@ -133,29 +146,31 @@ processes:
 
 // TestKilledSupervisor kills mprun itself, at three moments, and holds that nothing is left.
 func TestKilledSupervisor(t *testing.T) {
+	t.Parallel()
 	moments := []struct {
 		name string
-		come func(s *session) bool
+		come func(t *testing.T, s *session)
 	}{
-		{"at once", func(*session) bool { return true }},
-		{"with the first worker", func(s *session) bool { return len(s.workers()) > 0 }},
-		{"in full flow", func(s *session) bool { return strings.Count(s.stdout.String(), "\n") > 3 }},
+		{"at once", func(*testing.T, *session) {}},
+		{"with the first worker", func(t *testing.T, s *session) {
+			eventually(t, "a worker", func() bool { return len(s.workers()) > 0 })
+		}},
+		{"in full flow", func(t *testing.T, s *session) { s.stdout.lines(t, 4) }},
 	}
 	for _, e := range endless {
 		for _, m := range moments {
 			t.Run(e.name+"/"+m.name, func(t *testing.T) {
-				dir := t.TempDir()
-				shm := sharedFiles()
-				s := prepare(t, writeSpec(t, strings.ReplaceAll(e.spec, "DIR", dir))).start()
-				eventually(t, "the moment to kill", func() bool { return m.come(s) })
+				dir, segment := t.TempDir(), newSegment()
+				s := prepare(t, e.write(t, dir, segment)).start()
+				m.come(t, s)
 				if err := s.cmd.Process.Signal(syscall.SIGKILL); err != nil {
 					t.Fatal(err)
 				}
 				if code := s.wait(); code != -int(syscall.SIGKILL) {
 					t.Errorf("exit code %d, expected the end by SIGKILL\n%s", code, s.stderr)
 				}
-				eventually(t, "the half-written file to go", func() bool { return len(entries(dir)) == 0 })
-				eventually(t, "/dev/shm to be as it was", func() bool { return slices.Equal(shm, sharedFiles()) })
+				eventually(t, "half-written files to go", func() bool { return len(entries(dir)) == 0 })
+				eventually(t, "the segments to go", func() bool { return len(segmentsOf(segment)) == 0 })
 			})
 		}
 	}
@@ -163,6 +178,7 @@ func TestKilledSupervisor(t *testing.T) {
 
 // TestFileAppearsAtTheEnd: no half-written file can be seen under its name, and none stays when the run fails.
 func TestFileAppearsAtTheEnd(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	spec := writeSpec(t, `
 processes:
@@ -188,6 +204,7 @@ processes:
 
 // TestARunIsReached asks a run with nothing that needs a guardian where it stands, and kills it then: its folder goes.
 func TestARunIsReached(t *testing.T) {
+	t.Parallel()
 	s := prepare(t, writeSpec(t, `
 queues:
   never: {}

@@ -9,6 +9,7 @@ import (
 // TestBarrierUnderFire: parties that are killed while they wait at a barrier, have arrived at it, run its action or have just passed it change
 // nothing: each round the action runs once, everybody passes once, with places of its own, and what was put before is there.
 func TestBarrierUnderFire(t *testing.T) {
+	t.Parallel()
 	const rounds, parties = 60, 3
 	spec := writeSpec(t, fmt.Sprintf(`
 queues: {passed: {max_deliveries: 1000}}
@@ -66,6 +67,7 @@ processes:
 
 // TestActionsUnderFire: whoever is killed, what a chain does to other processes is done once, in the order of the chain.
 func TestActionsUnderFire(t *testing.T) {
+	t.Parallel()
 	const helpers = 8
 	var processes, stages strings.Builder
 	for i := range helpers {

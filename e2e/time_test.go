@@ -11,6 +11,7 @@ import (
 // TestThrottleUnderFire: three replicas share a rate, and whoever of them dies, no more items go on in a time than it allows, and each
 // of them once. A death may waste a turn, so that there is no other bound.
 func TestThrottleUnderFire(t *testing.T) {
+	t.Parallel()
 	const n, perSecond = 80, 100
 	spec := writeSpec(t, `
 queues: {numbers: {max_deliveries: 1000}}
@@ -40,6 +41,7 @@ processes:
 
 // TestWindowsUnderFire: lists that are collected for a time, and sums of windows, have each item once.
 func TestWindowsUnderFire(t *testing.T) {
+	t.Parallel()
 	const n = 300
 	spec := writeSpec(t, `
 queues: {numbers: {max_deliveries: 1000}}

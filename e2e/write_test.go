@@ -147,6 +147,7 @@ var writtenFormats = []string{"lines", "nul", "jsonl", "csv", "bytes", "frames"}
 
 // TestWrittenFilesUnderFire: what three workers write in every format and compression is there once, whoever dies.
 func TestWrittenFilesUnderFire(t *testing.T) {
+	t.Parallel()
 	need(t, "gzip", "zstd", "xz")
 	const n = 2000
 	dir := t.TempDir()
@@ -192,6 +193,7 @@ processes:
 // TestAppendedFilesOutliveTheSupervisor: whenever mprun itself is killed, compressed files that it appends to are whole, with the first
 // records in them, and can be appended to again.
 func TestAppendedFilesOutliveTheSupervisor(t *testing.T) {
+	t.Parallel()
 	need(t, "gzip", "zstd", "xz")
 	dir := t.TempDir()
 	var stages strings.Builder
@@ -250,6 +252,7 @@ processes:
 
 // TestFullDiskKeepsAppendedFiles: what was in a file before the disk was full is in it afterwards, and no record is there in part.
 func TestFullDiskKeepsAppendedFiles(t *testing.T) {
+	t.Parallel()
 	disk := smallDisk(t)
 	if disk == "" {
 		return
