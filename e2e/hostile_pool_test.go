@@ -51,7 +51,11 @@ var hostilePools = []struct {
 	{"wants all memory", onePool(`range: 5`, `on_error: {do: [{print: '${{ error.type }}'}], then: skip}`, `{python: 'mod:large'}`), 0, "0\n1\nMemoryError\n3\n4\n", ``},
 	{"prints", onePool(`range: 5`, ``, `{python: 'mod:prints'}`), 0, numbers(5), `a\.pool\[[01]\]: said 3\n(.*\n)*a\.pool\[[01]\]: raw`},
 	{"init fails", initPool(`echo no disk >&2; exit 4`), 1, "", `process p\[[01]\]: exec: sh ended with exit code 4: no disk`},
-	{"init kills its worker", initPool(`kill -9 $PPID`), 1, "", `3 workers of pool p died`},
+	{"init kills its worker", initPool(`kill -9 $PPID`), 1, "", `:33: process p\[[01]\]: exec: 3 workers died in a row here, before their first item: the init of the pool \[preparation\]\n`},
+	{"init kills its worker at the end", "queues: {dead: {}}\npools: {p: {workers: 2, dead_letter: dead, init: [{exec: 'true'}, {exec: [sh, -c, 'kill -9 $PPID']}]}}\nprocesses: {a: {stages: [{range: 5}, {pool: p, do: [{map: item}]}, {print: }]}, b: {stages: [{get: dead}, {print: }]}}\n", 1, "", `:2:68: process p\[[01]\]: exec: 3 workers died in a row here`},
+	{"init kills some of its workers", "queues: {dead: {}}\npools: {p: {workers: 2, max_deliveries: 1, dead_letter: dead, init: [{exec: [sh, -c, 'mkdir a || mkdir b || exit 0; kill -9 $PPID']}]}}\nprocesses: {a: {stages: [{range: 20}, {pool: p, do: [" + task(`test $1 != 7 || kill -9 $PPID; echo $1`) + "]}, {print: }]}, b: {stages: [{get: dead}, {filter: item.item != 7}, {print: }]}}\n", 0, without(20, 7), `for the [123](st|nd|rd) time`},
+	{"init stands still", initPool(`sleep 1000`, `, timeout: 200ms`), 1, "", `process p\[[01]\]: exec: sh was ended after 200ms`},
+	{"python's init kills its worker", onePool(`range: 5`, ``, `{python: 'mod:leave', init: 'mod:kills'}`), 1, "", `process a\.pool\[[01]\]: python: 3 workers died in a row here, before their first item: the start of the interpreter, which loads mod:leave and what it imports`},
 	{"ends early", `processes: {a: {stages: [{range: 1000000}, {pool: {workers: 2}, do: [` + task(`echo $1`) + `]}, {take: 3}, {print: }]}}`, 0, numbers(3), `^$`},
 	{"call each other", "pools: {p: {}, q: {}}\n" + `processes: {a: {stages: [{range: 3}, {pool: p, do: [{pool: q, do: [{pool: p, do: [{map: item}]}]}]}, {print: }]}}`, 3, "", `a task of pool p waits for tasks of the same pool.*\[wait-cycle\]`},
 	{"one worker", onePool(`range: 20`, ``, `{map: item}`, 1), 0, numbers(20), `^$`},
@@ -69,6 +73,7 @@ def large(x): return len(bytearray(1 << 60)) if x == 2 else x
 def closes(x):
     if x == 2: os.close(4)
     return x
+def kills(): os.kill(os.getppid(), 9)
 def pid(x): return os.getpid()
 def prints(x):
     print("said", x, flush=True)
@@ -111,8 +116,8 @@ processes:
 }
 
 // initPool has a script for the start of each worker.
-func initPool(script string) string {
-	return "pools: {p: {workers: 2, init: [{exec: [sh, -c, '" + script + "']}]}}\nprocesses: {a: {stages: [{range: 5}, {pool: p, do: [{map: item}]}, {print: }]}}\n"
+func initPool(script string, keys ...string) string {
+	return "pools: {p: {workers: 2, init: [{exec: [sh, -c, '" + script + "']" + strings.Join(keys, "") + "}]}}\nprocesses: {a: {stages: [{range: 5}, {pool: p, do: [{map: item}]}, {print: }]}}\n"
 }
 
 // numbers is the lines 0 to n-1.

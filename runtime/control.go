@@ -25,6 +25,7 @@ type message struct {
 	Guard    []byte             `json:"guard,omitempty"`    // from a worker: a path to remove should it die
 	Guarded  bool               `json:"guarded,omitempty"`  // to a worker: that is certain now
 	Unguard  []byte             `json:"unguard,omitempty"`  // from a worker: nothing is at that path any more
+	Warning  string             `json:"warning,omitempty"`  // from a worker: for the log
 	Reached  *int               `json:"reached,omitempty"`  // from a worker: it has the item of that fault in hand and stands still
 	GoOn     bool               `json:"go_on,omitempty"`    // to a worker that stands still
 	Ended    *int               `json:"ended,omitempty"`    // from a thread, its last: what would be the exit code of a worker
@@ -118,7 +119,7 @@ type control struct {
 	guarded  map[string]bool // paths of what it was about to create
 }
 
-// newControl reads the socket. said is called with what is for the supervisor to act on at once, a signal or a fault's item; it must not
+// newControl reads the socket. said is called with what is for the supervisor to act on at once, a signal, a warning or a fault's item; it must not
 // wait. The guardian is told of
 // what the worker has guarded, and folders of the folders that it makes for that.
 func newControl(socket *os.File, g *guardian, folders *outFolders, said func(message)) *control {
@@ -139,7 +140,7 @@ func newControl(socket *os.File, g *guardian, folders *outFolders, said func(mes
 			case m.Ended != nil:
 				c.last = m
 				said(m)
-			case m.Signal != 0, m.Reached != nil:
+			case m.Signal != 0, m.Reached != nil, m.Warning != "":
 				said(m)
 			case m.Guard != nil:
 				c.guarded[string(m.Guard)] = true

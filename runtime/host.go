@@ -45,21 +45,22 @@ type host struct {
 	at          *stages.Stage      // that the chain is at, nil between two of them
 	numbers     map[stages.Pos]int // of stages, for wait records; made when first needed
 
-	sealed    []sealedBlock   // filled, in the order in which they will be published
-	open      []filler        // with blocks that are being filled
-	touched   []*cell         // those whose changes are among effects
-	changing  int64           // bytes of log that these changes count as
-	effects   []func(*shm.Tx) // what the next commit does to primitives, in the order of the stages
-	requests  uint64          // how often the worker has asked for something to be done to processes
-	dirty     bool            // something has happened since the last commit
-	moved     bool            // the chain has got on since the last commit
-	care      care            // the chain commits behind each row, for a while
-	moments   []moment        // at which it stands still
-	goOn      chan struct{}   // the supervisor's word behind such a moment
-	deadline  *time.Timer     // at which the worker ends; nil: none
-	alarm     alarm           // the same, where the worker has been stopped
-	committed time.Time       // the last commit
-	volatile  uint64          // number of commits for which volatile input was announced, +1
+	sealed      []sealedBlock   // filled, in the order in which they will be published
+	open        []filler        // with blocks that are being filled
+	touched     []*cell         // those whose changes are among effects
+	changing    int64           // bytes of log that these changes count as
+	effects     []func(*shm.Tx) // what the next commit does to primitives, in the order of the stages
+	requests    uint64          // how often the worker has asked for something to be done to processes
+	dirty       bool            // something has happened since the last commit
+	moved       bool            // the chain has got on since the last commit
+	preparation preparation     // what it does once, before items
+	care        care            // the chain commits behind each row, for a while
+	moments     []moment        // at which it stands still
+	goOn        chan struct{}   // the supervisor's word behind such a moment
+	deadline    *time.Timer     // at which the worker ends; nil: none
+	alarm       alarm           // the same, where the worker has been stopped
+	committed   time.Time       // the last commit
+	volatile    uint64          // number of commits for which volatile input was announced, +1
 
 	notes    []leaseNote // of the last entry of the state log that was loaded
 	state    stages.StateWriter
@@ -174,7 +175,7 @@ func (h *host) awaited() bool {
 
 // Commit implements stages.Host.
 func (h *host) Commit() error {
-	if !h.dirty && !(h.care.on && h.moved) {
+	if !h.dirty && !(h.care.on && h.moved) && !h.preparation.stepped(h.at) {
 		return nil
 	}
 	for _, f := range h.open {
@@ -227,6 +228,7 @@ func (h *host) saveState(tx *shm.Tx) {
 	h.state.Bool(full)
 	h.state.Uint(h.requests)
 	h.saveLeases(&h.state)
+	h.preparation.save(&h.state, h.at)
 	h.chain.Save(&h.state, full)
 	entry := h.state.Entry()
 	if full {
@@ -252,6 +254,7 @@ func (h *host) load(r *stages.StateReader, size int) error {
 	}
 	h.requests = r.Uint()
 	h.loadLeases(r)
+	h.preparation.load(r)
 	if err := h.chain.Load(r, full); err != nil {
 		return err
 	}

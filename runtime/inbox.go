@@ -30,12 +30,13 @@ type inbox struct {
 
 // inHand is what an inbox knows of the block in its hands, which a commit changes.
 type inHand struct {
-	block    *shm.Block
-	taken    int  // of the block's items, from its start
-	counted  int  // deliveries when the chain last got on
-	spent    bool // everything that came of the block has left the chain
-	acked    bool // the item in hand is finished with the next commit
-	returned int  // how often the item in hand was handed out before without being acknowledged
+	block     *shm.Block
+	taken     int  // of the block's items, from its start
+	counted   int  // deliveries when the chain last got on
+	delivered int  // deliveries at the last commit of the worker before this one
+	spent     bool // everything that came of the block has left the chain
+	acked     bool // the item in hand is finished with the next commit
+	returned  int  // how often the item in hand was handed out before without being acknowledged
 }
 
 // Lease implements stages.Inbox.
@@ -222,6 +223,7 @@ func (h *host) saveLeases(w *stages.StateWriter) {
 			w.Uint(in.block.Seq())
 			w.Uint(uint64(in.taken))
 			w.Uint(uint64(in.counted))
+			w.Uint(uint64(in.block.Tries()))
 			w.Uint(uint64(in.returned))
 		}
 	}
@@ -229,10 +231,11 @@ func (h *host) saveLeases(w *stages.StateWriter) {
 
 // leaseNote is what saveLeases wrote of a block.
 type leaseNote struct {
-	inbox int // its number
-	seq   uint64
-	taken int
-	tries int // deliveries when the chain had last got on: more of them are deaths since
+	inbox     int // its number
+	seq       uint64
+	taken     int
+	tries     int // deliveries when the chain had last got on: more of them are deaths since
+	delivered int // deliveries by then
 
 	returned int // deliveries without an acknowledgement
 }
@@ -240,7 +243,7 @@ type leaseNote struct {
 func (h *host) loadLeases(r *stages.StateReader) {
 	h.notes = h.notes[:0]
 	for n := r.Uint(); n > 0 && r.Err() == nil; n-- {
-		h.notes = append(h.notes, leaseNote{inbox: int(r.Uint()), seq: r.Uint(), taken: int(r.Uint()), tries: int(r.Uint()), returned: int(r.Uint())})
+		h.notes = append(h.notes, leaseNote{inbox: int(r.Uint()), seq: r.Uint(), taken: int(r.Uint()), tries: int(r.Uint()), delivered: int(r.Uint()), returned: int(r.Uint())})
 	}
 }
 
@@ -253,7 +256,7 @@ func (h *host) adoptLeases(adopted shm.Adopted) {
 				continue
 			}
 			in := h.inboxes[note.inbox]
-			in.inHand = inHand{block: block, taken: min(note.taken, block.Items()), counted: note.tries, returned: note.returned}
+			in.inHand = inHand{block: block, taken: min(note.taken, block.Items()), counted: note.tries, delivered: note.delivered, returned: note.returned}
 			in.committed = in.taken
 			h.resuming(in.part, block.Seq()-1, block.Seq()-1+uint64(in.taken))
 			h.care.begin()

@@ -169,11 +169,14 @@ func (s *supervisor) startBinary(p *planner.Process, name string, foreground boo
 
 // said deals with what a worker says in the middle of its life.
 func (s *supervisor) said(r *replica, pid int, m message) {
-	if m.Reached != nil {
+	switch {
+	case m.Reached != nil:
 		s.reached(r, pid, *m.Reached)
-		return
+	case m.Warning != "":
+		s.log.Warn(m.Warning, "process", r.name)
+	default:
+		s.signalled(m.Signal)
 	}
-	s.signalled(m.Signal)
 }
 
 // startCommand starts a program of the plan.

@@ -190,7 +190,7 @@ func (h *host) run() error {
 	if err := h.resume(adopted); err != nil {
 		return err
 	}
-	run := &stages.Run{Host: h, Moved: &h.moved, Careful: &h.care.on, At: &h.at}
+	run := &stages.Run{Host: h, Moved: &h.moved, Careful: &h.care.on, At: &h.at, Preparing: h.preparing}
 	for {
 		state, err := chain.Advance(run)
 		if err != nil {
@@ -250,5 +250,8 @@ func (h *host) resume(adopted shm.Adopted) error {
 		data = rest
 	}
 	h.adoptLeases(adopted)
+	if err := h.unprepared(); err != nil {
+		return err
+	}
 	return h.giveUpPoison()
 }

@@ -125,7 +125,7 @@ type Pool struct {
 	Named
 	Description       Text        `yaml:"description" doc:"What it is for."`
 	Workers           Count       `yaml:"workers" default:"cpus" example:"workers: 4" doc:"Number of workers."`
-	Init              Chain       `yaml:"init" doc:"Stages that each worker runs once before its first task, a replacement too."`
+	Init              Chain       `yaml:"init" doc:"Stages that each worker runs once before its first task, a replacement too. No task is to blame for a worker that dies there; after three such deaths in a row, or max_deliveries, the run fails. A timeout of tasks does not count it: a stage of it that may hang has one of its own."`
 	MaxTasksPerWorker Count       `yaml:"max_tasks_per_worker" example:"max_tasks_per_worker: 100" doc:"Tasks after which a worker is replaced by another; not with start_method: thread."`
 	StartMethod       Enum        `yaml:"start_method" words:"spawn|forkserver|thread" default:"spawn" example:"start_method: thread" doc:"How its workers start, as with processes."`
 	Env               MapOf[Text] `yaml:"env" keys:"any" example:"env: {LANG: C}" doc:"Environment of its workers, beside what mprun has."`

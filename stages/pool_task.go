@@ -1,6 +1,9 @@
 package stages
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // tasking is what a worker of a pool does with a chunk: its tasks one after the other, each as a stream of its own, then its outcome goes to
 // the caller in the commit that gives the chunk back. Where no stage of a task could tell, the tasks of a chunk go through at once.
@@ -63,7 +66,7 @@ func buildTasking(b *Builder, stage *Stage) (Node, error) {
 }
 
 func (t *tasking) Step(r *Run, in, _ *Batch) error {
-	if err := t.begin(r); err != nil {
+	if err := t.begin(r); err != nil || in.Len() == 0 {
 		return err
 	}
 	if err := t.open(in); err != nil {
@@ -98,10 +101,22 @@ func (t *tasking) Step(r *Run, in, _ *Batch) error {
 	return t.retired(r)
 }
 
+// Pending has the init chain be run before a chunk is taken, which another worker may have meanwhile.
+func (t *tasking) Pending() bool { return t.init != nil }
+
+// Wait waits for nothing.
+func (t *tasking) Wait(ctx context.Context) error { return Pause{}.Wait(ctx) }
+
+// listensFor is what ends a wait of a stage before this one: nothing.
+func (t *tasking) listensFor() Waiter { return nil }
+
 // begin runs the init chain, once in each worker: what it does is not part of the state.
 func (t *tasking) begin(r *Run) error {
 	if t.init == nil {
 		return nil
+	}
+	if err := r.prepare("the init of the pool"); err != nil {
+		return err
 	}
 	t.init.Seed("")
 	t.init.End()
@@ -114,7 +129,7 @@ func (t *tasking) begin(r *Run) error {
 			t.init.Out().Truncate()
 		case state == Done:
 			t.init = nil
-			return nil
+			return r.prepare("")
 		}
 	}
 }

@@ -33,6 +33,12 @@ func (n *pythonNode) start(r *Run) error {
 	if n.frames.talk != nil {
 		return nil
 	}
+	if !n.preparing {
+		n.preparing = true
+		if err := r.prepare("the start of the interpreter, which loads " + n.settings.function + " and what it imports"); err != nil {
+			return err
+		}
+	}
 	t := n.takeSpare()
 	n.early = t != nil
 	if t == nil {

@@ -33,15 +33,16 @@ type pythonNode struct {
 	settings pythonSettings
 	most     int // rows of a question
 
-	spare   *talk // an interpreter that was started ahead, and waits for the word to begin; nil: none
-	frames  frames
-	early   bool // the one at work was the spare, and is not ready
-	greeted bool
-	ready   bool
-	since   time.Duration // when it was started
-	asked   []question
-	record  []byte
-	results Column
+	spare     *talk // an interpreter that was started ahead, and waits for the word to begin; nil: none
+	frames    frames
+	early     bool // the one at work was the spare, and is not ready
+	greeted   bool
+	ready     bool
+	preparing bool          // the worker has said so
+	since     time.Duration // when it was started
+	asked     []question
+	record    []byte
+	results   Column
 
 	base, next int
 	again      bool // the first row is to be asked once more
@@ -76,6 +77,12 @@ func (n *pythonNode) Step(r *Run, in, out *Batch) error {
 	if errors.Is(err, ErrTimeout) {
 		n.stop()
 	}
+	if n.preparing && n.frames.talk == nil { // it has failed
+		n.preparing = false
+		if r.Preparing != nil {
+			r.Preparing("")
+		}
+	}
 	if itemError(err) != nil {
 		n.at, n.failed = in.Index(0), true
 	}
@@ -107,6 +114,9 @@ func (n *pythonNode) step(r *Run, in, out *Batch) error {
 		return err
 	}
 	if n.ready {
+		if err := n.prepared(r); err != nil {
+			return err
+		}
 		n.ask(r, in)
 	}
 	for {
@@ -124,6 +134,15 @@ func (n *pythonNode) step(r *Run, in, out *Batch) error {
 			return err
 		}
 	}
+}
+
+// prepared says that the interpreter is there: what the worker dies of from now on is of its items.
+func (n *pythonNode) prepared(r *Run) error {
+	if !n.preparing {
+		return nil
+	}
+	n.preparing = false
+	return r.prepare("")
 }
 
 // give emits or fails the first row, if its answer has come out of turn.

@@ -17,6 +17,9 @@ type Run struct {
 	// Careful, if it is not nil and true, has each step be one of a single row, and commits behind it: so that, if the worker dies,
 	// its replacement knows which row it was at.
 	Careful *bool
+	// Preparing, if it is not nil, is told what a stage is about to do once in its worker, in words: no item is to blame if the worker dies of it.
+	// "" says that it is over. It is part of the next commit.
+	Preparing func(what string)
 	// At, if it is not nil, is the stage that is being stepped: what a wait is said to be of.
 	At **Stage
 
@@ -90,6 +93,19 @@ func (r *Run) leave(around *Stage) {
 	if r.At != nil {
 		*r.At = around
 	}
+}
+
+// prepare says what the stage is about to do once in its worker, or that it is over (""), and commits that: r, in and out must say where the stage
+// stands.
+func (r *Run) prepare(what string) error {
+	if r.Preparing == nil {
+		return nil
+	}
+	r.Preparing(what)
+	if err := r.Checkpoint(); err != nil {
+		return err
+	}
+	return r.Commit()
 }
 
 // careful says whether each step is to be one of a single row.

@@ -100,7 +100,7 @@ func listening(links []*link) (due time.Duration, others []Waiter) {
 		if l.spontaneous == nil || l.done {
 			continue
 		}
-		if p, ok := l.spontaneous.(*pooling); !ok {
+		if p, ok := l.spontaneous.(interface{ listensFor() Waiter }); !ok {
 			others = append(others, l.spontaneous)
 		} else if w := p.listensFor(); w != nil {
 			others = append(others, w)
