@@ -44,7 +44,7 @@ forked = False
 def scalar(value):  # of NumPy's
     item = value.tolist()
     if type(item) is type(value):
-        raise no_item(type(value))
+        raise no_item(value)
     return item
 
 
@@ -88,9 +88,13 @@ CONVERSIONS = {
     "numpy.ndarray": array,
 }
 
-# What somebody may want who returns what is no item.
-NUMBER = "float() makes a number of it, str() a text"
-HINTS = {"decimal.Decimal": NUMBER, "fractions.Fraction": NUMBER}
+# What somebody may want who returns what is no item, by what its class has.
+HINTS = {
+    "__next__": "list() or a generator makes results of it",
+    "keys": "dict() makes one of it",
+    "__iter__": "list() makes one of it",
+    "__float__": "float() makes a number of it, str() a text",
+}
 
 
 def full_name(kind):
@@ -98,16 +102,17 @@ def full_name(kind):
     return name if kind.__module__ == "builtins" else kind.__module__ + "." + name
 
 
-def no_item(kind):
+def no_item(value):
+    kind = type(value)
     name = full_name(kind)
-    hint = HINTS.get(name)
-    if hasattr(kind, "__await__"):
-        return TypeError("the result is a %s: the function has to run it, as by asyncio.run" % name)
-    if hint is None and hasattr(kind, "__next__"):
-        hint = "list() or a generator makes results of it"
-    elif hint is None and hasattr(kind, "__iter__"):
-        hint = "list() makes one of it"
-    return TypeError("a value of type %s is no item%s" % (name, ": " + hint if hint else ""))
+    if hasattr(kind, "__await__") or hasattr(kind, "__aiter__"):
+        discard(value)
+        return TypeError("the result is of type %s: the function has to run it, as by asyncio.run" % name)
+    if kind is not complex:  # which cannot be a float, though older ones have __float__
+        for attribute, hint in HINTS.items():
+            if hasattr(kind, attribute):
+                return TypeError("a value of type %s is no item: %s" % (name, hint))
+    return TypeError("a value of type %s is no item" % name)
 
 
 def convert(value):
@@ -120,7 +125,7 @@ def convert(value):
         return {name: getattr(value, name) for name in kind.__dataclass_fields__}
     if hasattr(kind, "tolist"):  # what is like an array
         return value.tolist()
-    raise no_item(kind)
+    raise no_item(value)
 
 
 class Pickler(BasePickler):
@@ -256,7 +261,7 @@ def stream(generator):
         for count, body in packed(results):
             if isinstance(body, Exception):
                 failed = body
-                close(generator)
+                discard(generator)
                 break
             if ended and count == len(results):
                 send(b"M", count, 0, body)
@@ -269,10 +274,10 @@ def stream(generator):
         send(b"M", 0, 0, dump([]))
 
 
-def close(generator):
+def discard(generator):
     try:
         generator.close()
-    except BaseException:
+    except BaseException:  # what it says to that
         pass
 
 
@@ -332,7 +337,7 @@ def nearest(name, names):
         from difflib import get_close_matches
 
         return "".join("; did you mean %s?" % near for near in get_close_matches(name, names, 1))
-    except Exception:  # of a module of the user's with the name of one that this needs
+    except BaseException:  # of a module of the user's with the name of one that this needs
         return ""
 
 
@@ -362,7 +367,8 @@ def load_modules(settings):
 def prepare(settings):
     if settings["init"]:
         done = resolve(settings["init"])()
-        if type(done) is GENERATOR or hasattr(done, "__await__"):
+        if type(done) is GENERATOR or hasattr(type(done), "__await__"):
+            discard(done)
             raise TypeError("%s gives a %s, of which nothing has been run" % (settings["init"], type(done).__name__))
     function = resolve(settings["function"])
     return spread(function) if settings["spread"] else function

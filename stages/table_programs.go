@@ -58,7 +58,7 @@ func tablePrograms() []Operator {
 			Example: "python: statistics:median",
 			Operand: FieldDef{Kind: TextField, Doc: "`module:function`: of a module beside the spec, in one of the folders of `path`, or installed. It is the same for all items."},
 			Options: []FieldDef{
-				{Name: "interpreter", Kind: TextField, Default: "python3", Filled: true, Doc: "Python 3.8 or newer: a program, or the folder of a virtual environment."},
+				{Name: "interpreter", Kind: TextField, Default: "python3", Filled: true, Doc: "CPython 3.8 or newer, or PyPy: a program, or the folder of a virtual environment."},
 				{Name: "init", Kind: TextField, Doc: "`module:function` that is called once in each interpreter, before its first item."},
 				{Name: "path", Kind: TextListField, Doc: "Folders in which modules are looked for first, relative to the spec's, which comes behind them."},
 				{Name: "spread", Kind: BoolField, Default: "false", Doc: "The item is the function's arguments: those of a list by their place, those of a map by their names."},

@@ -125,6 +125,11 @@ def child():
     sys.exit(0)
 
 
+def greets(name):
+    print("hello", name)
+    return "hello " + name
+
+
 def forks(x):
     import multiprocessing
     import subprocess
