@@ -33,6 +33,7 @@ const (
 	kString = KindString
 	kList   = KindList
 	kMap    = KindMap
+	kBytes  = KindString | KindBytes
 )
 
 var (
@@ -45,7 +46,7 @@ var (
 // functions is sorted by name. The functions that take a closure are in loopFunctions.
 var functions = [...]function{
 	{name: "abs", params: []Kinds{kNum}, min: 1, infer: sameNumber, call: funcAbs},
-	{name: "base", params: []Kinds{kString}, min: 1, result: StringType, call: funcBase},
+	{name: "base", params: []Kinds{kBytes}, min: 1, infer: sameText, call: funcBase},
 	{name: "bitand", params: []Kinds{kInt, kInt}, min: 2, result: IntType, call: funcBitAnd},
 	{name: "bitnand", params: []Kinds{kInt, kInt}, min: 2, result: IntType, call: funcBitNand},
 	{name: "bitnot", params: []Kinds{kInt}, min: 1, result: IntType, call: funcBitNot},
@@ -59,12 +60,12 @@ var functions = [...]function{
 	{name: "concat", params: []Kinds{kList}, min: 1, more: true, infer: joinedList, call: funcConcat},
 	{name: "cos", params: []Kinds{kNum}, min: 1, result: FloatType, call: funcCos},
 	{name: "date", params: []Kinds{kString, kString, kString}, min: 1, result: FloatType, call: funcDate},
-	{name: "dir", params: []Kinds{kString}, min: 1, result: StringType, call: funcDir},
+	{name: "dir", params: []Kinds{kBytes}, min: 1, infer: sameText, call: funcDir},
 	{name: "div", params: []Kinds{kNum, kNum}, min: 2, infer: numberOfTwo, call: funcDiv},
 	{name: "duration", params: []Kinds{kString}, min: 1, result: FloatType, call: funcDuration},
 	{name: "exists", params: []Kinds{kString}, min: 1, result: BoolType, call: funcExists, impure: true},
 	{name: "exp", params: []Kinds{kNum}, min: 1, result: FloatType, call: funcExp},
-	{name: "ext", params: []Kinds{kString}, min: 1, result: StringType, call: funcExt},
+	{name: "ext", params: []Kinds{kBytes}, min: 1, infer: sameText, call: funcExt},
 	{name: "find_all", params: []Kinds{kString, kString}, min: 2, result: listType, call: funcFindAll, pattern: true},
 	{name: "first", params: []Kinds{kList}, min: 1, infer: maybeElement, call: funcFirst},
 	{name: "flatten", params: []Kinds{kList}, min: 1, result: listType, call: funcFlatten},
@@ -108,18 +109,19 @@ var functions = [...]function{
 	{name: "split", params: []Kinds{kString, kString, kInt}, min: 2, result: stringsType, call: funcSplit},
 	{name: "splitAfter", params: []Kinds{kString, kString, kInt}, min: 2, result: stringsType, call: funcSplitAfter},
 	{name: "sqrt", params: []Kinds{kNum}, min: 1, result: FloatType, call: funcSqrt},
-	{name: "stem", params: []Kinds{kString}, min: 1, result: StringType, call: funcStem},
+	{name: "stem", params: []Kinds{kBytes}, min: 1, infer: sameText, call: funcStem},
 	{name: "string", params: []Kinds{kAny}, min: 1, result: StringType, call: funcString},
 	{name: "take", params: []Kinds{kList, kInt}, min: 2, infer: sameList, call: funcTake},
 	{name: "toBase64", params: []Kinds{kString | KindBytes}, min: 1, result: StringType, call: funcToBase64},
 	{name: "toJSON", params: []Kinds{kAny}, min: 1, result: StringType, call: funcToJSON},
 	{name: "toPairs", params: []Kinds{kMap}, min: 1, result: Type{Kinds: KindList, Elem: &listType}, call: funcToPairs},
 	{name: "trim", params: []Kinds{kString, kString}, min: 1, result: StringType, call: funcTrim},
-	{name: "trimPrefix", params: []Kinds{kString, kString}, min: 1, result: StringType, call: funcTrimPrefix},
-	{name: "trimSuffix", params: []Kinds{kString, kString}, min: 1, result: StringType, call: funcTrimSuffix},
+	{name: "trimPrefix", params: []Kinds{kBytes, kBytes}, min: 1, infer: sameText, call: funcTrimPrefix},
+	{name: "trimSuffix", params: []Kinds{kBytes, kBytes}, min: 1, infer: sameText, call: funcTrimSuffix},
 	{name: "type", params: []Kinds{kAny}, min: 1, result: StringType, call: funcType},
 	{name: "uniq", params: []Kinds{kList}, min: 1, infer: sameList, call: funcUniq},
 	{name: "upper", params: []Kinds{kString}, min: 1, result: StringType, call: funcUpper},
+	{name: "utf8", params: []Kinds{kAny}, min: 1, result: StringType, call: funcUTF8},
 	{name: "values", params: []Kinds{kMap}, min: 1, infer: mapValues, call: funcValues},
 }
 
@@ -280,6 +282,14 @@ func numberOfTwo(args []Type) Type { return numberType(args[0], args[1]) }
 func powOfTwo(args []Type) Type { return powerType(args[0], args[1]) }
 
 func sameList(args []Type) Type { return ListOf(args[0].Element()) }
+
+// sameText is text of text, and of what may be bytes either.
+func sameText(args []Type) Type {
+	if args[0].Kinds&KindBytes == 0 {
+		return StringType
+	}
+	return Join(StringType, BytesType)
+}
 
 func maybeElement(args []Type) Type { return args[0].Element().Nullable() }
 

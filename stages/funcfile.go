@@ -11,14 +11,23 @@ import (
 	"time"
 )
 
-func funcBase(_ *Env, a []any) (any, error) { return filepath.Base(a[0].(string)), nil }
-func funcDir(_ *Env, a []any) (any, error)  { return filepath.Dir(a[0].(string)), nil }
-func funcExt(_ *Env, a []any) (any, error)  { return extension(a[0].(string)), nil }
+func funcBase(_ *Env, a []any) (any, error) { return ofBytes(a[0], filepath.Base), nil }
+func funcDir(_ *Env, a []any) (any, error)  { return ofBytes(a[0], filepath.Dir), nil }
+func funcExt(_ *Env, a []any) (any, error)  { return ofBytes(a[0], extension), nil }
+func funcStem(_ *Env, a []any) (any, error) { return ofBytes(a[0], stem), nil }
 
-// funcStem is the last part of a path without its extension.
-func funcStem(_ *Env, a []any) (any, error) {
-	base := filepath.Base(a[0].(string))
-	return strings.TrimSuffix(base, extension(base)), nil
+// ofBytes is what f makes of a text, or of bytes, which the names of files may be: text where it is UTF-8.
+func ofBytes(v any, f func(string) string) any {
+	if b, ok := v.([]byte); ok {
+		return textOrBytes([]byte(f(string(b))))
+	}
+	return f(v.(string))
+}
+
+// stem is the last part of a path without its extension.
+func stem(path string) string {
+	base := filepath.Base(path)
+	return strings.TrimSuffix(base, extension(base))
 }
 
 // extension is the part from the last dot on; as with Python's pathlib, dots that a name begins with do not count.

@@ -17,6 +17,9 @@ func funcString(_ *Env, a []any) (any, error) {
 	return TextOf(a[0]), nil
 }
 
+// funcUTF8 makes text of anything: what is not UTF-8 becomes U+FFFD.
+func funcUTF8(_ *Env, a []any) (any, error) { return strings.ToValidUTF8(TextOf(a[0]), "\uFFFD"), nil }
+
 func funcToJSON(_ *Env, a []any) (any, error) { return string(AppendJSON(nil, a[0])), nil }
 
 func funcType(_ *Env, a []any) (any, error) { return KindOf(a[0]).String(), nil }
@@ -41,15 +44,15 @@ func affix(a []any) string {
 	if len(a) == 1 {
 		return " "
 	}
-	return a[1].(string)
+	return TextOf(a[1])
 }
 
 func funcTrimPrefix(_ *Env, a []any) (any, error) {
-	return strings.TrimPrefix(a[0].(string), affix(a)), nil
+	return ofBytes(a[0], func(s string) string { return strings.TrimPrefix(s, affix(a)) }), nil
 }
 
 func funcTrimSuffix(_ *Env, a []any) (any, error) {
-	return strings.TrimSuffix(a[0].(string), affix(a)), nil
+	return ofBytes(a[0], func(s string) string { return strings.TrimSuffix(s, affix(a)) }), nil
 }
 
 func funcSplit(_ *Env, a []any) (any, error) { return split(a, strings.SplitN), nil }

@@ -17,6 +17,7 @@ type readNode struct {
 	pos    Pos
 	format format
 	header csvHeader
+	apart  separatedDecoder // how records are told apart, if sep is not ""
 	follow bool
 	shares *splitting // nil: it reads everything itself
 
@@ -49,6 +50,9 @@ func buildRead(b *Builder, stage *Stage) (Node, error) {
 	if n.format, n.header, err = formatOptions(b, stage, formatLines); err != nil {
 		return nil, err
 	}
+	if n.apart, err = separation(b, stage, n.format); err != nil {
+		return nil, err
+	}
 	_, n.raw = stage.Options[RawOption]
 	if n.follow, err = b.Flag("follow"); err != nil {
 		return nil, err
@@ -62,10 +66,34 @@ func buildRead(b *Builder, stage *Stage) (Node, error) {
 		return nil, errors.New("`follow` and `split` cannot be had together: nobody knows who has to wait for what")
 	case n.follow && n.format.isWhole():
 		return nil, errors.New("`follow` needs a format with records: the end of a file that is followed never comes")
+	case split && len(n.apart.sep) > 1:
+		return nil, errors.New("`split` needs a separator of one byte, to find the first record of a piece")
 	case split:
 		n.shares = newSplitting(b.opts.Self)
 	}
 	return n, nil
+}
+
+// separation is the options `separator` and `encoding`; the zero value where the format says it all.
+func separation(b *Builder, stage *Stage, f format) (d separatedDecoder, err error) {
+	if d.sep, err = b.Word(stage.Options["separator"]); err != nil {
+		return d, err
+	}
+	encoding, err := b.Word(stage.Options["encoding"])
+	if err != nil {
+		return d, err
+	}
+	d.given, d.any = d.sep != "", encoding == "any"
+	switch {
+	case d.given && f != formatLines:
+		return d, errors.New("`separator` takes the place of line ends, and needs `format: lines`")
+	case d.any && f != formatLines && f != formatNul:
+		return d, errors.New("`encoding: any` needs `format: lines` or `nul`")
+	case d.any && !d.given:
+		sep, _ := f.separator()
+		d.sep = string(rune(sep))
+	}
+	return d, nil
 }
 
 // formatOptions is the options `format` and `header` of a stage.
@@ -212,6 +240,9 @@ func (n *readNode) open() error {
 
 func (n *readNode) newReader() *reader {
 	from := newReader(n.format, n.header)
+	if n.apart.sep != "" {
+		from.dec, from.sep = n.apart, n.apart.sep[len(n.apart.sep)-1]
+	}
 	from.follow = n.follow
 	if n.bare {
 		from.leave(n.fields)
@@ -403,6 +434,9 @@ func (n *readNode) Load(r *StateReader, _ bool) error {
 
 // readType is the type of what a format gives.
 func readType(stage *Stage, _ *Scope, _ Type) Type {
+	if encoding := stage.Options["encoding"].Source; encoding != nil && encoding.Value == "any" {
+		return Join(StringType, BytesType)
+	}
 	return formatType(stage, StringType)
 }
 

@@ -53,6 +53,8 @@ func tableSources() []Operator {
 			Operand: FieldDef{Kind: TextListField, Filled: true, Doc: "A path, or a list of paths; `-` is standard input."},
 			Options: []FieldDef{
 				formatField("lines", "lines", "nul", "jsonl", "csv", "bytes", "frames"), headerField(),
+				{Name: "separator", Kind: TextField, Doc: "Of `format: lines`: what stands between records, in place of line ends, as `separator: \",\"`. A line's end at the very end belongs to no record."},
+				{Name: "encoding", Kind: EnumField, Values: []string{"utf-8", "any"}, Default: "utf-8", Doc: "Of `format: lines` and `nul`: whether a record that is not UTF-8 fails, or is an item of bytes (`any`), as names of files may be."},
 				{Name: "follow", Kind: BoolField, Default: "false", Doc: "Waits for more at the end of the file, as `tail -F` does, also for another file of that name when it is renamed, made anew or cut. One path; ends when the run is interrupted."},
 				count,
 				{Name: "split", Kind: BoolField, Default: "false", Doc: "Replicas share the files, instead of each reading all: large ones by ranges of 4 MiB; compressed ones, frames, bytes and CSV with quotes whole."},

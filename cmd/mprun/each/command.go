@@ -80,11 +80,11 @@ func (w words) shown() string {
 		switch {
 		case v == "item" && w.several || strings.HasPrefix(v, "map(item,"):
 			lists = append(lists, v)
-		case v == "out":
+		case v == "utf8(out)":
 			lists = append(lists, `["{out}"]`)
 		default:
 			lists = append(lists, "["+v+"]")
 		}
 	}
-	return `join(map(concat(` + strings.Join(lists, ", ") + `), string(it) matches "^[A-Za-z0-9_@%+=:,./-]+$" ? it : "'" + replace(string(it), "'", "'\\''") + "'"), " ")`
+	return `join(map(concat(` + strings.Join(lists, ", ") + `), utf8(it) matches "^[A-Za-z0-9_@%+=:,./-]+$" ? it : "'" + replace(utf8(it), "'", "'\\''") + "'"), " ")`
 }

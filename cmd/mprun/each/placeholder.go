@@ -147,10 +147,10 @@ func value(text, replace string, several, list bool) string {
 		switch {
 		case p.kind == kindLiteral:
 			terms = append(terms, strconv.Quote(p.literal))
-		case p.kind == kindNumber || p.kind == kindSlot:
-			terms = append(terms, "string("+p.expression(several, false)+")")
+		case several && list && len(parts) == 1 && p.number == 0 && p.kind == kindArgument:
+			terms = append(terms, p.expression(several, true))
 		default:
-			terms = append(terms, p.expression(several, list && len(parts) == 1))
+			terms = append(terms, "utf8("+p.expression(several, false)+")")
 		}
 	}
 	return strings.Join(terms, " + ")

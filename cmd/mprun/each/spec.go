@@ -125,7 +125,7 @@ func (j *Job) items(s *specText) error {
 		}
 	}
 	if j.SkipBlank {
-		s.line(3, `- filter: trim(string(item)) != ""`)
+		s.line(3, `- filter: trim(utf8(item)) != ""`)
 	}
 	if j.Arguments > 1 {
 		s.line(3, "- batch: "+strconv.Itoa(j.Arguments))
@@ -133,20 +133,16 @@ func (j *Job) items(s *specText) error {
 	return nil
 }
 
-// read is the stages that read the items.
+// read is the stage that reads the items: any bytes, as names of files may be.
 func (j *Job) read(s *specText, path string) {
+	s.line(3, "- read: "+scalar(literal(path)))
 	switch {
-	case j.Delimiter != "":
-		s.line(3, "- read: "+scalar(literal(path)))
-		s.line(4, "format: bytes")
-		s.line(3, "- flat_map: "+scalar(fmt.Sprintf(`split(trimSuffix(trimSuffix(string(item), "\n"), %s), %[1]s)`, strconv.Quote(j.Delimiter))))
 	case j.Format == "nul":
-		s.line(3, "- read: "+scalar(literal(path)))
 		s.line(4, "format: nul")
-	default:
-		s.line(3, "- read: "+scalar(literal(path)))
-		s.line(4, "format: lines")
+	case j.Delimiter != "":
+		s.line(4, "separator: "+scalar(literal(j.Delimiter)))
 	}
+	s.line(4, "encoding: any")
 }
 
 // matrix is the stages that make the combinations of several lists.
