@@ -38,11 +38,11 @@ func (n *execNode) create(r *Run, in *Batch) (path string, done bool, err error)
 	if err := n.start(r); err != nil {
 		return path, false, err
 	}
-	return path, true, n.createNow(r, c, program)
+	return path, true, n.createNow(r, in, c, program)
 }
 
 // createNow runs the program and puts what it has created in place.
-func (n *execNode) createNow(r *Run, c *Creation, program Program) error {
+func (n *execNode) createNow(r *Run, in *Batch, c *Creation, program Program) error {
 	if err := r.Programs().Guard(c.Temp); err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (n *execNode) createNow(r *Run, c *Creation, program Program) error {
 		n.running = false
 		return creatingError(err)
 	}
-	err := n.run(r, program)
+	err := n.run(r, in, program)
 	if err != nil {
 		c.Discard()
 		return err

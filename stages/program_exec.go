@@ -22,6 +22,7 @@ type execNode struct {
 	cwd     *RowExpr
 	dir     string
 	creates *RowExpr
+	live    *RowExpr // nil: what programs write is their result
 	format  format
 	header  csvHeader
 	attempt *int
@@ -66,7 +67,7 @@ func buildCalling(b *Builder, stage *Stage, n *execNode) (Node, error) {
 	for _, option := range []struct {
 		name string
 		to   **RowExpr
-	}{{"input", &n.input}, {"env", &n.env}, {"cwd", &n.cwd}, {"creates", &n.creates}} {
+	}{{"input", &n.input}, {"env", &n.env}, {"cwd", &n.cwd}, {"creates", &n.creates}, {"live", &n.live}} {
 		if *option.to, err = b.Option(option.name); err != nil {
 			return nil, err
 		}
@@ -132,13 +133,13 @@ func (n *execNode) work(r *Run, in *Batch) (done bool, err error) {
 		return false, err
 	}
 	if n.outcome != nil {
-		if err := n.run(r, program); err != nil {
+		if err := n.run(r, in, program); err != nil {
 			return false, err
 		}
 		n.results.items.Append(n.outcome.item(""))
 		return true, nil
 	}
-	if err := n.run(r, program); err != nil {
+	if err := n.run(r, in, program); err != nil {
 		if output.over {
 			err = tooMuchWritten(n.called(program))
 		}
@@ -153,16 +154,25 @@ func (n *execNode) start(r *Run) error {
 	return r.Commit()
 }
 
-// run runs a program to its end.
-func (n *execNode) run(r *Run, program Program) error {
+// run runs a program for the first row of in to its end.
+func (n *execNode) run(r *Run, in *Batch, program Program) error {
 	ctx := context.Background()
 	if r.Timeout() > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, r.Timeout())
 		defer cancel()
 	}
+	prefix, err := n.live.Text(in, 0)
+	if err != nil {
+		n.running = false
+		return err
+	}
 	n.outcome.begin(&program)
-	err := r.Programs().Run(ctx, program)
+	if n.live != nil {
+		err = runLive(ctx, r, program, prefix)
+	} else {
+		err = r.Programs().Run(ctx, program)
+	}
 	n.running = false
 	if n.outcome.end(err) {
 		return tooMuchWritten(n.called(program))

@@ -2,7 +2,9 @@ package stages
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -44,6 +46,33 @@ func TestOutcome(t *testing.T) {
 func retriedFirst(stages []Stage, times int) []Stage {
 	stages[0] = retried(stages[0], times)
 	return stages
+}
+
+// TestLive: what a program writes is printed in whole lines as it comes, whatever room there is, and its last line at its end; what went wrong
+// is known all the same.
+func TestLive(t *testing.T) {
+	long := strings.Repeat("x", longestLine+10)
+	for _, tt := range []struct {
+		name, script, prefix string
+		want, out, err       string
+	}{
+		{"lines", `echo a; printf 'b\nc'; echo e >&2`, "", `[[0, "", "", null, true, false]]`, "a\nb\nc", "e\n"},
+		{"behind a text", `echo a; printf 'b\nc'; echo e >&2; echo f >&2`, "1\t", `[[0, "", "", null, true, false]]`, "1\ta\n1\tb\n1\tc", "1\te\n1\tf\n"},
+		{"nothing", `true`, "1\t", `[[0, "", "", null, true, false]]`, "", ""},
+		{"it fails", `echo a; echo b >&2; exit 3`, "", `[[3, "", "", "sh ended with exit code 3: b", true, false]]`, "a\n", "b\n"},
+		{"a line that is too long", `head -c ` + fmt.Sprint(len(long)) + ` /dev/zero | tr '\0' x; echo; echo y`, ">", `[[0, "", "", null, true, false]]`, ">" + long + "\n>y\n", ""},
+		{"bytes", `printf '\377\n'`, "", `[[0, "", "", null, true, false]]`, "\xff\n", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := programWorld(t)
+			if got := w.outAndReset(outcomeStages(tt.script, "live", srcText(tt.prefix)), 2); got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+			if w.stdout.String() != tt.out || w.stderr.String() != tt.err {
+				t.Errorf("%.40q, %.40q", w.stdout.String(), w.stderr.String())
+			}
+		})
+	}
 }
 
 // TestOutcomeUnderDeath: whoever dies, each item has one outcome, and no more tries are made than were asked for.

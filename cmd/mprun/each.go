@@ -15,19 +15,25 @@ import (
 
 // eachFlags are the flags of `each`.
 type eachFlags struct {
-	job      each.Job
-	jobs     string
-	args     int
-	null     bool
-	delim    string
-	file     string
-	retries  int
-	timeout  string
-	tag      bool
-	halt     string
-	bar      bool
-	progress string
-	showSpec bool
+	job     each.Job
+	jobs    string
+	args    int
+	null    bool
+	delim   string
+	file    string
+	retries int
+	timeout string
+	delay   string
+	link    bool
+	resume  bool
+
+	resumeFailed bool
+	ignored      bool
+	tag          bool
+	halt         string
+	bar          bool
+	progress     string
+	showSpec     bool
 }
 
 const eachLong = `Runs a program for each item, many at a time: the pool without a file, for those who know xargs and GNU parallel.
@@ -74,8 +80,12 @@ func (c *console) eachCommand() *cobra.Command {
 	flags.BoolVarP(&f.null, "null", "0", false, "items end with a zero byte, as find -print0 writes them")
 	flags.StringVarP(&f.delim, "delimiter", "d", "", `what stands between items, in place of line ends; \n, \t and \0 are known`)
 	flags.BoolVarP(&f.job.SkipBlank, "no-run-if-empty", "r", false, "leave out blank items")
-	flags.IntVarP(&f.args, "max-args", "n", 1, "items for each job")
+	flags.IntVarP(&f.args, "max-args", "n", 1, "items for each job, also -N and -L; 0: one, which is not appended to the command")
 	flags.IntVarP(&f.args, "max-replace-args", "N", 1, "the same as -n")
+	flags.IntVarP(&f.args, "max-lines", "L", 1, "the same as -n: an item is a line")
+	flags.StringVarP(&f.job.Columns, "colsep", "C", "", `what stands between the arguments of an item, for {1}, {2}, ...; \t, and \s+ for any blanks, are known`)
+	flags.BoolVar(&f.link, "link", false, "go through several lists side by side, as :::+ does")
+	flags.BoolVar(&f.job.Shuffle, "shuf", false, "run the jobs in any order; reads all items first")
 	flags.StringVarP(&f.job.Replace, "replace", "I", "{}", "the `placeholder` for the item")
 	flags.BoolVar(&f.job.Shell, "shell", false, `the command is one script for /bin/sh, in which placeholders stand for "$1", "$2", ...`)
 	flags.IntVar(&f.job.Retries, "retry", 0, "try a job that fails so many more times")
@@ -83,13 +93,30 @@ func (c *console) eachCommand() *cobra.Command {
 	flags.StringVar(&f.timeout, "timeout", "", "end a job after so long: 30s, 5m, or a number of seconds; it has failed")
 	flags.StringVar(&f.job.Creates, "creates", "", "the file that a job creates, with placeholders; it writes to {out}, and is not run if the file is there and no older than its inputs")
 	flags.StringVar(&f.halt, "halt", "never", "begin no more jobs (soon), and end the running ones, too (now), after so many: soon,fail=1 or now,fail=3, also success=N, done=N")
+	flags.StringVar(&f.delay, "delay", "", "wait so long between the starts of jobs: 500ms, or a number of seconds")
+	flags.BoolVarP(&f.job.Live, "ungroup", "u", false, "print what jobs write as it comes; lines stay whole")
+	flags.BoolVar(&f.job.Live, "line-buffer", false, "the same as -u")
+	flags.BoolVar(&f.job.Live, "lb", false, "the same as -u")
+	flags.BoolVarP(&f.job.Verbose, "verbose", "t", false, "print each command to standard error before it is run")
+	flags.BoolVar(&f.resume, "resume", false, "leave out the jobs that are in the job log, and go on with it")
+	flags.BoolVar(&f.resumeFailed, "resume-failed", false, "the same, but run those again that have failed")
 	flags.BoolVar(&f.tag, "tag", false, "print the item and a tab before each line of its job")
 	flags.StringVar(&f.job.Tag, "tagstring", "", "print this text, with placeholders, and a tab before each line")
 	flags.StringVar(&f.job.JobLog, "joblog", "", "write what became of each job to this `file`, in the columns of GNU parallel")
 	flags.BoolVar(&f.job.DryRun, "dry-run", false, "print the commands, as a shell reads them, and run nothing")
+	flags.BoolVar(&f.bar, "eta", false, "the same as --bar")
 	flags.BoolVar(&f.bar, "bar", false, "show at once how far it is, and when it will be over; reads all items first")
 	flags.StringVar(&f.progress, "progress", "auto", "progress on standard error: auto (a bar on a terminal, if it takes longer than a second), plain, json or none")
 	flags.BoolVar(&f.showSpec, "show-spec", false, "print the spec that would be run, in place of running it: mprun - runs it; what stands on standard input becomes part of it")
+	for _, name := range []string{"group", "will-cite", "no-notice", "gnu"} { // what is so anyway
+		flags.BoolVar(&f.ignored, name, false, "")
+		_ = flags.MarkHidden(name)
+	}
+	flags.BoolVarP(&f.ignored, "quote", "q", false, "")
+	_ = flags.MarkHidden("quote")
+	for _, name := range []string{"lb", "eta", "max-replace-args", "max-lines"} { // said beside their others
+		_ = flags.MarkHidden(name)
+	}
 	completeWords(cmd, "progress", progressWords()...)
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return eachFailed(c.err, foreignFlag(cmd, err))

@@ -12,27 +12,29 @@ import (
 // foreignFlags are options of xargs and GNU parallel that each has not, and what there is instead.
 func foreignFlags() map[string]string {
 	const (
-		whole   = "what a job writes is printed in one piece, so that nothing is torn; --joblog and --progress tell what goes on"
 		asMany  = "-n N gives each job so many items"
-		shows   = "--dry-run prints the commands, --joblog keeps what became of them"
-		creates = "--creates FILE leaves out what was made before, also after a crash"
+		shows   = "-t prints commands as they are run, --dry-run only prints them"
 		aSpec   = "mprun each --show-spec prints a spec to begin with, in which stages do this: mprun explain "
-		bar     = "--bar shows it"
 		load    = "-j says how many jobs there are at a time"
+		remote  = "jobs run on this machine"
+		files   = "-u prints at once, and what is grouped is kept in memory"
+		results = "each job can write files of its own: --shell 'command {} > out/{#}'"
 	)
 	return map[string]string{
-		"u": whole, "ungroup": whole, "line-buffer": whole, "lb": whole, "group": "that is how it is",
-		"X": asMany, "m": asMany, "xargs": asMany, "s": asMany, "max-chars": asMany, "L": asMany, "l": asMany, "max-lines": asMany, "x": asMany, "exit": asMany,
-		"t": shows, "verbose": shows, "v": shows, "p": shows, "interactive": shows, "results": shows,
-		"resume": creates, "resume-failed": creates,
-		"pipe": aSpec + "through", "pipepart": aSpec + "through", "spreadstdin": aSpec + "through", "delay": aSpec + "throttle",
-		"colsep": aSpec + "read", "C": aSpec + "read", "E": aSpec + "take_while", "e": aSpec + "take_while", "eof": aSpec + "take_while",
-		"eta": bar, "q": "words are never read by a shell, so that nothing needs more quotes", "quote": "words are never read by a shell, so that nothing needs more quotes",
-		"link": ":::+ links a list to the one before it", "i": "-I {}", "dryrun": "--dry-run", "dry": "--dry-run",
-		"load": load, "memfree": load, "nice": load, "S": "jobs run on this machine", "sshlogin": "jobs run on this machine",
-		"process-slot-var": "{%} is the number of the slot", "seqreplace": "{#} is the number of the job",
-		"wd": "cd before it", "workdir": "cd before it", "env": "jobs have the environment of mprun",
-		"halt-on-error": "--halt soon,fail=1", "trim": "-r leaves out blank items", "show-limits": load,
+		"X": asMany, "m": asMany, "xargs": asMany, "s": asMany, "max-chars": asMany, "l": asMany, "x": asMany, "exit": asMany, "show-limits": asMany,
+		"v": shows, "p": shows, "interactive": shows, "o": "a job has no terminal: its standard input is empty", "open-tty": "a job has no terminal: its standard input is empty",
+		"results": results, "res": results, "files": results, "outputasfiles": results,
+		"pipe": aSpec + "through", "pipepart": aSpec + "through", "spreadstdin": aSpec + "through", "block": aSpec + "through", "round-robin": aSpec + "through",
+		"recend": aSpec + "through", "recstart": aSpec + "through", "cat": aSpec + "through", "fifo": aSpec + "through", "tee": aSpec + "tee",
+		"header": aSpec + "read", "E": aSpec + "take_while", "e": aSpec + "take_while", "eof": aSpec + "take_while", "trim": aSpec + "map", "rpl": aSpec + "map",
+		"plus": aSpec + "map", "filter": aSpec + "filter", "semaphore": aSpec + "lock", "sem": aSpec + "lock", "limit": aSpec + "wait",
+		"i": "-I {} is how it is", "dryrun": "--dry-run", "dry": "--dry-run", "xapply": "--link", "keeporder": "--keep-order", "silent": "that is how it is",
+		"nice": "put nice before the command: mprun each nice -n 10 command", "load": load, "memfree": load, "memsuspend": load, "noswap": load, "max-load": load,
+		"S": remote, "sshlogin": remote, "sshloginfile": remote, "slf": remote, "onall": remote, "nonall": remote, "trc": remote, "transfer": remote, "return": remote,
+		"cleanup": remote, "basefile": remote, "hostgroups": remote, "tmpdir": files, "compress": files,
+		"process-slot-var": "{%} is the number of the slot", "seqreplace": "{#} is the number of the job", "arg-sep": "::: begins the items", "arg-file-sep": ":::: begins files of items",
+		"wd": "cd before it", "workdir": "cd before it", "env": "jobs have the environment of mprun", "profile": "an alias of the shell can hold options",
+		"halt-on-error": "--halt soon,fail=1", "retry-failed": "--resume-failed runs those again that have failed, with the same command line", "termseq": "--timeout and --halt now end all of a job at once",
 	}
 }
 

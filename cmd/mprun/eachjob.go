@@ -28,15 +28,15 @@ func (f *eachFlags) complete(args []string) (err error) {
 	if j.Halt, err = each.ParseHalt(f.halt); err != nil {
 		return err
 	}
-	if j.Timeout, err = jobTimeout(f.timeout); err != nil {
+	if j.Timeout, err = span("--timeout", f.timeout); err != nil {
 		return err
 	}
 	if err := oneOf("progress", f.progress, progressWords()...); err != nil {
 		return err
 	}
 	switch {
-	case f.args < 1:
-		return fmt.Errorf("-n takes 1 or more, not %d", f.args)
+	case f.args < 0:
+		return fmt.Errorf("-n takes 0 or more, not %d", f.args)
 	case j.Retries < 0 || f.retries < 0:
 		return errors.New("--retry and --retries take 0 or more")
 	case j.Retries > 0 && f.retries > 0:
@@ -50,7 +50,8 @@ func (f *eachFlags) complete(args []string) (err error) {
 	case f.tag && j.Tag != "":
 		return errors.New("--tag and --tagstring say the same in two ways")
 	}
-	j.Arguments, j.Retries, j.Count = f.args, max(j.Retries, f.retries-1), f.bar
+	j.Arguments, j.Bare = max(1, f.args), f.args == 0
+	j.Retries, j.Count = max(j.Retries, f.retries-1), f.bar
 	j.Format = "lines"
 	if f.null {
 		j.Format = "nul"
@@ -62,7 +63,42 @@ func (f *eachFlags) complete(args []string) (err error) {
 	if f.file != "" {
 		j.Sources = []each.Source{{File: f.file}}
 	}
+	if f.link {
+		for i := range j.Sources {
+			j.Sources[i].Linked = i > 0
+		}
+	}
+	if j.Delay, err = span("--delay", f.delay); err != nil {
+		return err
+	}
+	if f.resume || f.resumeFailed {
+		if err := resume(j, f.resumeFailed); err != nil {
+			return err
+		}
+	}
 	return readLists(j)
+}
+
+// resume leaves out the jobs that are in the job log.
+func resume(j *each.Job, failed bool) error {
+	if j.JobLog == "" {
+		return errors.New("--resume and --resume-failed need --joblog, which tells what has been done")
+	}
+	file, err := os.Open(j.JobLog)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if info, err := file.Stat(); err == nil {
+		j.Append = info.Size() > 0
+	}
+	if j.Done, err = each.ReadLog(file, failed); err != nil {
+		return fmt.Errorf("%s: %w", j.JobLog, err)
+	}
+	return nil
 }
 
 // readLists reads the files of several lists, whose combinations are made before anything is run.
@@ -123,8 +159,8 @@ func slotCount(text string) (int, error) {
 	return n, nil
 }
 
-// jobTimeout is a duration, or a number of seconds.
-func jobTimeout(text string) (time.Duration, error) {
+// span is a duration, or a number of seconds; 0 for an empty text.
+func span(flag, text string) (time.Duration, error) {
 	if text == "" {
 		return 0, nil
 	}
@@ -133,7 +169,7 @@ func jobTimeout(text string) (time.Duration, error) {
 		d, err = time.Duration(seconds*float64(time.Second)), nil
 	}
 	if err != nil || d <= 0 {
-		return 0, fmt.Errorf("--timeout takes a time such as 30s or 5m, or a number of seconds, not %q", text)
+		return 0, fmt.Errorf("%s takes a time such as 30s or 5m, or a number of seconds, not %q", flag, text)
 	}
 	return d, nil
 }

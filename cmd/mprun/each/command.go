@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -21,7 +20,7 @@ func (j *Job) words() (words, error) {
 	switch {
 	case j.Shell:
 		script := j.Command[0]
-		if !hasPlaceholder(j.Command, j.Replace) {
+		if !j.Bare && !hasPlaceholder(j.Command, j.Replace) {
 			script += " " + j.replace()
 		}
 		list, asList = scriptWords(script, j.Replace), false
@@ -32,14 +31,14 @@ func (j *Job) words() (words, error) {
 		}
 		list = split
 	}
-	if !j.Shell && !hasPlaceholder(list, j.Replace) {
+	if !j.Shell && !j.Bare && !hasPlaceholder(list, j.Replace) {
 		list = append(append([]string{}, list...), j.replace())
 	}
 	w := words{itemIsScript: itemIsScript(list, j.Replace), several: j.several()}
 	for i, word := range list {
 		if j.Shell && i == scriptWord {
 			w.templates = append(w.templates, literal(word))
-			w.values = append(w.values, strconv.Quote(word))
+			w.values = append(w.values, quoted(word))
 			continue
 		}
 		w.templates = append(w.templates, template(word, j.Replace, j.several(), asList))

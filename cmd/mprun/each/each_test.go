@@ -142,8 +142,10 @@ func TestRefused(t *testing.T) {
 		{Job{Command: []string{"cp", "{}"}, Creates: "x"}, "{out} is not in it"},
 		{Job{Command: []string{"cp", "{}", "{out}"}}, "there is no --creates"},
 		{Job{Command: []string{"cp {} {out}"}, Shell: true}, "there is no --creates"},
-		{Job{Command: []string{"echo", "\xff"}}, "words and items are UTF-8"},
 		{Job{Command: []string{"echo"}, Arguments: 2, Sources: make([]Source, 2)}, "-n takes items of one list"},
+		{Job{Command: []string{"echo"}, Columns: ",", Sources: make([]Source, 2)}, "of one item of one list"},
+		{Job{Command: []string{"echo"}, Columns: "[0-9]"}, `not the regular expression [0-9]`},
+		{Job{Command: []string{"echo"}, Live: true, KeepOrder: true}, "leave one of them out"},
 		{Job{Command: []string{"echo"}, Sources: []Source{{Items: []string{"a"}}, {Items: []string{"1", "2"}, Linked: true}}}, "lists that are linked are of one length"},
 	} {
 		if _, err := tt.job.Spec(); err == nil || !strings.Contains(err.Error(), tt.want) {
@@ -163,7 +165,7 @@ func ExampleJob_Spec() {
 	// Output:
 	//     stages:
 	//       - read: '-'
-	//         format: lines
+	//         encoding: any
 	//       - pool: jobs
 	//         ordered: false
 	//         do:
@@ -191,6 +193,36 @@ func TestItemIsScript(t *testing.T) {
 	} {
 		if got := itemIsScript(strings.Fields(tt.command), ""); got != tt.want {
 			t.Errorf("%s: %t", tt.command, got)
+		}
+	}
+}
+
+func TestReadLog(t *testing.T) {
+	const head = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n"
+	line := func(n, exit, signal int) string {
+		return fmt.Sprintf("%d\t:\t1.5\t0.1\t0\t0\t%d\t%d\techo a\tb\n", n, exit, signal)
+	}
+	for _, tt := range []struct {
+		text, ended, succeeded string
+	}{
+		{"", "[]", "[]"},
+		{head, "[]", "[]"},
+		{head + line(3, 0, 0) + line(1, 0, 0) + line(2, 0, 0) + line(5, 0, 0), "[{1 3} {5 5}]", "[{1 3} {5 5}]"},
+		{head + line(1, 1, 0) + line(2, 0, 9) + line(3, 0, 0), "[{1 3}]", "[{3 3}]"},
+		{head + line(1, 1, 0) + line(1, 0, 0) + line(2, 0, 0) + line(2, -1, 0), "[{1 2}]", "[{1 1}]"},
+		{head + line(1, 0, 0) + "2\t:\t1.5\t0.1\t0\t0\t0", "[{1 1}]", "[{1 1}]"},
+		{head + "2\t:\t1.5\n" + "x\n" + line(4, 0, 0), "[{4 4}]", "[{4 4}]"},
+		{"a b c\n", "it is no job log", "it is no job log"},
+	} {
+		for failed, want := range map[bool]string{false: tt.ended, true: tt.succeeded} {
+			list, err := ReadLog(strings.NewReader(tt.text), failed)
+			got := fmt.Sprint(list)
+			if err != nil {
+				got = err.Error()
+			}
+			if !strings.HasPrefix(got, want) {
+				t.Errorf("%q, %t: %s", tt.text, failed, got)
+			}
 		}
 	}
 }

@@ -3,9 +3,7 @@ package each
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
-	"unicode/utf8"
 )
 
 // Job is what is asked of `mprun each`.
@@ -16,17 +14,25 @@ type Job struct {
 
 	Format    string // of the input: lines or nul; "" with Delimiter
 	Delimiter string // between the items of the input; "": by Format
+	Columns   string // what stands between the arguments of an item, as of GNU parallel's --colsep; "": each is one
 	SkipBlank bool   // lines without anything in them are no items
+	Shuffle   bool   // items come in any order, once all are there
 	Arguments int    // items for each job, at least 1
+	Bare      bool   // the item is not appended to a command without a placeholder
 	Replace   string // the placeholder for the item: {} if ""
+	Done      []Span // numbers of jobs that are left out: see ReadLog
 
 	Slots     int // jobs at a time, at least 1
 	KeepOrder bool
+	Live      bool          // what a job writes is printed line by line, as it comes
+	Verbose   bool          // each command is printed to standard error before it is run
+	Delay     time.Duration // between the starts of jobs; 0: none
 	Retries   int           // further tries of a job that fails
 	Timeout   time.Duration // of a job; 0: none
 	Creates   string        // with placeholders; "": nothing
 	Tag       string        // in front of each line, with placeholders; "": nothing
 	JobLog    string        // path; "": none
+	Append    bool          // to the job log that is there
 	Halt      Halt
 	DryRun    bool // commands are printed, not run
 	Count     bool // all items are read before the jobs are through, so that their number is known
@@ -39,15 +45,20 @@ func (j *Job) check() error {
 		return errors.New("a command is needed behind the options; to run each line as a command of a shell: sh -c {}")
 	case j.Shell && len(j.Command) > 1:
 		return fmt.Errorf("--shell takes the script as one word, and %q comes after it: put the script in quotes", j.Command[1])
-	case slices.ContainsFunc(j.Command, notText) || slices.ContainsFunc(j.Sources, func(s Source) bool { return slices.ContainsFunc(s.Items, notText) }):
-		return errors.New("words and items are UTF-8, and one of these is not")
 	case j.Arguments > 1 && len(j.Sources) > 1:
 		return errors.New("-n takes items of one list; of several, a job has one each")
+	case j.Columns != "" && (j.Arguments > 1 || len(j.Sources) > 1):
+		return errors.New("--colsep makes the arguments of a job of one item of one list")
+	case j.Live && j.KeepOrder:
+		return errors.New("-k prints what a job wrote when those before it have been printed, -u and --line-buffer as it comes: leave one of them out")
+	}
+	if j.Columns != "" {
+		if _, err := columnsExpression(j.Columns); err != nil {
+			return err
+		}
 	}
 	return j.checkOut()
 }
 
-func notText(s string) bool { return !utf8.ValidString(s) }
-
-// several says whether a job has more than one argument.
-func (j *Job) several() bool { return j.Arguments > 1 || len(j.Sources) > 1 }
+// several says whether a job may have more than one argument, so that its item is a list.
+func (j *Job) several() bool { return j.Arguments > 1 || len(j.Sources) > 1 || j.Columns != "" }

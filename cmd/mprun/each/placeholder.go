@@ -128,7 +128,7 @@ func template(text, replace string, several, list bool) string {
 	var b strings.Builder
 	for _, p := range parts {
 		if p.kind == kindLiteral {
-			b.WriteString(strings.ReplaceAll(p.literal, "${{", `${{ "$" }}{{`))
+			b.WriteString(literal(p.literal))
 			continue
 		}
 		b.WriteString("${{ " + p.expression(several, list && len(parts) == 1) + " }}")
@@ -146,7 +146,7 @@ func value(text, replace string, several, list bool) string {
 	for _, p := range parts {
 		switch {
 		case p.kind == kindLiteral:
-			terms = append(terms, strconv.Quote(p.literal))
+			terms = append(terms, quoted(p.literal))
 		case several && list && len(parts) == 1 && p.number == 0 && p.kind == kindArgument:
 			terms = append(terms, p.expression(several, true))
 		default:

@@ -1,11 +1,13 @@
 package each
 
 import (
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Spec is the spec that does the job, and of it the names that a caller needs: ResultFailed and ResultCode are among its results.
@@ -29,7 +31,7 @@ func (j *Job) Spec() (string, error) {
 	}
 	j.resources(s)
 	s.line(0, "processes:")
-	if j.JobLog != "" {
+	if j.beginsLog() {
 		s.line(1, "joblog: {stages: [{items: ["+scalar(strings.Join(jobLogColumns, "\t"))+"]}, {write: "+scalar(literal(j.JobLog))+"}]}")
 	}
 	if err := j.process(s, w, func() { j.pool(s, w) }); err != nil {
@@ -64,6 +66,14 @@ var jobLogColumns = []string{"Seq", "Host", "Starttime", "JobRuntime", "Send", "
 
 // resources is the pool, and what there is beside it.
 func (j *Job) resources(s *specText) {
+	if len(j.Done) > 0 {
+		spans := make([]string, len(j.Done))
+		for i, d := range j.Done {
+			spans[i] = fmt.Sprintf("[%d, %d]", d.First, d.Last)
+		}
+		s.line(0, "vars:")
+		s.line(1, "done: ["+strings.Join(spans, ", ")+"]")
+	}
 	s.line(0, "pools:")
 	s.line(1, "jobs: {workers: "+strconv.Itoa(j.Slots)+"}")
 	if j.Halt.Now || j.Count {
@@ -94,7 +104,7 @@ func (j *Job) process(s *specText, w words, do func()) error {
 		s.line(3, "- put: all")
 	}
 	s.line(1, "each:")
-	if j.JobLog != "" && !j.DryRun {
+	if j.beginsLog() && !j.DryRun {
 		s.line(2, "depends_on: {joblog: completed}")
 	}
 	s.line(2, "stages:")
@@ -105,6 +115,9 @@ func (j *Job) process(s *specText, w words, do func()) error {
 	}
 	if j.numbered() {
 		s.line(3, "- {map: index + 1, as: n}")
+	}
+	if len(j.Done) > 0 {
+		s.line(3, "- filter: none(vars.done, it[0] <= n and n <= it[1])")
 	}
 	do()
 	return nil
@@ -124,8 +137,18 @@ func (j *Job) items(s *specText) error {
 			return err
 		}
 	}
+	if j.Columns != "" {
+		split, err := columnsExpression(j.Columns)
+		if err != nil {
+			return err
+		}
+		s.line(3, "- map: "+scalar(split))
+	}
 	if j.SkipBlank {
 		s.line(3, `- filter: trim(utf8(item)) != ""`)
+	}
+	if j.Shuffle {
+		s.line(3, "- sort: random()")
 	}
 	if j.Arguments > 1 {
 		s.line(3, "- batch: "+strconv.Itoa(j.Arguments))
@@ -166,9 +189,12 @@ func (j *Job) matrix(s *specText) error {
 	return nil
 }
 
+// beginsLog says whether the job log is a new one.
+func (j *Job) beginsLog() bool { return j.JobLog != "" && !j.Append }
+
 // numbered says whether anything reads the number of the job.
 func (j *Job) numbered() bool {
-	return j.JobLog != "" || slices.ContainsFunc(append([]string{j.Tag, j.Creates}, j.Command...), func(text string) bool {
+	return j.JobLog != "" || len(j.Done) > 0 || slices.ContainsFunc(append([]string{j.Tag, j.Creates}, j.Command...), func(text string) bool {
 		return slices.ContainsFunc(parse(text, j.Replace), func(p part) bool { return p.kind == kindNumber })
 	})
 }
@@ -187,8 +213,15 @@ func (j *Job) pool(s *specText, w words) {
 	if j.Halt.Number > 0 {
 		s.line(5, halted)
 	}
+	if j.Delay > 0 {
+		s.line(5, "- throttle: 1/"+j.Delay.String())
+	}
+	if j.Verbose {
+		s.line(5, "- print: "+scalar("${{ "+w.shown()+" }}"))
+		s.line(6, "to: stderr")
+	}
 	j.program(s, w)
-	if !j.KeepOrder {
+	if !j.KeepOrder && !j.Live {
 		j.print(s, 5, "job", true)
 	}
 	if j.JobLog != "" {
@@ -224,6 +257,13 @@ func (j *Job) program(s *specText, w words) {
 	}
 	if j.Creates != "" {
 		s.line(6, "creates: "+scalar(template(j.Creates, j.Replace, j.several(), false)))
+	}
+	if j.Live {
+		prefix := ""
+		if j.Tag != "" {
+			prefix = template(j.Tag, j.Replace, j.several(), false) + "\t"
+		}
+		s.line(6, "live: "+scalar(prefix))
 	}
 	s.line(6, "as: job")
 }
@@ -279,8 +319,25 @@ func (s *specText) line(depth int, text string) {
 	s.WriteString(strings.Repeat("  ", depth) + text + "\n")
 }
 
-// literal is a text in which nothing is replaced.
-func literal(text string) string { return strings.ReplaceAll(text, "${{", `${{ "$" }}{{`) }
+// literal is a text of the spec in which nothing is replaced. Bytes that are not UTF-8 cannot stand in YAML as they are.
+func literal(text string) string {
+	if !utf8.ValidString(text) {
+		return "${{ " + inBase64(text) + " }}"
+	}
+	return strings.ReplaceAll(text, "${{", `${{ "$" }}{{`)
+}
+
+// quoted is a text as an expression.
+func quoted(text string) string {
+	if !utf8.ValidString(text) {
+		return inBase64(text)
+	}
+	return strconv.Quote(text)
+}
+
+func inBase64(text string) string {
+	return `fromBase64("` + base64.StdEncoding.EncodeToString([]byte(text)) + `")`
+}
 
 // scalar is a text as YAML has it.
 func scalar(text string) string {

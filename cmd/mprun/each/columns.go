@@ -1,0 +1,23 @@
+package each
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// columnsExpression is the expression for the arguments of an item, which stand between separators: GNU parallel takes a regular expression
+// there. Those that are a text, and runs of blanks, are what is written; others are refused.
+func columnsExpression(separator string) (string, error) {
+	switch separator {
+	case `\s+`, ` +`, `[ \t]+`, `[[:space:]]+`:
+		return `find_all(item, "[^ \\t\\r\\n]+")`, nil
+	case ` *, *`, `,\s*`, `\s*,\s*`:
+		return `map(split(item, ","), trim(it))`, nil
+	}
+	text := strings.NewReplacer(`\t`, "\t", `\|`, "|", `\.`, ".", `\\`, `\`).Replace(separator)
+	if text == separator && len(text) > 1 && regexp.QuoteMeta(text) != text {
+		return "", fmt.Errorf("--colsep takes a text, \\t, or \\s+ for any blanks, not the regular expression %s: an extract stage of a spec takes one (mprun explain extract)", separator)
+	}
+	return "split(item, " + quoted(text) + ")", nil
+}
