@@ -53,6 +53,7 @@ var examples = []example{
 	},
 	{file: "checksums.yaml", script: `sha256sum links/* | sort`, needs: []string{"sha256sum"}},
 	{file: "pool.yaml", script: `sha256sum links/*`, needs: []string{"sha256sum"}},
+	{file: "limits.yaml", counts: true, script: `printf '25 primes below 100\n1229 primes below 10000\n78498 primes below 1000000\n'`, needs: []string{"python3"}, stderr: "given up: 400000000\n"},
 	{file: "pools.yaml", script: poolsScript, needs: []string{"python3"}},
 	{
 		file: "checksums.yaml", args: []string{"files=../**/*.go"}, needs: []string{"sha256sum"},

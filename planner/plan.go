@@ -76,17 +76,18 @@ type Process struct {
 	Stdout Stdio             `json:"stdout,omitzero"`
 	Stderr Stdio             `json:"stderr,omitzero"`
 
-	StartMethod  StartMethod  `json:"start_method,omitempty"` // of Stages
-	DependsOn    []Dependency `json:"depends_on,omitempty"`
-	Restart      Restart      `json:"restart"`
-	Stop         Stop         `json:"stop"`
-	Timeout      string       `json:"timeout,omitempty"` // a duration as Go writes it
-	SuccessCodes []int        `json:"success_codes,omitempty"`
-	Daemon       bool         `json:"daemon,omitempty"`
-	Manual       bool         `json:"manual,omitempty"`   // autostart: false
-	StandIn      bool         `json:"stand_in,omitempty"` // it is no process of the spec, but gives or takes items in place of some, for a Test
-	Pool         bool         `json:"pool,omitempty"`     // it is the workers of a pool, and no process of the spec
-	Finally      bool         `json:"finally,omitempty"`  // the spec's `finally`: it runs when all others have ended, whatever became of them
+	Limits       ProcessLimits `json:"limits,omitzero"`        // of each replica
+	StartMethod  StartMethod   `json:"start_method,omitempty"` // of Stages
+	DependsOn    []Dependency  `json:"depends_on,omitempty"`
+	Restart      Restart       `json:"restart"`
+	Stop         Stop          `json:"stop"`
+	Timeout      string        `json:"timeout,omitempty"` // a duration as Go writes it
+	SuccessCodes []int         `json:"success_codes,omitempty"`
+	Daemon       bool          `json:"daemon,omitempty"`
+	Manual       bool          `json:"manual,omitempty"`   // autostart: false
+	StandIn      bool          `json:"stand_in,omitempty"` // it is no process of the spec, but gives or takes items in place of some, for a Test
+	Pool         bool          `json:"pool,omitempty"`     // it is the workers of a pool, and no process of the spec
+	Finally      bool          `json:"finally,omitempty"`  // the spec's `finally`: it runs when all others have ended, whatever became of them
 
 	Gets     []string `json:"gets,omitempty"` // queues that it reads, by `get`, `uses` or its standard input
 	Puts     []string `json:"puts,omitempty"`

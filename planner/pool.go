@@ -41,10 +41,6 @@ func (c *compiler) readPools() {
 func (c *compiler) decodePool(n *spec.Node) (*stages.Source, bool) {
 	if n.Kind == spec.Map {
 		def, ok := accept(c, n, spec.ReadPool)
-		if e := n.Get("limits"); e != nil {
-			c.notAvailable(e, "limits")
-			ok = false
-		}
 		source := literal("", n)
 		c.inline[source] = def
 		return source, ok
@@ -136,7 +132,7 @@ func (c *compiler) makePool(q *pool, name string) {
 	c.queues = append(c.queues, q.tasks)
 	c.readDeadLetter(q.tasks)
 
-	definition := &spec.Process{ProcessCommon: spec.ProcessCommon{Env: def.Env, Cwd: def.Cwd, StartMethod: def.StartMethod}}
+	definition := &spec.Process{ProcessCommon: spec.ProcessCommon{Env: def.Env, Cwd: def.Cwd, StartMethod: def.StartMethod, Limits: def.Limits}}
 	definition.Name, definition.Key, definition.Node = name, q.at, def.Node
 	p := &process{def: definition, args: stages.RecordOf(), plan: Process{
 		Name: name, Pos: posOf(q.at), Replicas: workers, Stop: c.stop(nil), Restart: c.restart(nil, true), Pool: true,
@@ -157,6 +153,7 @@ func (c *compiler) makePool(q *pool, name string) {
 		c.notes[st] = &stageNote{op: stages.Lookup(st.Op), key: q.at, node: def.Node}
 	}
 	q.process = p
+	c.readLimits(p)
 	c.readStartMethod(p)
 	if e := def.Node.Get("max_tasks_per_worker"); e != nil && p.plan.StartMethod == ThreadMethod {
 		c.errorIn(e.Key.At(), e.Value, CodeThread, "write start_method: spawn, or forkserver", "%s has start_method: thread, and threads of one process are not replaced one by one", name)

@@ -108,6 +108,7 @@ func (c *compiler) readProcess(p *process) {
 		p.unknown = true // reported when the document was read
 	}
 	p.plan.Restart = c.restart(def.Restart, len(p.plan.Stages) > 0)
+	c.readLimits(p)
 	c.readStartMethod(p)
 }
 

@@ -64,7 +64,7 @@ func (c *compiler) wireStage(p *process, st *stages.Stage, inUsed bool) {
 			q.writers = append(q.writers, u)
 		}
 	}
-	if kind := note.op.Operand.Kind; kind == stages.CommandField || kind == stages.ScriptField {
+	if kind := note.op.Operand.Kind; kind == stages.CommandField || kind == stages.ScriptField || note.op.Name == "python" {
 		p.plan.Programs = true
 	}
 	if note.op.Name == "write" {

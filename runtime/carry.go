@@ -30,6 +30,9 @@ func carry(h *handoff, arena *shm.Arena, base *os.File, signals <-chan os.Signal
 		case err != nil:
 			return tell(base, err)
 		case h.Carries == carriesOne:
+			if err := limitProcessors(one.CPUs); err != nil {
+				return tell(control, err)
+			}
 			return tell(control, ride(arena, one, ready, control, output, signals, abandoned))
 		}
 		go func() {

@@ -37,11 +37,11 @@ type volatileInput struct {
 	Commits uint64     `json:"commits"`
 }
 
-// stageError is the failure of a run whose input was lost.
-func (l *volatileInput) stageError() *stages.StageError {
+// stageError is the failure of a run whose input was lost with a worker that ended somehow.
+func (l *volatileInput) stageError(ended string) *stages.StageError {
 	return &stages.StageError{
 		Op: "read", Pos: l.Pos, Type: "input-lost",
-		Text: "the worker died between reading and committing, and this input cannot be read again [input-lost]",
+		Text: "the worker died between reading and committing (" + ended + "), and this input cannot be read again [input-lost]",
 	}
 }
 

@@ -30,7 +30,7 @@ func (s *supervisor) exited(r *replica, e exit) {
 
 // ended deals with the end of a replica's process once what it has created is in place, or could not be put there.
 func (s *supervisor) ended(r *replica, e exit, now time.Time, created error) {
-	r.code, r.ended = e.code, now
+	r.code, r.ended, r.died = e.code, now, s.overMemory(r, e)
 	r.told = r.isTold(e.code)
 	r.stopped = r.process.stopping || r.told
 	var said message
@@ -68,7 +68,7 @@ func (s *supervisor) ended(r *replica, e exit, now time.Time, created error) {
 	case r.process.stopping || r.told:
 		s.conclude(r)
 	case lost != nil:
-		s.failReplica(r, r.failure(lost.stageError(), ""))
+		s.failReplica(r, r.failure(lost.stageError(r.howEnded()), ""))
 	default:
 		s.restartOrEnd(r, now, s.endText(r))
 	}
@@ -108,8 +108,8 @@ func (s *supervisor) endText(r *replica) Failure {
 	if r.process.succeeded(r.code) {
 		return Failure{}
 	}
-	text := exitText(r.code)
-	if r.slot >= 0 && r.barren >= maxBarren {
+	text := r.howEnded()
+	if r.slot >= 0 && r.hopeless() {
 		text += fmt.Sprintf(", %d times in a row without getting anywhere", r.barren)
 	}
 	if r.output != nil {
@@ -121,7 +121,7 @@ func (s *supervisor) endText(r *replica) Failure {
 // restartOrEnd does what the restart policy says of a replica that ended by itself, or else ends it, with failure unless its code means
 // success.
 func (s *supervisor) restartOrEnd(r *replica, now time.Time, failure Failure) {
-	text := exitText(r.code)
+	text := r.howEnded()
 	if failure.Stage != nil {
 		text = failure.Error()
 	}
@@ -182,7 +182,7 @@ func (s *supervisor) logReplaced(r *replica) {
 	if r.deaths <= loudReplacements || r.deaths%quietReplacements == 0 {
 		level = slog.LevelInfo
 	}
-	s.log.Log(context.Background(), level, exitText(r.code)+"; replaced, for the "+ordinal(r.deaths)+" time", "process", r.name)
+	s.log.Log(context.Background(), level, r.howEnded()+"; replaced, for the "+ordinal(r.deaths)+" time", "process", r.name)
 }
 
 // ordinal is 1st, 2nd, 3rd, 4th, ...
@@ -220,7 +220,7 @@ func (s *supervisor) restarts(r *replica, now time.Time) (pause time.Duration, a
 		return pause, true
 	}
 	// It stood in the middle of a chain: only a replacement can go on from there.
-	return 0, r.code < 0 && r.slot >= 0 && r.barren < maxBarren && s.arena.MustReplace(r.slot)
+	return 0, r.code < 0 && r.slot >= 0 && !r.hopeless() && s.arena.MustReplace(r.slot)
 }
 
 // forget gives back what a worker that came to its end had in its hands: a lock that it never released.
@@ -244,7 +244,7 @@ func (s *supervisor) rested(r *replica) bool {
 // recover brings the shared memory of a worker that has ended in order, and says what input was lost with it.
 func (s *supervisor) recover(r *replica, said message) *volatileInput {
 	commits := s.arena.SlotStats(r.slot).Commits
-	chance := s.rested(r)
+	chance := r.died == "" && s.rested(r)
 	if err := s.arena.Recover(r.slot); err != nil {
 		s.fault(r.failure(nil, "recovering the memory of a worker: "+err.Error()))
 	}

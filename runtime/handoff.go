@@ -45,6 +45,8 @@ type post struct {
 	Fresh    bool           `json:"fresh,omitempty"`    // what the slot's last owner left is of no use: it came to its end
 	Terminal bool           `json:"terminal,omitempty"` // its group has the terminal, and so its signals
 	Moments  []moment       `json:"moments,omitempty"`
+	CPUs     []int          `json:"cpus,omitempty"` // that it is to run on; nil: any
+	Died     string         `json:"died,omitempty"` // what the last one died of, if that is known
 	Run      planner.Values `json:"run,omitempty"`
 }
 

@@ -21,7 +21,7 @@ import (
 // long lengthens the tests under fire.
 var long = flag.Duration("long", 0, "go on killing workers for so long in each plan, in place of one short round")
 
-// The test binary is also the worker and the guardian, as mprun is; as "supervise PLAN" it is a whole mprun.
+// The test binary is also the worker, the guardian and the start of limited commands, as mprun is; as "supervise PLAN" it is a whole mprun.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
 		switch os.Args[1] {
@@ -29,6 +29,8 @@ func TestMain(m *testing.M) {
 			os.Exit(WorkerMain(os.Args[2:]))
 		case "guardian":
 			os.Exit(GuardianMain(os.Args[2:]))
+		case "limited":
+			os.Exit(LimitedMain(os.Args[2:]))
 		case "supervise":
 			os.Exit(supervise(os.Args[2]))
 		case "shell":

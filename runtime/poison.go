@@ -76,9 +76,17 @@ func (in *inbox) deadly(deaths int) string {
 		return fmt.Sprintf("this item of queue %s was delivered %d times and not acknowledged [%s]", in.part.label, deaths, maxDeliveries)
 	}
 	if in.def.Pool != "" {
-		return fmt.Sprintf("%d workers of pool %s died at work on this task [%s]", deaths, in.def.Pool, maxDeliveries)
+		return fmt.Sprintf("%d workers of pool %s died at work on this task%s [%s]", deaths, in.def.Pool, in.host.diedOf(), maxDeliveries)
 	}
-	return fmt.Sprintf("%d workers died at work on this item of queue %s [%s]", deaths, in.part.label, maxDeliveries)
+	return fmt.Sprintf("%d workers died at work on this item of queue %s%s [%s]", deaths, in.part.label, in.host.diedOf(), maxDeliveries)
+}
+
+// diedOf is what the last of them died of, as an addition to that, if it is known.
+func (h *host) diedOf() string {
+	if h.handoff.Died == "" {
+		return ""
+	}
+	return ": " + h.handoff.Died
 }
 
 // bury puts an item that is given up into the dead-letter queue, with the stage at which its workers died, or makes the run fail; the

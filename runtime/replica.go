@@ -74,6 +74,7 @@ type replica struct {
 	slot    int // in the arena; -1 for a command
 	line    int // its word on the arena's board
 	name    string
+	cpus    []int // that it is to run on; nil: any
 
 	state   replicaState
 	pid     int
@@ -84,7 +85,8 @@ type replica struct {
 	starts  int
 	deaths  int // starts that took the place of one that died
 
-	code        int // exit code of the last end
+	code        int    // exit code of the last end
+	died        string // what it died of then, if its signal does not say it all
 	failed      bool
 	stopped     bool             // it ended because it was asked to
 	timedOut    bool             // it was asked to because its process's time is over
@@ -192,6 +194,9 @@ func (p *process) succeeded(code int) bool {
 // failure describes the end of a replica that failed.
 func (r *replica) failure(stage *stages.StageError, text string) Failure {
 	f := Failure{Process: r.name, PID: r.pid, ExitCode: r.code, Pos: r.process.plan.Pos, Stage: stage, Text: text}
+	if r.died != "" {
+		f.Pos = r.process.plan.Limits.Pos
+	}
 	if stage != nil {
 		f.Pos, f.Text = stage.Pos, stage.Text
 	}
@@ -204,6 +209,14 @@ func exitText(code int) string {
 		return fmt.Sprintf("ended by signal %d (%s)", -code, signalName(-code))
 	}
 	return fmt.Sprintf("ended with exit code %d", code)
+}
+
+// howEnded says how a replica ended the last time.
+func (r *replica) howEnded() string {
+	if r.died != "" {
+		return r.died
+	}
+	return exitText(r.code)
 }
 
 // closeAll closes files that are there.

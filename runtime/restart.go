@@ -21,6 +21,17 @@ type restartPolicy struct {
 // high because a start takes milliseconds: somebody who kills at random on a busy machine hits the same start several times.
 const maxBarren = 100
 
+// mostStarved is the same of deaths by a limit, which are no chance, of a worker that has no queue: nobody counts how often its item was delivered.
+const mostStarved = 3
+
+// hopeless says whether a worker has died so often without getting anywhere that it is not started again.
+func (r *replica) hopeless() bool {
+	if r.died != "" && len(r.process.plan.Gets) == 0 {
+		return r.barren >= mostStarved
+	}
+	return r.barren >= maxBarren
+}
+
 // gotAnywhere says whether a worker that has come to a number of commits has got anywhere since it was started. One commit may do no more than
 // note that a program was about to be run.
 func (r *replica) gotAnywhere(commits uint64) bool { return commits > r.commitsSince+1 }
@@ -49,7 +60,7 @@ func (p restartPolicy) next(r *replica, code int, now time.Time) (pause time.Dur
 	died := code < 0
 	switch p.when {
 	case "death":
-		return 0, died && r.slot >= 0 && r.barren < maxBarren
+		return 0, died && r.slot >= 0 && !r.hopeless()
 	case "always":
 	case "on-failure":
 		if r.process.succeeded(code) {

@@ -54,6 +54,7 @@ func (s *supervisor) start(r *replica) {
 		return
 	}
 	s.become(r, replicaRunning) // with its pid
+	s.watchMemory(r)
 	s.armFaults(r)
 	if r.process.stopping {
 		s.stopReplica(r)
@@ -114,6 +115,7 @@ func (s *supervisor) surroundings(p *planner.Process) surroundings {
 func (s *supervisor) post(r *replica) post {
 	return post{
 		Index: r.index, Slot: r.slot, Start: r.starts - 1, Fresh: r.fresh, Terminal: r.terminal, Moments: s.moments(), Run: s.outcome,
+		CPUs: r.cpus, Died: r.died,
 	}
 }
 
@@ -200,7 +202,7 @@ func (s *supervisor) startCommand(r *replica) error {
 		}
 	}
 	s.prepareTerminal(r)
-	pid, pidfd, err := s.spawner.start(path, withOut(p.Command, r.creation), s.commandEnvironment(r), s.dir(p), files, r.hasTerminal)
+	pid, pidfd, err := s.startProgram(r, path, withOut(p.Command, r.creation), s.commandEnvironment(r), files)
 	if err != nil {
 		return readable(err, p, s.dir(p))
 	}

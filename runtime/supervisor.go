@@ -41,6 +41,7 @@ type supervisor struct {
 	reaper         *reaper
 	terminal       *terminalWatch // nil unless a process was handed it
 	guardian       *guardian
+	memory         *memoryWatch  // nil: nobody whose memory is limited has been started
 	segments       []segmentName // that the run has given
 	scratch        string        // the folder that the run has made for its test; "": none
 	info           live.Info
@@ -84,6 +85,7 @@ func Run(ctx context.Context, plan *planner.Plan, opt Options) (*Report, error) 
 	defer s.close()
 	s.fillCells()
 	s.linkSegments()
+	s.checkLimits()
 	s.loop(ctx)
 	s.saveCells()
 	report := s.report()
@@ -245,6 +247,9 @@ func (s *supervisor) close() {
 	}
 	if s.spawner != nil {
 		s.spawner.close()
+	}
+	if s.memory != nil {
+		s.memory.close()
 	}
 	if s.reaper != nil {
 		s.reaper.close()

@@ -37,6 +37,10 @@ func WorkerMain([]string) int {
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGPIPE)
 	control := os.NewFile(fdControl, "control")
 	h, arena, err := inherit()
+	if err == nil {
+		collectBefore(h.Process.Limits)
+		err = limitSelf(h.Process.Limits, h.CPUs)
+	}
 	switch {
 	case err != nil:
 		return tell(control, err)
@@ -95,7 +99,7 @@ func verdict(err error) (code int, last message) {
 // machineLacks says whether an error is that the machine has no more of something, which is no fault of mprun's: a queue without
 // bounds fills the disk that it spills to, another program cuts off a segment.
 func machineLacks(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) || errors.Is(err, syscall.ENOMEM) ||
+	return errors.Is(err, errLimit) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) || errors.Is(err, syscall.ENOMEM) ||
 		errors.Is(err, shm.ErrSegmentCut)
 }
 

@@ -24,6 +24,8 @@ func wrongKindHint(n *Node, want FieldKind) string {
 		return "add the unit"
 	case want == KindCount && n.Kind == String && n.Style != Plain && n.Text != "" && strings.Trim(n.Text, "0123456789") == "":
 		return "write " + n.Text + ", without quotes"
+	case want == KindCount && n.Kind == Float && strings.HasSuffix(n.Path(), "limits.cpus"):
+		return "it is the number of processors that it runs on; to leave others their part there is nice"
 	case want == KindCount && n.Kind == String && planName(n.Text):
 		return "write ${{ " + n.Text + " }}"
 	case want == KindStruct && n.Kind == Seq && n.Path() == "processes.stages":

@@ -29,7 +29,7 @@ type ProcessCommon struct {
 	Timeout     Duration    `yaml:"timeout" example:"timeout: 10m" doc:"How long it may run."`
 	Stop        *Stop       `yaml:"stop" example:"stop: {signal: SIGINT, grace: 2s}" doc:"How it is stopped."`
 	Success     []Integer   `yaml:"success_codes" single:"true" default:"0" example:"success_codes: [0, 1]" doc:"Exit codes that are no failure."`
-	Limits      *Limit      `yaml:"limits" later:"true" example:"limits: {memory: 1GiB}" doc:"Limits of each of its replicas."`
+	Limits      *Limit      `yaml:"limits" example:"limits: {memory: 1GiB}" doc:"What each of its replicas may use, with the programs that it runs; not with start_method: thread."`
 	User        Text        `yaml:"user" later:"true" example:"user: nobody" doc:"User that it runs as."`
 	Watch       []Text      `yaml:"watch" single:"true" later:"true" example:"watch: ['src/**']" doc:"Globs; a change restarts it under --watch."`
 	Stdin       *Stdin      `yaml:"stdin" short:"word" default:"none" example:"stdin: {get: jobs, format: lines}" doc:"Where a program's standard input comes from."`
@@ -76,14 +76,14 @@ type Stop struct {
 	Command Command  `yaml:"command" example:"command: pg_ctl stop" doc:"Program that stops it, in place of the signal."`
 }
 
-// Limit bounds what a process may use.
+// Limit bounds what a process may use: each replica of it, or each worker of a pool, with the programs that it runs.
 type Limit struct {
 	Node *Node `yaml:"-"`
 
-	Memory    Size    `yaml:"memory" example:"memory: 1GiB" doc:"Memory."`
-	CPUs      Number  `yaml:"cpus" example:"cpus: 1.5" doc:"Processors' worth of time."`
-	OpenFiles Count   `yaml:"open_files" example:"open_files: 256" doc:"Open file descriptors."`
-	Nice      Integer `yaml:"nice" example:"nice: 10" doc:"Scheduling priority, -20 to 19."`
+	Memory    Size    `yaml:"memory" example:"memory: 1GiB" doc:"Memory, beside what it shares with the run and files that it has mapped. Who is found to have more is killed, and dealt with as with any death."`
+	CPUs      Count   `yaml:"cpus" example:"cpus: 2" doc:"Processors that it runs on, at most; replicas get them in turn. More than there are: all of them."`
+	OpenFiles Count   `yaml:"open_files" example:"open_files: 256" doc:"Descriptors that each of its programs, and a worker of stages, may have open; more than mprun itself may have needs privileges."`
+	Nice      Integer `yaml:"nice" example:"nice: 10" doc:"Scheduling priority: -20, before all others, to 19, behind them; below mprun's own needs privileges."`
 }
 
 // Stdin is where a program's standard input comes from.

@@ -130,7 +130,7 @@ type Pool struct {
 	StartMethod       Enum        `yaml:"start_method" words:"spawn|forkserver|thread" default:"spawn" example:"start_method: thread" doc:"How its workers start, as with processes."`
 	Env               MapOf[Text] `yaml:"env" keys:"any" example:"env: {LANG: C}" doc:"Environment of its workers, beside what mprun has."`
 	Cwd               Text        `yaml:"cwd" example:"cwd: /tmp" doc:"Directory of its workers."`
-	Limits            *Limit      `yaml:"limits" later:"true" example:"limits: {memory: 1GiB}" doc:"Limits of each worker."`
+	Limits            *Limit      `yaml:"limits" example:"limits: {memory: 1GiB}" doc:"What each worker may use, with the programs that it runs; not with start_method: thread."`
 	MaxDeliveries     Count       `yaml:"max_deliveries" default:"3" example:"max_deliveries: 1" doc:"Deaths at work on a task before it is given up."`
 	DeadLetter        Name        `yaml:"dead_letter" ref:"queues" example:"dead_letter: failed" doc:"Queue for tasks that were given up; without one the run fails."`
 }

@@ -20,5 +20,8 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == "guardian" {
 		os.Exit(runtime.GuardianMain(os.Args[2:]))
 	}
+	if len(os.Args) > 1 && os.Args[1] == "limited" {
+		os.Exit(runtime.LimitedMain(os.Args[2:]))
+	}
 	os.Exit(execute(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

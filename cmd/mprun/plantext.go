@@ -136,6 +136,9 @@ func writeProcess(b *strings.Builder, p *planner.Process, secrets planner.Secret
 	for _, d := range p.DependsOn {
 		fmt.Fprintf(b, ", after %s (%s)", d.Process, d.Condition)
 	}
+	if limits := p.Limits.String(); limits != "" {
+		b.WriteString(", limited to " + limits)
+	}
 	b.WriteByte('\n')
 	if len(p.Command) > 0 {
 		fmt.Fprintf(b, "    command %s\n", commandText(p.Command, secrets))

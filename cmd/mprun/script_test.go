@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -18,7 +19,7 @@ var update = flag.Bool("update", false, "write the expected outputs in the scrip
 
 // TestMain makes the test binary mprun itself for scripts and for the workers that it starts.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && (os.Args[1] == "worker" || os.Args[1] == "guardian") {
+	if len(os.Args) > 1 && slices.Contains([]string{"worker", "guardian", "limited"}, os.Args[1]) {
 		main()
 	}
 	testscript.Main(m, map[string]func(){"mprun": main})

@@ -28,6 +28,8 @@ func asProcessOfARun() {
 		os.Exit(runtime.WorkerMain(os.Args[2:]))
 	case "guardian":
 		os.Exit(runtime.GuardianMain(os.Args[2:]))
+	case "limited":
+		os.Exit(runtime.LimitedMain(os.Args[2:]))
 	}
 }
 

@@ -1,0 +1,109 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// hog is a Python program that has 200 MB and keeps them until it is killed, or a minute long.
+const hog = `'import time; x = bytearray(b"1") * 200000000; time.sleep(60)'`
+
+// showLimits says what a program may use: descriptors, soft and hard, its priority, how many processors.
+const showLimits = `'echo $(ulimit -Sn) $(ulimit -Hn) $(nice) $(nproc)'`
+
+// limited are processes with limits, and what becomes of the run.
+var limited = []struct {
+	name, spec string
+	code       int
+	stdout     string
+	says       string // a pattern for standard error
+}{
+	{"a command", `processes: {a: {limits: {open_files: 50, nice: 5, cpus: 1}, shell: ` + showLimits + `, stdout: inherit}}`, 0, "50 50 5 1\n", `^$`},
+	{"a program of a worker", `processes: {a: {limits: {open_files: 50, nice: 5, cpus: 1}, stages: [{shell: ` + showLimits + `}, {print: }]}}`, 0, "50 50 5 1\n", `^$`},
+	{"a program of a pool", `processes: {a: {stages: [{items: [1]}, {pool: {workers: 1, limits: {open_files: 50, nice: 5, cpus: 1}}, do: [{shell: ` + showLimits + `}]}, {print: }]}}`, 0, "50 50 5 1\n", `^$`},
+	{"by defaults and vars", "vars: {n: 5}\ndefaults: {limits: {nice: '${{ vars.n }}'}}\n" + `processes: {a: {command: nice, stdout: inherit}}`, 0, "5\n", `^$`},
+	{"the fewest descriptors", `processes: {a: {limits: {open_files: 32, memory: 16MiB}, stages: [{range: 40}, {exec: 'echo ${{ item }}'}, {through: cat}, {shell: 'echo $ITEM'}, {reduce: acc + int(item), init: 0}, {print: }]}}`, 0, "780\n", `^$`},
+	{"more processors than there are", `processes: {a: {limits: {cpus: 100000}, stages: [{print: enough}]}}`, 0, "enough\n", `^$`},
+	{"too many descriptors", `processes: {a: {stages: [{print: no}]}, b: {limits: {open_files: 2000000000}, command: 'true'}}`, 1, "", `spec\.yaml:1:\d+: process b: limits: open_files: 2000000000 is more than this machine lets a process have \(fs\.nr_open\): write \d+ or less`},
+	{"no such program", `processes: {a: {limits: {nice: 1}, command: ./garbage}}`, 1, "", `process a: starting .*/garbage: exec format error`},
+	{"a command with too much", `processes: {a: {limits: {memory: 60MB}, command: [python3, -c, ` + hog + `]}}`, 1, "", `spec\.yaml:1:\d+: process a: memory limit of 60MB reached \(peak \d+\.\d\dMB\)`},
+	{"a child with too much", `processes: {a: {limits: {memory: 60MB}, command: [setsid, --wait, python3, -c, ` + hog + `]}}`, 1, "", `process a: memory limit of 60MB reached`},
+	{"a program of a worker with too much", `processes: {a: {limits: {memory: 60MB}, stages: [{exec: [python3, -c, ` + hog + `]}]}}`, 1, "", `process a: memory limit of 60MB reached \(peak \d+\.\d\dMB\), 3 times in a row without getting anywhere`},
+	{"a worker with too much", `processes: {a: {limits: {memory: 20MiB}, stages: [{range: 60}, {map: 'repeat("x", 1000000)'}, {collect: all}, {print: '${{ len(item) }}'}]}}`, 1, "", `process a: memory limit of 20MiB reached`},
+	{"a restarted command", `processes: {a: {limits: {memory: 60MB}, restart: {when: on-failure, max: 1, backoff: 1ms}, command: [python3, -c, ` + hog + `]}}`, 1, "", `a: memory limit of 60MB reached \(.*\); started again in 1ms\n(.*\n)*.*process a: memory limit`},
+	{"items of a queue", `
+queues: {q: {max_deliveries: 2, dead_letter: dead}, dead: {}, got: {}}
+processes:
+  a: {stages: [{range: 30}, {put: q}]}
+  b: {limits: {memory: 60MB}, stages: [{get: q}, {exec: [python3, -c, ` + hog + `], when: item == 7}, {put: got}]}
+  c: {stages: [{get: dead}, {put: got, value: 1000 * item.item}, {log: '${{ item.error.message }}'}]}
+  d: {stages: [{get: got}, {reduce: acc + item, init: 0}, {print: }]}
+`, 0, "7428\n", `2 workers died at work on this item of queue q: memory limit of 60MB reached \(peak .*\) \[max-deliveries\]`},
+	{"tasks under a reserve", `
+queues: {dead: {}, got: {}}
+pools: {p: {workers: 2, start_method: forkserver, limits: {memory: 60MB, nice: 3, cpus: 1}, max_deliveries: 2, dead_letter: dead}}
+processes:
+  a: {stages: [{range: 30}, {pool: p, do: [{exec: [python3, -c, ` + hog + `], when: item == 7}, {shell: 'echo $(($ITEM + $(nice)))'}]}, {put: got, value: int(item)}]}
+  c: {stages: [{get: dead}, {put: got, value: 1000 * item.item}]}
+  d: {stages: [{get: got}, {reduce: acc + item, init: 0}, {print: }]}
+`, 0, "7515\n", `p\[[01]\]: memory limit of 60MB reached \(peak .*\); replaced, for the 1st time`},
+}
+
+// TestLimits: what is limited is so from the start, and what is exceeded is dealt with, in whatever kind of process.
+func TestLimits(t *testing.T) {
+	for _, row := range limited {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			need(t, "python3", "setsid", "nproc")
+			s := hostile(t, row.spec)
+			if err := os.WriteFile(filepath.Join(s.cmd.Dir, "garbage"), []byte("garbage\n"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			r := result{s.start().wait(), s.stdout.String(), s.stderr.String()}
+			r.expect(t, row.code, row.stdout)
+			if !regexp.MustCompile(row.says).MatchString(r.stderr) {
+				t.Errorf("standard error does not say %s:\n%s", row.says, shorten(r.stderr))
+			}
+		})
+	}
+}
+
+// TestLimitsWithoutPrivileges: a run needs none for limits; what does need them is found before anything is started.
+func TestLimitsWithoutPrivileges(t *testing.T) {
+	const nobody = 65534
+	asNobody := func(spec string) result {
+		t.Helper()
+		s := hostile(t, spec)
+		if os.Geteuid() == 0 {
+			for _, dir := range []string{s.home, filepath.Join(s.home, "tmp"), filepath.Join(s.home, "run")} {
+				if err := os.Chown(dir, nobody, nobody); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, path := range []string{filepath.Dir(binary), s.cmd.Dir, filepath.Dir(s.cmd.Dir), filepath.Dir(s.home)} {
+				if err := os.Chmod(path, 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := os.Chmod(filepath.Join(s.cmd.Dir, "spec.yaml"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			s.cmd.SysProcAttr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
+		}
+		return result{s.start().wait(), s.stdout.String(), s.stderr.String()}
+	}
+	need(t, "python3", "nproc")
+	asNobody(`processes: {a: {limits: {open_files: 50, nice: 5, cpus: 1}, shell: `+showLimits+`, stdout: inherit}}`).expect(t, 0, "50 50 5 1\n")
+	if r := asNobody(`processes: {a: {limits: {memory: 60MB}, command: [python3, -c, ` + hog + `]}}`); r.code != 1 || !strings.Contains(r.stderr, "memory limit of 60MB reached") {
+		r.expect(t, 1, "")
+	}
+	r := asNobody(`processes: {a: {stages: [{print: no}]}, b: {depends_on: [a], limits: {nice: -5}, command: 'true'}}`)
+	r.expect(t, 1, "")
+	if !regexp.MustCompile(`process b: limits: nice: -5 is before mprun's own priority, \d+, and that needs privileges \(permission denied\): write \d+ or more, or run mprun with CAP_SYS_NICE`).MatchString(r.stderr) {
+		t.Errorf("standard error does not say what is missing:\n%s", r.stderr)
+	}
+}
