@@ -1,12 +1,15 @@
 package e2e
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // hog is a Python program that has 200 MB and keeps them until it is killed, or a minute long.
@@ -47,10 +50,10 @@ processes:
 queues: {dead: {}, got: {}}
 pools: {p: {workers: 2, start_method: forkserver, limits: {memory: 60MB, nice: 3, cpus: 1}, max_deliveries: 2, dead_letter: dead}}
 processes:
-  a: {stages: [{range: 30}, {pool: p, do: [{exec: [python3, -c, ` + hog + `], when: item == 7}, {shell: 'echo $(($ITEM + $(nice)))'}]}, {put: got, value: int(item)}]}
+  a: {stages: [{range: 30}, {pool: p, do: [{exec: [python3, -c, ` + hog + `], when: item == 7}, {shell: 'echo $(($ITEM + $(nice) + $(nproc)))'}]}, {put: got, value: int(item)}]}
   c: {stages: [{get: dead}, {put: got, value: 1000 * item.item}]}
   d: {stages: [{get: got}, {reduce: acc + item, init: 0}, {print: }]}
-`, 0, "7515\n", `p\[[01]\]: memory limit of 60MB reached \(peak .*\); replaced, for the 1st time`},
+`, 0, "7544\n", `p\[[01]\]: memory limit of 60MB reached \(peak .*\); replaced, for the 1st time`},
 }
 
 // TestLimits: what is limited is so from the start, and what is exceeded is dealt with, in whatever kind of process.
@@ -105,5 +108,47 @@ func TestLimitsWithoutPrivileges(t *testing.T) {
 	r.expect(t, 1, "")
 	if !regexp.MustCompile(`process b: limits: nice: -5 is before mprun's own priority, \d+, and that needs privileges \(permission denied\): write \d+ or more, or run mprun with CAP_SYS_NICE`).MatchString(r.stderr) {
 		t.Errorf("standard error does not say what is missing:\n%s", r.stderr)
+	}
+}
+
+// hungryPool has a task, 7, that takes too much memory until that has been tried three times.
+const hungryPool = `
+pools: {p: {workers: 2, start_method: METHOD, limits: {memory: 60MB, cpus: 1, nice: 1, open_files: 50}, max_deliveries: 1000}}
+processes:
+  a:
+    stages:
+      - range: 150
+      - pool: p
+        do:
+          - shell: test -e tries/3 || { cd tries; touch $(($(ls | wc -l) + 1)); exec python3 -c ` + hog + `; }
+            when: item == 7
+            as: tried
+          - exec: [sh, -c, 'echo $(ulimit -n) $(nice) $(nproc) $1', sh, '${{ item }}']
+      - print:
+`
+
+// TestLimitsUnderFire: workers that have come to a limit, and workers that are killed at the same time, lose and double nothing, and whoever takes
+// their places is limited as they were.
+func TestLimitsUnderFire(t *testing.T) {
+	need(t, "python3", "nproc")
+	var all strings.Builder
+	for i := range 150 {
+		fmt.Fprintf(&all, "50 1 1 %d\n", i)
+	}
+	for _, method := range []string{"spawn", "forkserver"} {
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			seed := uint64(time.Now().UnixNano())
+			s := hostile(t, strings.Replace(hungryPool, "METHOD", method, 1))
+			if err := os.Mkdir(filepath.Join(s.cmd.Dir, "tries"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			kills, code := s.start().underFire(rand.New(rand.NewPCG(seed, 0)), 10)
+			result{code, s.stdout.String(), s.stderr.String()}.expect(t, 0, all.String())
+			if tries := len(entries(filepath.Join(s.cmd.Dir, "tries"))); tries != 3 {
+				t.Errorf("the task was tried %d times with too much memory", tries)
+			}
+			t.Logf("%d kills, seed %d", kills, seed)
+		})
 	}
 }

@@ -44,7 +44,7 @@ type memoryUse struct {
 const (
 	longestLook = 250 * time.Millisecond
 	soonestLook = 5 * time.Millisecond
-	watchShare  = 10
+	watchShare  = 20
 	fastest     = 4 << 30
 )
 
