@@ -20,8 +20,8 @@ import (
 //
 // The verdict stands before the signal is sent, so that whoever learns of the death finds it.
 type memoryWatch struct {
-	kill func(pid int) // the group of a replica, unless that has ended
-	wake chan struct{} // somebody was added
+	kill func(pid int, members []int) // a replica, unless that has ended, with its programs
+	wake chan struct{}                // somebody was added
 	quit chan struct{}
 	done chan struct{}
 
@@ -48,7 +48,7 @@ const (
 	fastest     = 4 << 30
 )
 
-func newMemoryWatch(kill func(pid int)) *memoryWatch {
+func newMemoryWatch(kill func(pid int, members []int)) *memoryWatch {
 	m := &memoryWatch{kill: kill, wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}), watched: map[int]*memoryUse{}}
 	go m.loop()
 	return m
@@ -114,8 +114,7 @@ func (m *memoryWatch) look() (pause time.Duration, ok bool) {
 			members = g.members(pid)
 		}
 		if m.note(pid, use, members) {
-			m.kill(pid)
-			killOthers(pid, members)
+			m.kill(pid, members)
 		}
 	}
 	now := time.Now()
@@ -165,8 +164,9 @@ func (m *memoryWatch) note(pid int, use *memoryUse, members []int) bool {
 	return use.over
 }
 
-// killOthers kills the programs of a replica that have left its group.
-func killOthers(group int, members []int) {
+// killMembers kills the group of a replica, unless that has ended, and those of its programs that have left it.
+func (s *supervisor) killMembers(group int, members []int) {
+	s.reaper.signal(group, unix.SIGKILL)
 	for _, pid := range members {
 		if of, err := unix.Getpgid(pid); err == nil && of != group {
 			_ = unix.Kill(pid, unix.SIGKILL)
@@ -181,7 +181,7 @@ func (s *supervisor) watchMemory(r *replica) {
 		return
 	}
 	if s.memory == nil {
-		s.memory = newMemoryWatch(func(pid int) { s.reaper.signal(pid, unix.SIGKILL) })
+		s.memory = newMemoryWatch(s.killMembers)
 	}
 	s.memory.add(r.pid, &memoryUse{limit: p.Limits.Memory, worker: r.slot >= 0, programs: r.slot < 0 || p.Programs})
 }
