@@ -57,6 +57,10 @@ var hostilePools = []struct {
 	{"init stands still", initPool(`sleep 1000`, `, timeout: 200ms`), 1, "", `process p\[[01]\]: exec: sh was ended after 200ms`},
 	{"python's init kills its worker", onePool(`range: 5`, ``, `{python: 'mod:leave', init: 'mod:kills'}`), 1, "", `process a\.pool\[[01]\]: python: 3 workers died in a row here, before their first item: the start of the interpreter, which loads mod:leave and what it imports`},
 	{"ends early", `processes: {a: {stages: [{range: 1000000}, {pool: {workers: 2}, do: [` + task(`echo $1`) + `]}, {take: 3}, {print: }]}}`, 0, numbers(3), `^$`},
+	{"ends early, tasks at work", `processes: {a: {stages: [{range: 10}, {pool: {workers: 2}, chunk_size: 1, ordered: false, do: [` + task(`test $1 -lt 3 || exec sleep 1000; echo $1`) + `]}, {take: 3}, {reduce: acc + int(item), init: 0}, {print: }]}}`, 0, "3\n", `^$`},
+	{"ends early, pools in pools", `processes: {a: {stages: [{range: 10}, {pool: {workers: 2}, ordered: false, do: [{pool: {workers: 2}, do: [` + task(`test $1 = 0 || exec sleep 1000; echo $1`) + `]}]}, {take: 1}, {print: }]}}`, 0, numbers(1), `^$`},
+	{"ends early, python at work", `processes: {a: {stages: [{items: [0, 1000, 1000]}, {pool: {workers: 2}, chunk_size: 1, do: [{python: 'time:sleep'}]}, {take: 1}, {print: }]}}`, 0, "null\n", `^$`},
+	{"fails, tasks at work", onePool(`range: 10`, `chunk_size: 1`, task(`test $1 != 0 || exit 7; exec sleep 1000`)), 1, "", `exit code 7, in a\.pool\[[01]\] \(item 0\)\nmprun: the run failed: process a\n$`},
 	{"call each other", "pools: {p: {}, q: {}}\n" + `processes: {a: {stages: [{range: 3}, {pool: p, do: [{pool: q, do: [{pool: p, do: [{map: item}]}]}]}, {print: }]}}`, 3, "", `a task of pool p waits for tasks of the same pool.*\[wait-cycle\]`},
 	{"one worker", onePool(`range: 20`, ``, `{map: item}`, 1), 0, numbers(20), `^$`},
 	{"two hundred workers", onePool(`range: 20`, ``, `{map: item}`, 200), 0, numbers(20), `^$`},
@@ -224,6 +228,22 @@ func TestStoppedPool(t *testing.T) {
 	interrupt()
 	if code := s.wait(); code != 130 || s.stdout.String() != numbers(3) {
 		t.Errorf("exit code %d, %s\n%s", code, s.stdout, s.stderr)
+	}
+}
+
+// TestInterruptedPool: Ctrl-C ends tasks in their middle, with a word to their programs.
+func TestInterruptedPool(t *testing.T) {
+	for name, script := range map[string]string{"sleeps": `echo at work >&2; exec sleep 1000`, "will not end": `trap "" TERM; echo at work >&2; while :; do sleep 1; done`} {
+		t.Run(name, func(t *testing.T) {
+			s := hostile(t, onePool(`range: 5`, `retry: 5`, task(script))).start()
+			eventually(t, "tasks to begin", func() bool { return strings.Contains(s.stderr.String(), "at work") })
+			if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+			if code := s.wait(); code != 130 || strings.Contains(s.stderr.String(), "still running") {
+				t.Errorf("exit code %d\n%s", code, s.stderr)
+			}
+		})
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 // supervisor is dead.
 type message struct {
 	Stop     bool               `json:"stop,omitempty"`     // to a worker: finish the item in hand and end
+	Cut      bool               `json:"cut,omitempty"`      // with Stop: what it is at is not to be finished
 	Failed   *stages.StageError `json:"failed,omitempty"`   // from a worker, its last: an item failed
 	Fault    string             `json:"fault,omitempty"`    // from a worker, its last: mprun's own
 	Lacks    string             `json:"lacks,omitempty"`    // from a worker, its last: the machine has run out of something, as disk space
@@ -158,8 +159,8 @@ func newControl(socket *os.File, g *guardian, folders *outFolders, said func(mes
 	return c
 }
 
-// stop asks the worker to end. A worker that is gone does not hear it.
-func (c *control) stop() { _ = send(c.socket, message{Stop: true}) }
+// stop asks the worker to end; with cut, in the middle of what it is at. A worker that is gone does not hear it.
+func (c *control) stop(cut bool) { _ = send(c.socket, message{Stop: true, Cut: cut}) }
 
 // goOn lets the worker go on that stands still at an item. One that is gone does not hear it.
 func (c *control) goOn() { _ = send(c.socket, message{GoOn: true}) }

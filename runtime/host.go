@@ -53,14 +53,15 @@ type host struct {
 	requests    uint64          // how often the worker has asked for something to be done to processes
 	dirty       bool            // something has happened since the last commit
 	moved       bool            // the chain has got on since the last commit
-	preparation preparation     // what it does once, before items
-	care        care            // the chain commits behind each row, for a while
-	moments     []moment        // at which it stands still
-	goOn        chan struct{}   // the supervisor's word behind such a moment
-	deadline    *time.Timer     // at which the worker ends; nil: none
-	alarm       alarm           // the same, where the worker has been stopped
-	committed   time.Time       // the last commit
-	volatile    uint64          // number of commits for which volatile input was announced, +1
+	cut         cut
+	preparation preparation   // what it does once, before items
+	care        care          // the chain commits behind each row, for a while
+	moments     []moment      // at which it stands still
+	goOn        chan struct{} // the supervisor's word behind such a moment
+	deadline    *time.Timer   // at which the worker ends; nil: none
+	alarm       alarm         // the same, where the worker has been stopped
+	committed   time.Time     // the last commit
+	volatile    uint64        // number of commits for which volatile input was announced, +1
 
 	notes    []leaseNote // of the last entry of the state log that was loaded
 	state    stages.StateWriter

@@ -13,6 +13,7 @@ type events struct {
 	cycles    *time.Ticker
 	progress  *time.Ticker
 	still     *time.Ticker
+	stopped   *time.Ticker
 	passedOn  <-chan struct{}  // the outlet is at its end
 	patience  <-chan time.Time // with an outlet that does not move
 }
@@ -25,6 +26,8 @@ func (s *supervisor) loop(ctx context.Context) {
 		progress:  s.ticker(s.opt.Progress != nil, s.opt.ProgressEvery),
 		still:     s.ticker(s.arena.Slots() > 1, cmp.Or(s.opt.lookEvery, standstillEvery)),
 	}
+	in.stopped = s.ticker(true, cmp.Or(s.opt.lookStopped, stoppedEvery))
+	defer in.stopped.Stop()
 	defer in.cycles.Stop()
 	defer in.progress.Stop()
 	defer in.still.Stop()
@@ -82,6 +85,8 @@ func (s *supervisor) handle(in *events) {
 		s.leaveOutIdle()
 	case <-in.still.C:
 		s.lookForDeadlock()
+	case <-in.stopped.C:
+		s.lookForStopped()
 	case <-in.progress.C:
 		s.opt.Progress(s.progress())
 	case <-in.passedOn:

@@ -31,5 +31,6 @@ type Options struct {
 	// outlives the run.
 	KeepArena string
 
-	lookEvery time.Duration // for a deadlock; 0: standstillEvery. Tests look more often
+	lookEvery   time.Duration // for a deadlock; 0: standstillEvery. Tests look more often
+	lookStopped time.Duration // for processes that are stopped; 0: stoppedEvery
 }

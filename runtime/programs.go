@@ -11,6 +11,7 @@ import (
 	goruntime "runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -24,6 +25,8 @@ type programs struct {
 	work   chan func()
 	once   sync.Once
 	closed chan struct{} // the chain has ended
+
+	cut atomic.Bool // programs have been asked to end, and none is to be started
 
 	mu      sync.Mutex
 	running map[*exec.Cmd]bool // guarded by mu
@@ -139,6 +142,9 @@ func (p *programs) Run(ctx context.Context, program stages.Program) error {
 	if !stop() && ctx.Err() != nil {
 		return ctx.Err()
 	}
+	if p.cut.Load() {
+		return stages.ErrInterrupted
+	}
 	return exitError(program.Words[0], err, tail)
 }
 
@@ -197,7 +203,7 @@ const inputPatience = time.Second
 
 func (p *programs) start(cmd *exec.Cmd) error {
 	var err error
-	if !p.onThread(func() { err = cmd.Start() }) {
+	if p.cut.Load() || !p.onThread(func() { err = cmd.Start() }) {
 		cmd.Err = stages.ErrInterrupted
 		return cmd.Start() // it closes the command's pipes, and starts nothing
 	}

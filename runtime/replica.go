@@ -61,7 +61,7 @@ type process struct {
 	wanted     bool // a stage has started it: it need not wait for one
 	begun      bool // its replicas were started, or are about to be
 	stopping   bool // asked to end
-	dismissed  bool // asked because the run has ended without it: it is a daemon
+	dismissed  bool // asked because nobody needs it any more: a daemon, or a pool
 	settled    bool // all replicas have ended and what follows from that is done
 	filesAsked bool // the outlet has been asked to put in place what it wrote, and has yet to take what it asked to be started
 	filesDone  bool // that has been done
@@ -99,6 +99,8 @@ type replica struct {
 
 	creation *stages.Creation // what its running program creates
 	pipes    [3]*os.File      // named pipes that have been opened for its next start, by descriptor
+
+	stops int // looks in a row that have found its process stopped by a signal
 
 	killTimer  *time.Timer // ends the grace
 	limitTimer *time.Timer // ends its process's time

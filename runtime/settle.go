@@ -14,6 +14,9 @@ func (s *supervisor) settle() {
 			changed = s.settleProcess(p) || changed
 		}
 		s.closeQueues()
+		for _, p := range s.processes {
+			changed = s.dismissUnwanted(p) || changed
+		}
 		switch {
 		case s.stopping:
 			changed = s.stopInOrder() || changed

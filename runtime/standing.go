@@ -19,7 +19,7 @@ type Deadlock struct {
 // Standing is what one replica of a process does at a moment.
 type Standing struct {
 	Process string     `json:"process"` // fork[2]
-	State   string     `json:"state"`   // works, waits, waiting (to be started), restarting or ended
+	State   string     `json:"state"`   // works, waits, stopped (by a signal), waiting (to be started), restarting or ended
 	PID     int        `json:"pid,omitempty"`
 	Stuck   bool       `json:"stuck"`            // it can never go on
 	Stage   string     `json:"stage,omitempty"`  // the operator at which it waits
@@ -53,6 +53,9 @@ func (l *look) standings(s *supervisor, now time.Time) []Standing {
 		if l.asleep[i] || l.drowsy[i] {
 			st.State = "waits"
 			s.waiting(&st, r, l.waits[i])
+		}
+		if r.state == replicaRunning && isStopped(r.pid) {
+			st.State = "stopped"
 		}
 		if r.state == replicaWaiting && !r.process.begun && !r.process.plan.Finally {
 			s.depends(&st, r.process)

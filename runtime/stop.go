@@ -32,7 +32,7 @@ func (s *supervisor) stop(p *process) bool {
 		return false
 	}
 	p.stopping = true
-	p.dismissed = p.plan.Daemon && !s.stopping
+	p.dismissed = (p.plan.Daemon || p.plan.Pool) && !s.stopping
 	for _, r := range p.replicas {
 		switch r.state {
 		case replicaBackoff, replicaWaiting:
@@ -55,7 +55,7 @@ func (s *supervisor) stopReplica(r *replica) {
 	switch {
 	case r.slot >= 0:
 		s.arena.StopSlot(r.slot)
-		r.control.stop()
+		r.control.stop(r.process.plan.Pool)
 	case len(r.process.plan.Stop.Command) > 0:
 		s.runStopCommand(r)
 	default:

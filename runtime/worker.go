@@ -125,7 +125,7 @@ func ride(arena *shm.Arena, h *handoff, ready *practice, control, output *os.Fil
 	}
 	host := newHost(ctx, h, arena, slot, control, ready.programs)
 	host.practised = ready.chain
-	go obey(control, stop, guarded, host.goOn, lost)
+	go obey(control, stop, host.cutTask, guarded, host.goOn, lost)
 	if h.Terminal {
 		go passOnSignals(signals, control)
 	}
@@ -144,7 +144,7 @@ func abandoned() { os.Exit(workerFault) }
 
 // obey waits for the supervisor's word to stop, and for its answers, which it puts into guarded and goOn. The end of the socket is the end of the
 // supervisor, or of the chain.
-func obey(control *os.File, stop func(), guarded, goOn chan<- struct{}, lost func()) {
+func obey(control *os.File, stop, cut func(), guarded, goOn chan<- struct{}, lost func()) {
 	for {
 		m, err := receive(control)
 		switch {
@@ -153,6 +153,9 @@ func obey(control *os.File, stop func(), guarded, goOn chan<- struct{}, lost fun
 			return
 		case m.Stop:
 			stop()
+			if m.Cut {
+				cut()
+			}
 		case m.Guarded:
 			guarded <- struct{}{}
 		case m.GoOn:
@@ -194,7 +197,7 @@ func (h *host) run() error {
 	if err := h.resume(adopted); err != nil {
 		return err
 	}
-	run := &stages.Run{Host: h, Moved: &h.moved, Careful: &h.care.on, At: &h.at, Preparing: h.preparing}
+	run := &stages.Run{Host: h, Moved: &h.moved, Careful: &h.care.on, At: &h.at, Preparing: h.preparing, AtTask: h.atTask}
 	for {
 		state, err := chain.Advance(run)
 		if err != nil {

@@ -13,8 +13,8 @@ package stages
 //	the caller dies     its replacement finds the same chunks out, and their outcomes in its queue
 //	a worker dies       its chunk is delivered again, with the tasks of it that were committed as done; from then on it goes task by task,
 //	                    with a commit before each, so that the one that kills its workers is found (InHand, GiveUp)
-//	the caller ends     outcomes that nobody wants are dropped; so are those of a stream that was ended or begun anew, whose numbers are
-//	                    not used again
+//	the caller ends     for good: tasks at work are ended in their middle (Run.AtTask), others are not begun; outcomes that nobody wants are
+//	                    dropped; so are those of a stream that was ended or begun anew, whose numbers are not used again
 
 // PoolCall is what a `pool` stage knows of its pool.
 type PoolCall struct {

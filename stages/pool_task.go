@@ -66,6 +66,12 @@ func buildTasking(b *Builder, stage *Stage) (Node, error) {
 }
 
 func (t *tasking) Step(r *Run, in, _ *Batch) error {
+	if r.AtTask != nil {
+		if err := r.AtTask(true); err != nil {
+			return err
+		}
+		defer func() { _ = r.AtTask(false) }() // which is never refused
+	}
 	if err := t.begin(r); err != nil || in.Len() == 0 {
 		return err
 	}

@@ -20,6 +20,9 @@ type Run struct {
 	// Preparing, if it is not nil, is told what a stage is about to do once in its worker, in words: no item is to blame if the worker dies of it.
 	// "" says that it is over. It is part of the next commit.
 	Preparing func(what string)
+	// AtTask, if it is not nil, is told whether a pool's worker is at a task, in whose middle it may be ended when nobody wants it any more;
+	// ErrInterrupted says that this is so.
+	AtTask func(at bool) error
 	// At, if it is not nil, is the stage that is being stepped: what a wait is said to be of.
 	At **Stage
 

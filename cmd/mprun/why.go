@@ -62,13 +62,15 @@ func whyText(w *runtime.Why) string {
 
 // verdict is the answer in one line.
 func verdict(w *runtime.Why) string {
-	var stuck, working []string
+	var stuck, working, stopped []string
 	for _, p := range w.Processes {
 		switch {
 		case p.Stuck:
 			stuck = append(stuck, p.Process)
 		case p.State == "works":
 			working = append(working, p.Process)
+		case p.State == "stopped":
+			stopped = append(stopped, p.Process)
 		}
 	}
 	switch {
@@ -80,6 +82,8 @@ func verdict(w *runtime.Why) string {
 		return "stuck: nobody is left who could bring about what " + someNames(stuck) + " waits for"
 	case w.Stopping:
 		return "the run is being stopped"
+	case len(stopped) > 0:
+		return "somebody has stopped " + someNames(stopped)
 	case len(working) == 0:
 		return "nothing is stuck"
 	case len(working) == 1:
@@ -100,6 +104,9 @@ func someNames(names []string) string {
 
 // standingText is what one process does.
 func standingText(p runtime.Standing) string {
+	if p.State == "stopped" {
+		return fmt.Sprintf("is stopped by a signal (SIGSTOP): `kill -CONT -- -%d` has it go on (%s)", p.PID, p.Pos)
+	}
 	if len(p.Waits) == 0 && p.For == "" {
 		switch {
 		case p.State == "waiting":
