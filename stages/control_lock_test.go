@@ -24,18 +24,9 @@ func TestItemsTakenInsideOfALockComeBack(t *testing.T) {
 			}
 			w.queue("jobs").blocks = append(w.queue("jobs").blocks, c)
 		}
-		for lives := 0; ; lives++ {
-			h, err := w.start([]Stage{rows, locked}, Options{BlockItems: 1 + rng.IntN(4)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			h.die = func() bool { return seed > 0 && lives < 20 && rng.IntN(5) == 0 }
-			if err = h.finish(); !errors.Is(err, errKilled) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				break
-			}
+		dies := mortal{lives: 20 * int(min(seed, 1)), oneIn: 5, rng: rng, options: func() Options { return Options{BlockItems: 1 + rng.IntN(4)} }}
+		if _, err := dies.run(t, w, []Stage{rows, locked}); err != nil {
+			t.Fatal(err)
 		}
 		if got := string(AppendJSON(nil, w.queue("out").put)); got != "[1, 2, 3, 4]" {
 			t.Fatalf("seed %d: %s came of the rows that do not fail, want [1, 2, 3, 4]", seed, got)
@@ -90,19 +81,13 @@ func TestSectionIsBounded(t *testing.T) {
 			w.newCell("rest", CellType{Type: StoreType{Name: "uint8"}, Shape: []int{3}})
 			w.newCell("total", CellType{Type: StoreType{Name: "uint8"}})
 			locked := handled(lockStage([]string{"l"}, row.do...), ThenSkip)
-			for lives := 0; ; lives++ {
-				h, err := w.start([]Stage{stage("items", Field{Source: srcLiteral(row.items)}), locked}, Options{BlockItems: 1 + rng.IntN(4)})
-				if err != nil {
-					t.Fatal(err)
-				}
-				h.die = func() bool { return seed > 0 && lives < 20 && rng.IntN(5) == 0 }
-				h.cellFull = func() bool { return seed > 0 && rng.IntN(3) == 0 }
-				if err = h.finish(); !errors.Is(err, errKilled) {
-					if err != nil {
-						t.Fatal(err)
-					}
-					break
-				}
+			dies := mortal{
+				lives: 20 * int(min(seed, 1)), oneIn: 5, rng: rng,
+				options: func() Options { return Options{BlockItems: 1 + rng.IntN(4)} },
+				each:    func(h *fakeHost) { h.cellFull = func() bool { return seed > 0 && rng.IntN(3) == 0 } },
+			}
+			if _, err := dies.run(t, w, []Stage{stage("items", Field{Source: srcLiteral(row.items)}), locked}); err != nil {
+				t.Fatal(err)
 			}
 			c := w.cells[row.cell]
 			if got := string(AppendJSON(nil, c.typ.part().decode(c.bytes))); got != row.want {

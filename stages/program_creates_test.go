@@ -1,7 +1,6 @@
 package stages
 
 import (
-	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -160,20 +159,12 @@ func TestCreatesUnderDeaths(t *testing.T) {
 			makeFile(t, filepath.Join(w.dir, name), name, past(1))
 			items, want = append(items, name), append(want, name+".copy")
 		}
-		var err error
-		for lives := 0; ; lives++ {
-			h, startErr := w.start([]Stage{itemsStage(items...), copying(), putStage("q")}, Options{})
-			if startErr != nil {
-				t.Fatal(startErr)
-			}
-			h.die = func() bool { return lives < 20 && rng.IntN(8) == 0 }
+		dies := mortal{lives: 20, oneIn: 8, rng: rng, each: func(h *fakeHost) {
 			h.empty = func() bool { return rng.IntN(3) == 0 }
 			h.full = func() bool { return rng.IntN(3) == 0 }
-			if err = h.finish(); !errors.Is(err, errKilled) {
-				break
-			}
-			deaths++
-		}
+		}}
+		died, err := dies.run(t, w, []Stage{itemsStage(items...), copying(), putStage("q")})
+		deaths += died
 		if got := string(AppendJSON(nil, w.queue("q").put)); err != nil || got != `["copies/a.copy", "copies/b.copy", "copies/c.copy", "copies/d.copy", "copies/e.copy"]` {
 			t.Fatalf("seed %d: %v %s", seed, err, got)
 		}

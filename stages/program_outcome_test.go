@@ -1,7 +1,6 @@
 package stages
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -80,22 +79,12 @@ func TestOutcomeUnderDeath(t *testing.T) {
 	for seed := range uint64(6) {
 		rng := rand.New(rand.NewPCG(seed, 5))
 		w := programWorld(t)
-		var err error
-		for lives := 0; ; lives++ {
-			h, startErr := w.start([]Stage{
-				stage("range", exprField("4")),
-				retried(sh("exec", `exit $((${ITEM_ID##*.} % 2))`, "format", srcLiteral("outcome")), 2),
-				mapStage("item.code"),
-				putStage("q"),
-			}, Options{})
-			if startErr != nil {
-				t.Fatal(startErr)
-			}
-			h.die = func() bool { return lives < 20 && rng.IntN(12) == 0 }
-			if err = h.finish(); !errors.Is(err, errKilled) {
-				break
-			}
-		}
+		_, err := mortal{lives: 20, oneIn: 12, rng: rng}.run(t, w, []Stage{
+			stage("range", exprField("4")),
+			retried(sh("exec", `exit $((${ITEM_ID##*.} % 2))`, "format", srcLiteral("outcome")), 2),
+			mapStage("item.code"),
+			putStage("q"),
+		})
 		got := string(AppendJSON(nil, w.queue("q").put))
 		if want := `[0, 1, 0, 1]`; err != nil || got != want {
 			t.Errorf("seed %d: %v %s", seed, err, got)

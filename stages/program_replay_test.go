@@ -30,19 +30,8 @@ func TestThroughStreamReplay(t *testing.T) {
 			calm := programWorld(t).outAndReset(tt.stages, 7)
 			for seed := range uint64(10) {
 				w, rng := programWorld(t), rand.New(rand.NewPCG(seed, 6))
-				var err error
-				for lives := 0; ; lives++ {
-					h, startErr := w.start(tt.stages, Options{BlockItems: 7})
-					if startErr != nil {
-						t.Fatal(startErr)
-					}
-					h.die = func() bool { return lives < 15 && rng.IntN(8) == 0 }
-					err = h.finish()
-					h.chain.Reset()
-					if !errors.Is(err, errKilled) {
-						break
-					}
-				}
+				dies := mortal{lives: 15, oneIn: 8, rng: rng, options: func() Options { return Options{BlockItems: 7} }}
+				_, err := dies.run(t, w, tt.stages)
 				if got := string(AppendJSON(nil, w.queue("out").put)); err != nil || got != calm {
 					t.Fatalf("seed %d: %v\ngot  %s\nwant %s", seed, err, got, calm)
 				}

@@ -206,21 +206,11 @@ func TestExecCommits(t *testing.T) {
 	for seed := range uint64(6) {
 		rng := rand.New(rand.NewPCG(seed, 4))
 		w := programWorld(t)
-		var err error
-		for lives := 0; ; lives++ {
-			h, startErr := w.start([]Stage{
-				stage("range", exprField("4")),
-				sh("exec", `echo "$ITEM_ID" >> calls; seq 3`, "format", srcLiteral("lines")),
-				stage("put", queueField("q")),
-			}, Options{})
-			if startErr != nil {
-				t.Fatal(startErr)
-			}
-			h.die = func() bool { return lives < 20 && rng.IntN(12) == 0 }
-			if err = h.finish(); !errors.Is(err, errKilled) {
-				break
-			}
-		}
+		_, err := mortal{lives: 20, oneIn: 12, rng: rng}.run(t, w, []Stage{
+			stage("range", exprField("4")),
+			sh("exec", `echo "$ITEM_ID" >> calls; seq 3`, "format", srcLiteral("lines")),
+			stage("put", queueField("q")),
+		})
 		got := string(AppendJSON(nil, w.queue("out").put))
 		if want := `["1", "2", "3", "1", "2", "3", "1", "2", "3", "1", "2", "3"]`; err != nil || got != want {
 			t.Errorf("seed %d: %v %s", seed, err, got)
@@ -428,19 +418,8 @@ func TestThroughResume(t *testing.T) {
 	for seed := range uint64(5) {
 		rng := rand.New(rand.NewPCG(seed, 5))
 		w := programWorld(t)
-		var err error
-		for lives := 0; ; lives++ {
-			h, startErr := w.start([]Stage{stage("range", exprField("50")), sh("through", `while read -r x; do echo "$x"; done`)}, Options{BlockItems: 7})
-			if startErr != nil {
-				t.Fatal(startErr)
-			}
-			h.die = func() bool { return lives < 15 && rng.IntN(12) == 0 }
-			err = h.finish()
-			h.chain.Reset()
-			if !errors.Is(err, errKilled) {
-				break
-			}
-		}
+		dies := mortal{lives: 15, oneIn: 12, rng: rng, options: func() Options { return Options{BlockItems: 7} }}
+		_, err := dies.run(t, w, []Stage{stage("range", exprField("50")), sh("through", `while read -r x; do echo "$x"; done`)})
 		if err != nil || len(w.queue("out").put) != 50 {
 			t.Fatal(err, w.queue("out").put)
 		}

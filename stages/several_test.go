@@ -32,21 +32,16 @@ func TestGetFromSeveral(t *testing.T) {
 		places[2].Index, places[2].Count = []Source{*srcExpr("self.index + 1")}, 2
 		stages := []Stage{stage("get", Field{Places: places}), mapStage("item + 0")}
 		oneIn := 2 + rnd.IntN(10)
-		for lives := 0; ; lives++ {
-			h, err := w.start(stages, Options{BlockItems: 1 + rnd.IntN(8), Self: map[string]any{"index": 0}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			h.die = func() bool { return lives < 50 && rnd.IntN(oneIn) == 0 }
-			h.empty = func() bool { return rnd.IntN(4) == 0 }
-			if err = h.finish(); !errors.Is(err, errKilled) {
-				if err != nil {
-					t.Fatalf("seed %d: %v", seed, err)
-				}
-				break
-			}
-			deaths++
+		dies := mortal{
+			lives: 50, oneIn: oneIn, rng: rnd,
+			options: func() Options { return Options{BlockItems: 1 + rnd.IntN(8), Self: map[string]any{"index": 0}} },
+			each:    func(h *fakeHost) { h.empty = func() bool { return rnd.IntN(4) == 0 } },
 		}
+		died, err := dies.run(t, w, stages)
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		deaths += died
 		got := map[int][]int{}
 		for _, item := range w.queue("out").put {
 			n := item.(int)

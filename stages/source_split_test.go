@@ -1,7 +1,6 @@
 package stages
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -59,25 +58,25 @@ func splitRun(t *testing.T, rng *rand.Rand, dir string, stages []Stage, index, r
 	t.Helper()
 	w := newWorld()
 	w.dir = dir
-	for lives := 0; ; lives++ {
-		h, err := w.start(stages, Options{BlockItems: 1 + rng.IntN(20), Self: map[string]any{"index": index, "replicas": replicas}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, l := range h.chain.links {
-			if read, ok := l.node.(*readNode); ok && read.shares != nil {
-				read.shares.piece = piece
+	dies := mortal{
+		lives: 20, oneIn: 15, rng: rng,
+		options: func() Options {
+			return Options{BlockItems: 1 + rng.IntN(20), Self: map[string]any{"index": index, "replicas": replicas}}
+		},
+		each: func(h *fakeHost) {
+			for _, l := range h.chain.links {
+				if read, ok := l.node.(*readNode); ok && read.shares != nil {
+					read.shares.piece = piece
+				}
 			}
-		}
-		h.die = func() bool { return replicas > 1 && lives < 20 && rng.IntN(15) == 0 }
-		h.full = func() bool { return rng.IntN(4) == 0 }
-		err = h.finish()
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, errKilled) {
-			t.Fatal(err)
-		}
+			h.full = func() bool { return rng.IntN(4) == 0 }
+		},
+	}
+	if replicas == 1 {
+		dies.lives = 0
+	}
+	if _, err := dies.run(t, w, stages); err != nil {
+		t.Fatal(err)
 	}
 	for _, item := range w.queue("out").put {
 		items = append(items, string(AppendJSON(nil, item)))

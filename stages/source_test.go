@@ -203,19 +203,9 @@ func TestFilesWarnsOnce(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 6))
 		w := newWorld()
 		w.dir = t.TempDir()
-		for lives := 0; ; lives++ {
-			h, err := w.start([]Stage{stage("files", textList("*.a", "*.b", "*.c"))}, Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			h.die = func() bool { return lives < 20 && rng.IntN(4) == 0 }
-			h.empty = func() bool { return rng.IntN(2) == 0 }
-			if err = h.finish(); err == nil {
-				break
-			}
-			if !errors.Is(err, errKilled) {
-				t.Fatal(err)
-			}
+		dies := mortal{lives: 20, oneIn: 4, rng: rng, each: func(h *fakeHost) { h.empty = func() bool { return rng.IntN(2) == 0 } }}
+		if _, err := dies.run(t, w, []Stage{stage("files", textList("*.a", "*.b", "*.c"))}); err != nil {
+			t.Fatal(err)
 		}
 		if got := fmt.Sprint(w.logged); got != "[warning: *.a: no file matches warning: *.b: no file matches warning: *.c: no file matches]" {
 			t.Fatalf("seed %d: %s", seed, got)
@@ -299,18 +289,12 @@ func TestSourcesResume(t *testing.T) {
 				rng := rand.New(rand.NewPCG(seed, 9))
 				w := newWorld()
 				w.dir = dir
-				var err error
-				for lives := 0; ; lives++ {
-					h, startErr := w.start(tt.stages, Options{BlockItems: 1 + rng.IntN(40)})
-					if startErr != nil {
-						t.Fatal(startErr)
-					}
-					h.die = func() bool { return lives < 40 && rng.IntN(15) == 0 }
-					h.full = func() bool { return rng.IntN(4) == 0 }
-					if err = h.finish(); !errors.Is(err, errKilled) {
-						break
-					}
+				dies := mortal{
+					lives: 40, oneIn: 15, rng: rng,
+					options: func() Options { return Options{BlockItems: 1 + rng.IntN(40)} },
+					each:    func(h *fakeHost) { h.full = func() bool { return rng.IntN(4) == 0 } },
 				}
+				_, err := dies.run(t, w, tt.stages)
 				got := string(AppendJSON(nil, append([]any{}, w.queue("out").put...)))
 				if err != nil || got != want {
 					t.Fatalf("seed %d: %v\ngot  %s\nwant %s", seed, err, got, want)

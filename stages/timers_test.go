@@ -310,17 +310,8 @@ func TestThrottleOverDeaths(t *testing.T) {
 		rnd := rand.New(rand.NewPCG(seed, 3))
 		world := newWorld()
 		stages := []Stage{itemsStage(listOfInts(12)...), timeStage("throttle", "1/s")}
-		for lives := 0; ; lives++ {
-			h, err := world.start(stages, Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			h.die = func() bool { return lives < 20 && rnd.IntN(5) == 0 }
-			if err := h.finish(); err == nil {
-				break
-			} else if !errors.Is(err, errKilled) {
-				t.Fatal(err)
-			}
+		if _, err := (mortal{lives: 20, oneIn: 5, rng: rnd}).run(t, world, stages); err != nil {
+			t.Fatal(err)
 		}
 		out := world.queue("out")
 		if got, want := string(AppendJSON(nil, out.put)), string(AppendJSON(nil, listOfInts(12))); got != want {
