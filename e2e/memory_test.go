@@ -13,38 +13,20 @@ import (
 // asked how much they had resident at most (proc_pid_status(5)) when all has gone through and they wait for more.
 func TestLargeItemsDoNotPileUp(t *testing.T) {
 	t.Parallel()
-	s := prepare(t, writeSpec(t, `
+	texts := strings.Repeat("3000001\n", 10) + strings.Repeat("3000002\n", 90) + strings.Repeat("3000003\n", 20)
+	staysSmall(t, `
 queues: {texts: {max_bytes: 10MB}}
 processes:
   make: {stages: [{read: "-"}, {range: 120}, {map: 'repeat("x", 3000000) + string(item)'}, {put: texts}]}
   take: {stages: [{get: texts}, {map: len(item)}, {print: "${{ item }}"}]}
-`))
-	stdin, err := s.cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.start()
-	fmt.Fprintln(stdin, "go")
-	s.stdout.lines(t, 120)
-	const most = 200 << 10
-	workers := s.workers()
-	for _, pid := range workers {
-		if peak := statusOf(t, pid, "VmHWM:"); peak > most {
-			t.Errorf("a worker needed %d KiB, more than %d", peak, most)
-		}
-	}
-	if len(workers) != 2 {
-		t.Errorf("%d workers, not 2", len(workers))
-	}
-	stdin.Close()
-	result{s.wait(), s.stdout.String(), s.stderr.String()}.expect(t, 0, strings.Repeat("3000001\n", 10)+strings.Repeat("3000002\n", 90)+strings.Repeat("3000003\n", 20))
+`, texts, 2, map[string]int{"VmHWM:": 200 << 10})
 }
 
 // TestWhatAProgramWasGivenIsKeptSmall: what a program with `per: stream` was given, for another if its worker dies, is kept as it was
 // written, not as the items that were: those of these lines would need 250 MB.
 func TestWhatAProgramWasGivenIsKeptSmall(t *testing.T) {
 	t.Parallel()
-	s := prepare(t, writeSpec(t, `
+	staysSmall(t, `
 processes:
   p:
     stages:
@@ -55,59 +37,46 @@ processes:
         per: stream
         format: jsonl
       - print: ${{ item.a }}
-`))
-	stdin, err := s.cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.start()
-	fmt.Fprintln(stdin, "go")
-	s.stdout.is(t, "499999\n")
-	const most = 110 << 10
-	workers := s.workers()
-	for _, pid := range workers {
-		if peak := statusOf(t, pid, "VmHWM:"); peak > most {
-			t.Errorf("a worker needed %d KiB, more than %d", peak, most)
-		}
-	}
-	if len(workers) != 1 {
-		t.Errorf("%d workers, not 1", len(workers))
-	}
-	stdin.Close()
-	result{s.wait(), s.stdout.String(), s.stderr.String()}.expect(t, 0, "499999\n")
+`, "499999\n", 1, map[string]int{"VmHWM:": 110 << 10})
 }
 
 // A worker that does little is small: what the binary has beside the worker's own code and data (the libraries of the command line, of formats, of a
 // display) costs no memory of each worker. What is mapped of the binary is one copy for all, but counts as each one's.
 func TestWorkersAreSmall(t *testing.T) {
 	t.Parallel()
-	s := prepare(t, writeSpec(t, `
+	staysSmall(t, `
 queues: {q: {}}
 processes:
   make: {stages: [{read: "-"}, {put: q}]}
   take: {stages: [{get: q}, {map: 'item + "!"'}, {print: "${{ item }}"}]}
-`))
+`, "go!\n", 2, map[string]int{"RssAnon:": 3 << 10, "VmHWM:": 15 << 10})
+}
+
+// staysSmall gives a line to a run, which must print all of that, and then holds its workers, which wait for more, against what they may have at
+// most, in KiB, by the name that it has in their status.
+func staysSmall(t *testing.T, spec, prints string, workers int, most map[string]int) {
+	t.Helper()
+	s := prepare(t, writeSpec(t, spec))
 	stdin, err := s.cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.start()
 	fmt.Fprintln(stdin, "go")
-	s.stdout.is(t, "go!\n")
-	bounds := map[string]int{"RssAnon:": 3 << 10, "VmHWM:": 15 << 10}
-	workers := s.workers()
-	for _, pid := range workers {
-		for name, most := range bounds {
-			if n := statusOf(t, pid, name); n > most {
-				t.Errorf("%s a worker has %d KiB, more than %d", name, n, most)
+	s.stdout.is(t, prints)
+	running := s.workers()
+	for _, pid := range running {
+		for name, bound := range most {
+			if n := statusOf(t, pid, name); n > bound {
+				t.Errorf("%s a worker has %d KiB, more than %d", name, n, bound)
 			}
 		}
 	}
-	if len(workers) != 2 {
-		t.Errorf("%d workers, not 2", len(workers))
+	if len(running) != workers {
+		t.Errorf("%d workers, not %d", len(running), workers)
 	}
 	stdin.Close()
-	result{s.wait(), s.stdout.String(), s.stderr.String()}.expect(t, 0, "go!\n")
+	result{s.wait(), s.stdout.String(), s.stderr.String()}.expect(t, 0, prints)
 }
 
 // statusOf is a number of KiB in the status of a process; VmHWM is what it has had resident at most (proc_pid_status(5)).

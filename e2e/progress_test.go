@@ -3,14 +3,13 @@ package e2e
 import (
 	"fmt"
 	"io"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
 
-	"golang.org/x/sys/unix"
+	"github.com/mprun/mprun/runtime/terminaltest"
 )
 
 // TestBar: what a run prints and logs on a terminal is whole while a bar moves below it, and the bar is gone at the end.
@@ -29,7 +28,7 @@ processes:
       - when: item % 20 == 0
         log: note ${{ item }}
 `)
-	master, slave := openTerminal(t)
+	master, slave := terminaltest.Open(t)
 	s := prepare(t, spec)
 	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = slave, slave, slave
 	s.cmd.Env = append(s.cmd.Env, "TERM=xterm")
@@ -89,29 +88,4 @@ func onScreen(raw string) []string {
 		}
 	}
 	return lines
-}
-
-// openTerminal makes a terminal, 80 characters wide; see pts(4).
-func openTerminal(t *testing.T) (master, slave *os.File) {
-	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Skip("no terminals here: ", err)
-	}
-	t.Cleanup(func() { master.Close() })
-	if err := unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	n, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.IoctlSetWinsize(int(master.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80}); err != nil {
-		t.Fatal(err)
-	}
-	if slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { slave.Close() })
-	return master, slave
 }

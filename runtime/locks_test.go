@@ -60,18 +60,9 @@ func takeNow(t *testing.T, h *host, name string) {
 	}
 }
 
-// TestRefusedCommitLosesNoState: another worker has released what only one may, so that the commit fails; what it wrote of the state is lost
-// with it, and the next commit writes all of it.
-func TestRefusedCommitLosesNoState(t *testing.T) {
-	hosts := newLockHosts(t)
-	takeNow(t, hosts[0], "s")
-	if err := hosts[0].Commit(); err != nil {
-		t.Fatal(err)
-	}
-	hosts[0].dirty = true
-	if err := hosts[0].Commit(); err != nil {
-		t.Fatal(err)
-	}
+// releasedTwice has all hosts release what only one may. The second one's commits first, so that the first one's is refused.
+func releasedTwice(t *testing.T, hosts [2]*host) {
+	t.Helper()
 	for _, h := range hosts {
 		if err := lockOf(t, h, "s").Release(); err != nil {
 			t.Fatal(err)
@@ -84,6 +75,21 @@ func TestRefusedCommitLosesNoState(t *testing.T) {
 	if err := hosts[0].Commit(); !errors.As(err, &refused) || refused.Type != "released-too-often" {
 		t.Fatalf("the commit gives %v", err)
 	}
+}
+
+// TestRefusedCommitLosesNoState: another worker has released what only one may, so that the commit fails; what it wrote of the state is lost
+// with it, and the next commit writes all of it.
+func TestRefusedCommitLosesNoState(t *testing.T) {
+	hosts := newLockHosts(t)
+	takeNow(t, hosts[0], "s")
+	if err := hosts[0].Commit(); err != nil {
+		t.Fatal(err)
+	}
+	hosts[0].dirty = true
+	if err := hosts[0].Commit(); err != nil {
+		t.Fatal(err)
+	}
+	releasedTwice(t, hosts)
 	if err := hosts[0].Undo(); err != nil {
 		t.Fatal(err)
 	}
@@ -139,18 +145,7 @@ func TestRefusedCommitKeepsWhatIsInHand(t *testing.T) {
 		in.Take(2)
 	}
 	take()
-	for _, h := range hosts {
-		if err := lockOf(t, h, "s").Release(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := hosts[1].Commit(); err != nil {
-		t.Fatal(err)
-	}
-	var refused *stages.ItemError
-	if err := h.Commit(); !errors.As(err, &refused) {
-		t.Fatalf("the commit gives %v", err)
-	}
+	releasedTwice(t, hosts)
 	if in.TakenBack() {
 		t.Error("items are taken back before an Undo")
 	}

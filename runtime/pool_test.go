@@ -123,15 +123,7 @@ func sharedLines() []string {
 // TestPools holds what the plans print in peace, with the usual blocks and with blocks of one item.
 func TestPools(t *testing.T) {
 	for _, test := range poolPlans {
-		for _, items := range []int{0, 1} {
-			t.Run(fmt.Sprint(test.name, " ", items), func(t *testing.T) {
-				plan := planned(t, test.spec)
-				plan.BlockItems = items
-				got := runPlan(t, plan, Options{})
-				got.ok(t)
-				samePool(t, got.stdout, test.want(), test.ordered)
-			})
-		}
+		inPeace(t, test.name, test.spec, func(t *testing.T, stdout string) { samePool(t, stdout, test.want(), test.ordered) })
 	}
 }
 

@@ -187,15 +187,21 @@ func ringLines() []string {
 // TestSharing holds what the plans print in peace, with the usual blocks and with blocks of one item.
 func TestSharing(t *testing.T) {
 	for _, test := range sharingPlans {
-		for _, items := range []int{0, 1} {
-			t.Run(fmt.Sprint(test.name, " ", items), func(t *testing.T) {
-				plan := planned(t, test.spec)
-				plan.BlockItems = items
-				got := runPlan(t, plan, Options{})
-				got.ok(t)
-				sameLines(t, got.stdout, test.want)
-			})
-		}
+		inPeace(t, test.name, test.spec, func(t *testing.T, stdout string) { sameLines(t, stdout, test.want) })
+	}
+}
+
+// inPeace runs a spec with the usual blocks and with blocks of one item, and gives what it prints to check.
+func inPeace(t *testing.T, name, spec string, check func(t *testing.T, stdout string)) {
+	t.Helper()
+	for _, items := range []int{0, 1} {
+		t.Run(fmt.Sprint(name, " ", items), func(t *testing.T) {
+			plan := planned(t, spec)
+			plan.BlockItems = items
+			got := runPlan(t, plan, Options{})
+			got.ok(t)
+			check(t, got.stdout)
+		})
 	}
 }
 

@@ -2,41 +2,15 @@ package runtime
 
 import (
 	"bufio"
-	"fmt"
-	"os"
 	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/mprun/mprun/planner"
+	"github.com/mprun/mprun/runtime/terminaltest"
 	"github.com/mprun/mprun/stages"
 )
-
-// openTerminal gives the two ends of a pseudo-terminal. See pts(4).
-func openTerminal(t *testing.T) (master, slave *os.File) {
-	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Skip("no terminals here: ", err)
-	}
-	t.Cleanup(func() { master.Close() })
-	if err := unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	n, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { slave.Close() })
-	return master, slave
-}
 
 // onTerminal runs a plan whose supervisor has a terminal, types something once it has printed "ready", and gives the exit code and what
 // was printed.
@@ -48,7 +22,7 @@ func onTerminal(t *testing.T, plan *planner.Plan, typed string) (code int, print
 // typing runs a command in a session with a terminal, and types something when it has printed a line.
 func typing(t *testing.T, cmd *exec.Cmd, typed map[string]string) (code int, printed string) {
 	t.Helper()
-	master, slave := openTerminal(t)
+	master, slave := terminaltest.Open(t)
 	cmd.Stdin = slave
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	out, err := cmd.StdoutPipe()

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+
+	"github.com/mprun/mprun/stages/front"
 )
 
 // StateWriter collects what a chain writes down of itself for a commit. The format is private to one version of mprun: it is read
@@ -111,25 +113,24 @@ func (r *StateReader) fail() {
 	r.err, r.buf = errState, nil
 }
 
+// got fails where something is not there.
+func (r *StateReader) got(ok bool) {
+	if !ok {
+		r.fail()
+	}
+}
+
 // Uint reads a number.
 func (r *StateReader) Uint() uint64 {
-	v, n := binary.Uvarint(r.buf)
-	if n <= 0 {
-		r.fail()
-		return 0
-	}
-	r.buf = r.buf[n:]
+	v, ok := front.Uvarint(&r.buf)
+	r.got(ok)
 	return v
 }
 
 // Int reads a signed number.
 func (r *StateReader) Int() int {
-	v, n := binary.Varint(r.buf)
-	if n <= 0 {
-		r.fail()
-		return 0
-	}
-	r.buf = r.buf[n:]
+	v, ok := front.Varint(&r.buf)
+	r.got(ok)
 	return int(v)
 }
 
@@ -175,12 +176,8 @@ func (r *StateReader) Column() Column {
 
 // next reads n bytes, or fails.
 func (r *StateReader) next(n int) []byte {
-	if n < 0 || n > len(r.buf) {
-		r.fail()
-		return nil
-	}
-	b := r.buf[:n]
-	r.buf = r.buf[n:]
+	b, ok := front.Bytes(&r.buf, uint64(n)) // a negative one is too large
+	r.got(ok)
 	return b
 }
 

@@ -18,7 +18,17 @@ const streaming = 3 * time.Second
 
 // memoryOfMprun is the most that any worker of an endless stream has had resident, in MiB.
 func memoryOfMprun(l *lab) (float64, error) {
-	cmd := exec.Command(l.mprun, filepath.Join(l.dir, "endless.yaml"))
+	return endless([]string{l.mprun, filepath.Join(l.dir, "endless.yaml")}, func(pid int, lines *bufio.Scanner) (float64, error) {
+		end := time.Now().Add(time.Duration(float64(streaming) * l.scale))
+		for lines.Scan() && time.Now().Before(end) {
+		}
+		return heaviestWorker(pid)
+	})
+}
+
+// endless starts a run without end, measures something of it by its process and the lines that it prints, and interrupts it.
+func endless(words []string, measure func(pid int, lines *bufio.Scanner) (float64, error)) (float64, error) {
+	cmd := exec.Command(words[0], words[1:]...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return 0, err
@@ -27,10 +37,7 @@ func memoryOfMprun(l *lab) (float64, error) {
 		return 0, err
 	}
 	lines := bufio.NewScanner(out)
-	end := time.Now().Add(time.Duration(float64(streaming) * l.scale))
-	for lines.Scan() && time.Now().Before(end) {
-	}
-	heaviest, err := heaviestWorker(cmd.Process.Pid)
+	got, err := measure(cmd.Process.Pid, lines)
 	if sent := cmd.Process.Signal(syscall.SIGINT); err == nil {
 		err = sent
 	}
@@ -38,9 +45,9 @@ func memoryOfMprun(l *lab) (float64, error) {
 	}
 	var exit *exec.ExitError
 	if ended := cmd.Wait(); err == nil && !errors.As(ended, &exit) {
-		err = fmt.Errorf("the endless stream has ended: %v", ended)
+		err = fmt.Errorf("the run has ended by itself: %v", ended)
 	}
-	return heaviest, err
+	return got, err
 }
 
 // heaviestWorker is the largest peak among the workers that a process has started.

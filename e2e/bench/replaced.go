@@ -3,8 +3,6 @@ package main
 import (
 	"bufio"
 	"errors"
-	"fmt"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"syscall"
@@ -22,26 +20,7 @@ func replaced(reserve bool) func(*lab) (float64, error) {
 		if reserve {
 			words = append(words, "--file", filepath.Join(l.dir, "reserve.yaml"))
 		}
-		cmd := exec.Command(words[0], words[1:]...)
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			return 0, err
-		}
-		if err := cmd.Start(); err != nil {
-			return 0, err
-		}
-		lines := bufio.NewScanner(out)
-		seconds, err := killAgain(lines, l.amount(20))
-		if sent := cmd.Process.Signal(syscall.SIGINT); err == nil {
-			err = sent
-		}
-		for lines.Scan() { // lets it end
-		}
-		var exit *exec.ExitError
-		if ended := cmd.Wait(); err == nil && !errors.As(ended, &exit) {
-			err = fmt.Errorf("the run has ended: %v", ended)
-		}
-		return seconds, err
+		return endless(words, func(_ int, lines *bufio.Scanner) (float64, error) { return killAgain(lines, l.amount(20)) })
 	}
 }
 

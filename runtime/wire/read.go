@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+
+	"github.com/mprun/mprun/stages/front"
 )
 
 // Read reads what Append has written of a value into what, a pointer to a zero value of its type.
@@ -26,40 +28,28 @@ type reader struct {
 	err  error
 }
 
-func (r *reader) cut() {
-	if r.err == nil {
-		r.err = ErrCut
+// got notes whether there was enough.
+func (r *reader) got(ok bool) {
+	if !ok {
+		r.err, r.rest = ErrCut, nil
 	}
-	r.rest = nil
 }
 
 func (r *reader) take(n uint64) []byte {
-	if n > uint64(len(r.rest)) {
-		r.cut()
-		return nil
-	}
-	p := r.rest[:n]
-	r.rest = r.rest[n:]
+	p, ok := front.Bytes(&r.rest, n)
+	r.got(ok)
 	return p
 }
 
 func (r *reader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.rest)
-	if n <= 0 {
-		r.cut()
-		return 0
-	}
-	r.rest = r.rest[n:]
+	v, ok := front.Uvarint(&r.rest)
+	r.got(ok)
 	return v
 }
 
 func (r *reader) varint() int64 {
-	v, n := binary.Varint(r.rest)
-	if n <= 0 {
-		r.cut()
-		return 0
-	}
-	r.rest = r.rest[n:]
+	v, ok := front.Varint(&r.rest)
+	r.got(ok)
 	return v
 }
 
@@ -69,7 +59,7 @@ func (r *reader) bytes() []byte { return r.take(r.uvarint()) }
 func (r *reader) length() int {
 	n := r.uvarint()
 	if n > uint64(len(r.rest))+1 {
-		r.cut()
+		r.got(false)
 		return 0
 	}
 	return int(n)

@@ -107,6 +107,18 @@ func (w *worker) restore(numbers []*uint64) error {
 	return nil
 }
 
+// commitState commits a transaction with numbers as the worker's state.
+func (w *worker) commitState(numbers []*uint64, fill func(tx *shm.Tx)) error {
+	tx := w.slot.Begin()
+	fill(tx)
+	var state []byte
+	for _, n := range numbers {
+		state = appendNumber(state, *n)
+	}
+	tx.Snapshot(state)
+	return w.slot.Commit(tx)
+}
+
 func appendNumber(p []byte, n uint64) []byte { return binary.LittleEndian.AppendUint64(p, n) }
 
 func number(p []byte, i int) (uint64, error) {

@@ -72,16 +72,7 @@ func (p *party) commit(fill func(tx *shm.Tx)) error {
 	return p.save(fill)
 }
 
-func (p *party) save(fill func(tx *shm.Tx)) error {
-	tx := p.slot.Begin()
-	fill(tx)
-	var state []byte
-	for _, n := range p.numbers() {
-		state = appendNumber(state, *n)
-	}
-	tx.Snapshot(state)
-	return p.slot.Commit(tx)
-}
+func (p *party) save(fill func(tx *shm.Tx)) error { return p.commitState(p.numbers(), fill) }
 
 func nothing(*shm.Tx) {}
 

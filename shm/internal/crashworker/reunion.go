@@ -60,14 +60,7 @@ func (r *reunion) numbers() []*uint64 {
 
 // commit commits a transaction with the member's state.
 func (r *reunion) commit(fill func(tx *shm.Tx)) error {
-	tx := r.slot.Begin()
-	fill(tx)
-	var state []byte
-	for _, n := range r.numbers() {
-		state = appendNumber(state, *n)
-	}
-	tx.Snapshot(state)
-	return r.slot.Commit(tx)
+	return r.commitState(r.numbers(), fill)
 }
 
 // meet waits at the first barrier, and remembers how it has ended.
