@@ -15,6 +15,9 @@ import (
 // hog is a Python program that has 200 MB and keeps them until it is killed, or a minute long.
 const hog = `'import time; x = bytearray(b"1") * 200000000; time.sleep(60)'`
 
+// sharing is a Python program that has 50 MB, which it shares with four copies of itself for a second.
+const sharing = `'import os, time; x = bytearray(b"1") * 50000000; [os.fork() or (time.sleep(1), os._exit(0)) for _ in range(4)]; [os.wait() for _ in range(4)]; print("shared")'`
+
 // showLimits says what a program may use: descriptors, soft and hard, its priority, how many processors.
 const showLimits = `'echo $(ulimit -Sn) $(ulimit -Hn) $(nice) $(nproc)'`
 
@@ -37,6 +40,15 @@ var limited = []struct {
 	{"a child with too much", `processes: {a: {limits: {memory: 60MB}, command: [setsid, --wait, python3, -c, ` + hog + `]}}`, 1, "", `process a: memory limit of 60MB reached`},
 	{"a program of a worker with too much", `processes: {a: {limits: {memory: 60MB}, stages: [{exec: [python3, -c, ` + hog + `]}]}}`, 1, "", `process a: memory limit of 60MB reached \(peak \d+\.\d\dMB\), 3 times in a row without getting anywhere`},
 	{"a worker with too much", `processes: {a: {limits: {memory: 20MiB}, stages: [{range: 60}, {map: 'repeat("x", 1000000)'}, {collect: all}, {print: '${{ len(item) }}'}]}}`, 1, "", `process a: memory limit of 20MiB reached`},
+	{"what forks share", `processes: {a: {limits: {memory: 150MB}, command: [python3, -c, ` + sharing + `], stdout: inherit}}`, 0, "shared\n", `^$`},
+	{"memory shared by programs", `processes: {a: {limits: {memory: 60MB}, command: [python3, -c, 'import mmap, time; x = mmap.mmap(-1, 200000000); x.write(b"1" * 200000000); time.sleep(60)']}}`, 1, "", `process a: memory limit of 60MB reached`},
+	{"memory of the run", `
+queues: {q: {capacity: unbounded, max_bytes: 250MB}}
+processes:
+  a: {limits: {memory: 150MB}, stages: [{range: 200}, {map: 'repeat("x", 1000000)'}, {put: q}]}
+  b: {depends_on: {a: completed}, limits: {memory: 150MB}, stages: [{get: q}, {reduce: acc + len(item), init: 0}, {print: }]}
+`, 0, "200000000\n", ``},
+	{"all threads of a worker", `processes: {a: {limits: {nice: 5, cpus: 1}, stages: [{shell: 'echo $(cat /proc/$PPID/task/*/stat | cut -d " " -f 19 | sort -u) $(grep -h Cpus_allowed_list: /proc/$PPID/task/*/status | sort -u | wc -l)'}, {print: }]}}`, 0, "5 1\n", `^$`},
 	{"a restarted command", `processes: {a: {limits: {memory: 60MB}, restart: {when: on-failure, max: 1, backoff: 1ms}, command: [python3, -c, ` + hog + `]}}`, 1, "", `a: memory limit of 60MB reached \(.*\); started again in 1ms\n(.*\n)*.*process a: memory limit`},
 	{"items of a queue", `
 queues: {q: {max_deliveries: 2, dead_letter: dead}, dead: {}, got: {}}

@@ -38,11 +38,14 @@ type volatileInput struct {
 	Commits uint64     `json:"commits"`
 }
 
-// stageError is the failure of a run whose input was lost with a worker that ended somehow.
-func (l *volatileInput) stageError(ended string) *stages.StageError {
+// stageError is the failure of a run whose input was lost with a worker. died is what that died of, if that is known.
+func (l *volatileInput) stageError(died string) *stages.StageError {
+	if died != "" {
+		died = ": " + died
+	}
 	return &stages.StageError{
 		Op: "read", Pos: l.Pos, Type: "input-lost",
-		Text: "the worker died between reading and committing (" + ended + "), and this input cannot be read again [input-lost]",
+		Text: "the worker died between reading and committing, and this input cannot be read again" + died + " [input-lost]",
 	}
 }
 

@@ -68,7 +68,7 @@ func (s *supervisor) ended(r *replica, e exit, now time.Time, created error) {
 	case r.process.stopping || r.told:
 		s.conclude(r)
 	case lost != nil:
-		s.failReplica(r, r.failure(lost.stageError(r.howEnded()), ""))
+		s.failReplica(r, r.failure(lost.stageError(r.died), ""))
 	default:
 		s.restartOrEnd(r, now, s.endText(r))
 	}
