@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// betweenKills is how long a worker is left in peace: its reserve is filled by then.
-const betweenKills = 100 * time.Millisecond
+// betweenKills is how long a worker is left in peace: its reserve is filled by then, with an interpreter, too.
+const betweenKills = 300 * time.Millisecond
 
 // replaced is the cost of a kill, with a worker in reserve or without: from the signal to the first line of another worker, which is its first commit on its
-// way through the outlet. A line comes every 200 us.
-func replaced(reserve bool) func(*lab) (float64, error) {
+// way through the outlet. A line comes every 200 us. reserve is the spec that adds the reserve; "": none.
+func replaced(spec, reserve string) func(*lab) (float64, error) {
 	return func(l *lab) (float64, error) {
-		words := l.spec("replaced")
-		if reserve {
-			words = append(words, "--file", filepath.Join(l.dir, "reserve.yaml"))
+		words := l.spec(spec)
+		if reserve != "" {
+			words = append(words, "--file", filepath.Join(l.dir, reserve+".yaml"))
 		}
 		return endless(words, func(_ int, lines *bufio.Scanner) (float64, error) { return killAgain(lines, l.amount(20)) })
 	}

@@ -81,11 +81,20 @@ func processRows() []row {
 		},
 		{
 			name: "from `kill -9` of a worker to its replacement's first commit", unit: "s/kill", most: 0.005,
-			mprun: replaced(true),
+			mprun: replaced("replaced", "reserve"),
 			peers: []contender{
-				{"mprun, `start_method: spawn`", "", replaced(false)},
+				{"mprun, `start_method: spawn`", "", replaced("replaced", "")},
 				{"multiprocessing.Pool, fork; the task is lost", "python3", replacedInPython("pool")},
 				{"concurrent.futures, fork: another executor; the tasks are lost", "python3", replacedInPython("executor")},
+			},
+			limit: limit{"a program", "`true`, started and waited for", starting(1)},
+		},
+		{
+			name: "the same of a pool's worker that calls a Python function", unit: "s/kill", most: 0.005,
+			mprun: replaced("replacedpython", "reservepython"),
+			peers: []contender{
+				{"mprun, `start_method: spawn`", "", replaced("replacedpython", "")},
+				{"multiprocessing.Pool, fork; the task is lost", "python3", replacedInPython("pool")},
 			},
 			limit: limit{"a program", "`true`, started and waited for", starting(1)},
 		},

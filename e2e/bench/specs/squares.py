@@ -1,2 +1,9 @@
+import os
+
+
 def square(x):
     return x * x
+
+
+def worker(_):
+    return os.getppid()
