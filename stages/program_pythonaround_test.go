@@ -2,6 +2,7 @@ package stages
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -24,6 +25,35 @@ func TestPythonAmongModules(t *testing.T) {
 		got := w.outAndLetGo([]Stage{itemsStage(4, 3), pythonStage(w, call)}, 7)
 		if want = strings.ReplaceAll(want, "DIR", w.dir); got != want {
 			t.Errorf("%s gives %s, not %s", call, got, want)
+		}
+	}
+}
+
+// TestPythonOfAVirtualEnvironment has one by its definition (PEP 405): a file beside the folder of a link to the interpreter. `interpreter` names
+// either, also relative to the folder of the process.
+func TestPythonOfAVirtualEnvironment(t *testing.T) {
+	w := pythonWorld(t)
+	version, err := exec.Command(pythonProgram(), "-c", "import sys; print('python%d.%d' % sys.version_info[:2], end='')").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := filepath.Join(w.dir, "env", "lib", string(version), "site-packages")
+	bin := filepath.Join(w.dir, "env", "bin")
+	for _, err := range []error{
+		os.MkdirAll(packages, 0o700), os.Mkdir(bin, 0o700),
+		os.WriteFile(filepath.Join(packages, "installed.py"), []byte("import sys\n\ndef prefix(_):\n    return sys.prefix\n"), 0o600),
+		os.WriteFile(filepath.Join(w.dir, "env", "pyvenv.cfg"), []byte("home = "+filepath.Dir(pythonProgram())+"\n"), 0o600),
+		os.Symlink(pythonProgram(), filepath.Join(bin, "python")),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, interpreter := range []string{"env", filepath.Join(w.dir, "env"), "env/bin/python"} {
+		w.queue("out").put, w.state = nil, nil
+		want := `["` + filepath.Join(w.dir, "env") + `"]`
+		if got := w.outAndLetGo([]Stage{itemsStage(1), pythonStage(w, "installed:prefix", "interpreter", srcLiteral(interpreter))}, 7); got != want {
+			t.Errorf("%s gives %s, not %s", interpreter, got, want)
 		}
 	}
 }

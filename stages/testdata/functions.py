@@ -145,6 +145,33 @@ def forks(x):
     return x
 
 
+def spawns(_):
+    import multiprocessing
+
+    process = multiprocessing.get_context("spawn").Process(target=child)  # which loads this module
+    process.start()
+    process.join()
+    return process.exitcode
+
+
+def signals(x):
+    import signal
+
+    seen = []
+    signal.signal(signal.SIGUSR1, lambda *_: seen.append(x))
+    os.kill(os.getpid(), signal.SIGUSR1)
+    os.kill(os.getpid(), signal.SIGINT)
+    return seen
+
+
+class Called:
+    def __call__(self, x):
+        return [x]
+
+
+called_object = Called()
+
+
 def forks_and_returns(x):
     pid = os.fork()
     if pid:
