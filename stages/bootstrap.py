@@ -143,6 +143,8 @@ def dump(results):
         if "cyclic" in str(error):
             raise ValueError("a result that contains itself is no item") from None
         raise
+    except RecursionError:
+        raise ValueError("a result that nests too deep, or contains itself, is no item") from None
     if to.tell() > MOST:
         raise ValueError("a result of more than %d MiB" % (MOST >> 20))
     return to.getbuffer()

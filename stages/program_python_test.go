@@ -129,7 +129,7 @@ func TestPython(t *testing.T) {
 		{name: "an iterator", items: []any{1}, call: "iterator", want: `[] ` + failed("1", "TypeError: a value of type map is no item: list() or a generator makes results of it")},
 		{name: "a coroutine", items: []any{1}, call: "coroutine", want: `[] ` + failed("1", "TypeError: the result is of type coroutine: the function has to run it, as by asyncio.run")},
 		{name: "what stands in itself", items: []any{1}, call: "circle", want: `[] ` + failed("1", "ValueError: a result that contains itself is no item")},
-		{name: "too deep", items: []any{0, 1}, call: "deep", want: `[0]`, skips: true},
+		{name: "too deep", items: []any{0, 1}, call: "deep", want: `[0] ` + failed("1", "ValueError: a result that nests too deep, or contains itself, is no item")},
 		{name: "no such function", items: []any{1}, call: "sqare", want: `[] test.yaml:1:7: python: AttributeError: functions (DIR/functions.py) has no sqare; did you mean square? (item 1)`},
 		{name: "no such module", items: []any{1}, call: "nowhere:f", want: `[] ` + failed("1", "ModuleNotFoundError: No module named 'nowhere'")},
 		{name: "not a function", items: []any{1}, call: "NUMBER", want: `[] ` + failed("1", "TypeError: functions:NUMBER is of type int, which cannot be called")},
