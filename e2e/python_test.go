@@ -144,3 +144,39 @@ def pids(_):
 		t.Errorf("init was called in %v, %v; at work were %v", got, err, at)
 	}
 }
+
+// TestPythonInReserveIsLimited to the processors that its worker gets with its place.
+func TestPythonInReserveIsLimited(t *testing.T) {
+	need(t, "python3")
+	spec := writeSpec(t, `
+processes:
+  tick:
+    start_method: forkserver
+    limits: {cpus: 1}
+    stages: [{every: 1ms}, {python: "here:pids"}, {print: }]
+`)
+	module := `import os
+
+def pids(_):
+    return "%d %d of %d" % (os.getppid(), os.getpid(), len(os.sched_getaffinity(0)))
+`
+	if err := os.WriteFile(filepath.Join(filepath.Dir(spec), "here.py"), []byte(module), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := ticks{prepare(t, spec).start()}
+	worker, _ := s.now(0)
+	eventually(t, "a worker in reserve", func() bool { return len(s.workers()) == 2 })
+	s.kill(worker)
+	s.now(worker)
+	if err := s.cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if code := s.wait(); code != 130 {
+		t.Errorf("exit code %d\n%s", code, s.stderr)
+	}
+	for line := range strings.Lines(s.stdout.String()) {
+		if !strings.HasSuffix(line, " of 1\n") {
+			t.Fatalf("an interpreter has more than one processor: %s", line)
+		}
+	}
+}

@@ -63,7 +63,9 @@ func practise(arena *shm.Arena, h handoff) (ready *practice) {
 	if err != nil {
 		return nil
 	}
-	chain.Prepare(host.programs)
+	if h.Process.Limits.CPUs == 0 { // else they are known with the post, and libraries of Python's count them when they are imported
+		chain.Prepare(host.programs)
+	}
 	return &practice{chain, host.programs}
 }
 
