@@ -1,7 +1,7 @@
 package runtime
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -82,20 +82,72 @@ func (s *supervisor) endLogPipes() {
 	}
 }
 
+// LineLogger is a slog.Handler that takes the lines of a program many at a time, in place of a record for each: a program that floods its standard
+// error waits for the log.
+type LineLogger interface {
+	slog.Handler
+	// LogLines logs text, each line of it, which has an end, for itself. It is valid UTF-8.
+	LogLines(level slog.Level, text string) error
+}
+
+// copy logs what comes, as many lines at a time as have come.
 func (p *logPipe) copy(r io.Reader, log *slog.Logger, level slog.Level) {
-	lines := bufio.NewReaderSize(r, maxLogLine)
+	buf := make([]byte, maxLogLine)
+	held := 0
 	for {
-		line, err := lines.ReadSlice('\n')
-		if len(line) > 0 {
-			text := strings.ToValidUTF8(strings.TrimRight(string(line), "\r\n"), "\uFFFD")
-			p.last = append(p.last, text)
-			if len(p.last) > keptLines {
-				p.last = p.last[1:]
-			}
-			log.Log(context.Background(), level, text)
+		n, err := r.Read(buf[held:])
+		whole := bytes.LastIndexByte(buf[held:held+n], '\n') + 1 // there is none in what was held
+		if whole > 0 {
+			whole += held
 		}
-		if err != nil && err != bufio.ErrBufferFull {
+		held += n
+		if whole == 0 && held == len(buf) || err != nil {
+			whole = held
+		}
+		if whole > 0 {
+			p.log(string(buf[:whole]), log, level)
+			held = copy(buf, buf[whole:held])
+		}
+		if err != nil {
 			return
 		}
 	}
+}
+
+// log logs lines, the last of which may have no end.
+func (p *logPipe) log(text string, log *slog.Logger, level slog.Level) {
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	if !strings.HasSuffix(text, "\n") {
+		text = strings.TrimRight(text, "\r") + "\n"
+	}
+	for strings.Contains(text, "\r\n") {
+		text = strings.ReplaceAll(text, "\r\n", "\n")
+	}
+	p.remember(text)
+	if lines, ok := log.Handler().(LineLogger); ok {
+		_ = lines.LogLines(level, text)
+		return
+	}
+	for line := range strings.Lines(text) {
+		log.Log(context.Background(), level, strings.TrimSuffix(line, "\n"))
+	}
+}
+
+// remember keeps the latest lines.
+func (p *logPipe) remember(text string) {
+	for line := range strings.Lines(text[startOfLast(text, keptLines):]) {
+		p.last = append(p.last, strings.TrimSuffix(line, "\n"))
+	}
+	p.last = p.last[max(0, len(p.last)-keptLines):]
+}
+
+// startOfLast is where the last n lines of a text begin, which ends with a line's end.
+func startOfLast(text string, n int) int {
+	at := len(text)
+	for range n {
+		if at = strings.LastIndexByte(text[:max(0, at-1)], '\n') + 1; at == 0 {
+			break
+		}
+	}
+	return at
 }

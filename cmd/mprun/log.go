@@ -3,12 +3,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/mprun/mprun/planner"
 )
@@ -95,6 +97,39 @@ func (l *runLog) Handle(ctx context.Context, r slog.Record) error {
 		return l.shared.json.WithAttrs(l.attrs).Handle(ctx, r)
 	}
 	return l.shared.write(process, r, rest)
+}
+
+// LogLines implements runtime.LineLogger.
+func (l *runLog) LogLines(level slog.Level, text string) error {
+	s, process := l.shared, ""
+	for _, a := range l.attrs {
+		if a.Key == "process" {
+			process = a.Value.String()
+		}
+	}
+	if level < s.levelOf(process) {
+		return nil
+	}
+	s.hear(process)
+	var b bytes.Buffer
+	now := time.Now()
+	var json slog.Handler
+	if s.json != nil {
+		json = slog.NewJSONHandler(&b, &slog.HandlerOptions{Level: s.least}).WithAttrs(l.attrs)
+	}
+	for line := range strings.Lines(text) {
+		if json == nil {
+			b.WriteString(process)
+			b.WriteString(": ")
+			b.WriteString(line)
+		} else if err := json.Handle(context.Background(), slog.NewRecord(now, level, strings.TrimSuffix(line, "\n"), 0)); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, err := s.out.Write(b.Bytes())
+	return err
 }
 
 // baseName is a process's name without the number of the replica.

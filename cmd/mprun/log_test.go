@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/mprun/mprun/planner"
+	"github.com/mprun/mprun/runtime"
 )
 
 func TestLogLines(t *testing.T) {
@@ -52,5 +53,38 @@ func TestLogLines(t *testing.T) {
 	}
 	if !l.spoke("talk") || l.spoke("loud") {
 		t.Error("who spoke is not known")
+	}
+}
+
+// TestLogLinesOfPrograms: many lines at a time are logged as one by one.
+func TestLogLinesOfPrograms(t *testing.T) {
+	const text = "one\n\nspec: process talk\n"
+	for _, row := range []struct {
+		log  planner.Log
+		want string
+	}{
+		{planner.Log{}, "talk[2]: one\ntalk[2]: \ntalk[2]: spec: process talk\n"},
+		{planner.Log{Level: "warn"}, ""},
+		{planner.Log{Processes: map[string]string{"talk": "off"}}, ""},
+	} {
+		var out bytes.Buffer
+		l := newRunLog(&out, row.log, runFlags{})
+		if err := l.WithAttrs([]slog.Attr{slog.String("process", "talk[2]")}).(runtime.LineLogger).LogLines(slog.LevelInfo, text); err != nil || out.String() != row.want {
+			t.Errorf("%+v: %v\n%s\nexpected:\n%s", row.log, err, out.String(), row.want)
+		}
+		if l.spoke("talk") != (row.want != "") {
+			t.Errorf("%+v: who spoke is not known", row.log)
+		}
+	}
+	var out bytes.Buffer
+	l := newRunLog(&out, planner.Log{Format: "json"}, runFlags{}).WithAttrs([]slog.Attr{slog.String("process", "p")})
+	if err := l.(runtime.LineLogger).LogLines(slog.LevelInfo, text); err != nil {
+		t.Fatal(err)
+	}
+	for i, line := range strings.Split(strings.TrimSpace(out.String()), "\n") {
+		var m map[string]any
+		if err := json.Unmarshal([]byte(line), &m); err != nil || m["msg"] != strings.Split(text, "\n")[i] || m["process"] != "p" || m["level"] != "INFO" {
+			t.Errorf("%v: %s", err, line)
+		}
 	}
 }
