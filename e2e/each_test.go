@@ -99,3 +99,36 @@ func TestEachUnderFire(t *testing.T) {
 		}
 	}
 }
+
+// TestEachLiveUnderFire: with -u what a job had printed when its worker was killed stays, and another is begun; of each job there is one line in
+// the job log, all lines are whole, and all are there.
+func TestEachLiveUnderFire(t *testing.T) {
+	random := rand.New(rand.NewPCG(2, 0))
+	for kills := 0; kills < 4; {
+		log := filepath.Join(t.TempDir(), "log")
+		args := []string{"each", "-j3", "-u", "--joblog", log, "--shell", "echo a{}; sleep 0.02; echo b{}", ":::"}
+		for i := range 60 {
+			args = append(args, fmt.Sprint(i))
+		}
+		s := prepare(t, args...).start()
+		killed, code := s.underFire(random, 2)
+		kills += killed
+		lines := strings.Split(strings.TrimSuffix(s.stdout.String(), "\n"), "\n")
+		seen := map[string]bool{}
+		for _, line := range lines {
+			seen[line] = true
+		}
+		for i := range 60 {
+			if !seen[fmt.Sprint("a", i)] || !seen[fmt.Sprint("b", i)] {
+				t.Errorf("a line of job %d is missing", i)
+			}
+		}
+		text, err := os.ReadFile(log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(text), "\n"); code != 0 || len(seen) != 120 || len(lines) > 120+2*killed || n != 61 {
+			t.Fatalf("exit code %d after %d kills: %d lines, %d of them different, and %d in the job log\n%s", code, killed, len(lines), len(seen), n, s.stderr.String())
+		}
+	}
+}

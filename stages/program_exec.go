@@ -23,6 +23,7 @@ type execNode struct {
 	dir     string
 	creates *RowExpr
 	live    *RowExpr // nil: what programs write is their result
+	most    int      // bytes that a program may write, to each of its outputs that are collected
 	format  format
 	header  csvHeader
 	attempt *int
@@ -72,6 +73,16 @@ func buildCalling(b *Builder, stage *Stage, n *execNode) (Node, error) {
 			return nil, err
 		}
 	}
+	size, err := b.Option("max_output")
+	if err != nil {
+		return nil, err
+	}
+	if n.most, err = constCount(size); err != nil {
+		return nil, &StageError{Op: stage.Op, Pos: stage.Pos, Type: "expression", Text: "max_output: " + err.Error()}
+	}
+	if n.most == 0 || n.most > maxAnswer {
+		n.most = maxAnswer
+	}
 	n.format, n.header, err = formatOptions(b, stage, formatText)
 	return n, err
 }
@@ -116,7 +127,7 @@ func (n *execNode) work(r *Run, in *Batch) (done bool, err error) {
 	}
 	n.results.clear()
 	if n.format == formatOutcome {
-		n.outcome = &programOutcome{}
+		n.outcome = newOutcome(n.most)
 	}
 	if n.creates != nil {
 		path, done, err := n.create(r, in)
@@ -127,7 +138,7 @@ func (n *execNode) work(r *Run, in *Batch) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	output := &answer{most: maxAnswer}
+	output := &answer{most: n.most}
 	program.Stdout = output
 	if err := n.start(r); err != nil {
 		return false, err
@@ -141,7 +152,7 @@ func (n *execNode) work(r *Run, in *Batch) (done bool, err error) {
 	}
 	if err := n.run(r, in, program); err != nil {
 		if output.over {
-			err = tooMuchWritten(n.called(program))
+			err = n.tooMuchWritten(program)
 		}
 		return false, err
 	}
@@ -175,7 +186,7 @@ func (n *execNode) run(r *Run, in *Batch, program Program) error {
 	}
 	n.running = false
 	if n.outcome.end(err) {
-		return tooMuchWritten(n.called(program))
+		return n.tooMuchWritten(program)
 	}
 	if ctx.Err() != nil && err != nil {
 		return &ItemError{Type: "timeout", Message: n.called(program) + " was ended after " + r.Timeout().Round(time.Millisecond).String()}
@@ -186,8 +197,8 @@ func (n *execNode) run(r *Run, in *Batch, program Program) error {
 	return nil
 }
 
-func tooMuchWritten(program string) *ItemError {
-	return Failf("exec", "%s wrote more than %d MiB", program, maxAnswer>>20)
+func (n *execNode) tooMuchWritten(program Program) *ItemError {
+	return Failf("exec", "%s wrote more than %d bytes (max_output), and was ended; with `live` what it writes is printed as it comes", n.called(program), n.most)
 }
 
 // called is what messages call a program.

@@ -25,12 +25,15 @@ const (
 	codeNotStarted = 127
 )
 
+func newOutcome(most int) *programOutcome {
+	return &programOutcome{stdout: answer{most: most}, stderr: answer{most: most}}
+}
+
 // begin has the program's output collected.
 func (o *programOutcome) begin(p *Program) {
 	if o == nil {
 		return
 	}
-	o.stdout.most, o.stderr.most = maxAnswer, maxAnswer
 	p.Stdout, p.Stderr = &o.stdout, &o.stderr
 	o.started = time.Now()
 }

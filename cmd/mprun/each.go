@@ -39,10 +39,11 @@ type eachFlags struct {
 const eachLong = `Runs a program for each item, many at a time: the pool without a file, for those who know xargs and GNU parallel.
 
 Items are the lines of standard input or of a file (-a), or what stands behind :::; several lists give each combination. Each item is
-one word of the command, whatever it holds: no shell reads it. The command is run without a shell, too; --shell takes a script.
+one word of the command, whatever bytes it holds: no shell reads it. The command is run without a shell, too; --shell takes a script.
 
-What a job writes is printed in one piece when it has ended, standard output first. A job that fails does not keep the others
-from running, unless --halt says so. If a worker of mprun is killed its job is begun again, and no other job is run twice.
+What a job writes is printed in one piece when it has ended, standard output first; it is kept in memory, 60 MiB at most (30 MiB
+with -k), and -u prints lines as they come in place of that. A job that fails does not keep the others from running, unless --halt
+says so. If a worker of mprun is killed its job is begun again, and no other job is run twice; with -u what it had printed stays.
 
 Placeholders:
   {}      the item; at the end of the command if there is no placeholder in it

@@ -101,20 +101,34 @@ func resume(j *each.Job, failed bool) error {
 	return nil
 }
 
-// readLists reads the files of several lists, whose combinations are made before anything is run.
+// readLists reads the files of several lists, whose combinations are made before anything is run, and what only this process can read: a shell's
+// <(command). Of others it holds that they are there.
 func readLists(j *each.Job) error {
-	if len(j.Sources) < 2 {
-		return nil
-	}
-	for i, s := range j.Sources {
-		if s.File == "" {
+	for i := range j.Sources {
+		s := &j.Sources[i]
+		switch {
+		case s.File == "/dev/stdin":
+			s.File = "-"
+		case s.File != "" && s.File != "-":
+			if _, err := os.Stat(s.File); err != nil {
+				return fmt.Errorf("the items of %s: %w", s.File, errors.Unwrap(err))
+			}
+		}
+		if s.File == "" || len(j.Sources) == 1 && !strings.HasPrefix(s.File, "/dev/fd/") && !strings.HasPrefix(s.File, "/proc/self/fd/") {
 			continue
 		}
-		text, err := os.ReadFile(s.File)
+		path := s.File
+		if path == "-" {
+			path = "/dev/stdin"
+		}
+		text, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}
-		j.Sources[i].Items, j.Sources[i].File = itemsOf(j, text), ""
+		s.Items, s.File = itemsOf(j, text), ""
+	}
+	if len(j.Sources) == 1 && j.Sources[0].File == "-" {
+		j.Sources = nil
 	}
 	return nil
 }

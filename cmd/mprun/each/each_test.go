@@ -176,6 +176,7 @@ func ExampleJob_Spec() {
 	//             format: outcome
 	//             timeout: 30s
 	//             retry: 1
+	//             max_output: 60MiB
 	//             as: job
 }
 

@@ -258,6 +258,13 @@ func (j *Job) program(s *specText, w words) {
 	if j.Creates != "" {
 		s.line(6, "creates: "+scalar(template(j.Creates, j.Replace, j.several(), false)))
 	}
+	switch { // what goes with one commit has 64 MiB at most: a stream of its own, or both of them as a result of the pool
+	case j.Live:
+	case j.KeepOrder:
+		s.line(6, "max_output: 30MiB")
+	default:
+		s.line(6, "max_output: 60MiB")
+	}
 	if j.Live {
 		prefix := ""
 		if j.Tag != "" {
@@ -266,6 +273,9 @@ func (j *Job) program(s *specText, w words) {
 		s.line(6, "live: "+scalar(prefix))
 	}
 	s.line(6, "as: job")
+	s.line(5, `- when: job.error != null and not (job.error matches " ended with exit code | was ended by signal ")`)
+	s.line(6, "print: "+scalar("mprun each: "+template("{}", "", j.several(), false)+": ${{ job.error }}"))
+	s.line(6, "to: stderr")
 }
 
 // halt is the stages that end it all. What they do becomes visible with the outcome of the job: who kills the pool comes behind it.
