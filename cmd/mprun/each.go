@@ -15,25 +15,24 @@ import (
 
 // eachFlags are the flags of `each`.
 type eachFlags struct {
-	job     each.Job
-	jobs    string
-	args    int
-	null    bool
-	delim   string
-	file    string
-	retries int
-	timeout string
-	delay   string
-	link    bool
-	resume  bool
-
-	resumeFailed bool
-	ignored      bool
-	tag          bool
-	halt         string
-	bar          bool
-	progress     string
-	showSpec     bool
+	job      each.Job
+	jobs     string
+	args     int
+	null     bool
+	delim    string
+	file     string
+	link     bool
+	retries  int
+	timeout  string
+	delay    string
+	tag      bool
+	halt     string
+	resume   bool
+	again    bool // --resume-failed
+	bar      bool
+	progress string
+	showSpec bool
+	asItIs   bool // what changes nothing
 }
 
 const eachLong = `Runs a program for each item, many at a time: the pool without a file, for those who know xargs and GNU parallel.
@@ -100,7 +99,7 @@ func (c *console) eachCommand() *cobra.Command {
 	flags.BoolVar(&f.job.Live, "lb", false, "the same as -u")
 	flags.BoolVarP(&f.job.Verbose, "verbose", "t", false, "print each command to standard error before it is run")
 	flags.BoolVar(&f.resume, "resume", false, "leave out the jobs that are in the job log, and go on with it")
-	flags.BoolVar(&f.resumeFailed, "resume-failed", false, "the same, but run those again that have failed")
+	flags.BoolVar(&f.again, "resume-failed", false, "the same, but run those again that have failed")
 	flags.BoolVar(&f.tag, "tag", false, "print the item and a tab before each line of its job")
 	flags.StringVar(&f.job.Tag, "tagstring", "", "print this text, with placeholders, and a tab before each line")
 	flags.StringVar(&f.job.JobLog, "joblog", "", "write what became of each job to this `file`, in the columns of GNU parallel")
@@ -110,10 +109,10 @@ func (c *console) eachCommand() *cobra.Command {
 	flags.StringVar(&f.progress, "progress", "auto", "progress on standard error: auto (a bar on a terminal, if it takes longer than a second), plain, json or none")
 	flags.BoolVar(&f.showSpec, "show-spec", false, "print the spec that would be run, in place of running it: mprun - runs it; what stands on standard input becomes part of it")
 	for _, name := range []string{"group", "will-cite", "no-notice", "gnu"} { // what is so anyway
-		flags.BoolVar(&f.ignored, name, false, "")
+		flags.BoolVar(&f.asItIs, name, false, "")
 		_ = flags.MarkHidden(name)
 	}
-	flags.BoolVarP(&f.ignored, "quote", "q", false, "")
+	flags.BoolVarP(&f.asItIs, "quote", "q", false, "")
 	_ = flags.MarkHidden("quote")
 	for _, name := range []string{"lb", "eta", "max-replace-args", "max-lines"} { // said beside their others
 		_ = flags.MarkHidden(name)

@@ -71,8 +71,8 @@ func (f *eachFlags) complete(args []string) (err error) {
 	if j.Delay, err = span("--delay", f.delay); err != nil {
 		return err
 	}
-	if f.resume || f.resumeFailed {
-		if err := resume(j, f.resumeFailed); err != nil {
+	if f.resume || f.again {
+		if err := resume(j, f.again); err != nil {
 			return err
 		}
 	}

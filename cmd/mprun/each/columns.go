@@ -15,9 +15,13 @@ func columnsExpression(separator string) (string, error) {
 	case ` *, *`, `,\s*`, `\s*,\s*`:
 		return `map(split(item, ","), trim(it))`, nil
 	}
-	text := strings.NewReplacer(`\t`, "\t", `\|`, "|", `\.`, ".", `\\`, `\`).Replace(separator)
-	if text == separator && len(text) > 1 && regexp.QuoteMeta(text) != text {
+	if plain := knownEscapes("", "", "", "").Replace(separator); len(separator) > 1 && regexp.QuoteMeta(plain) != plain {
 		return "", fmt.Errorf("--colsep takes a text, \\t, or \\s+ for any blanks, not the regular expression %s: an extract stage of a spec takes one (mprun explain extract)", separator)
 	}
-	return "split(item, " + quoted(text) + ")", nil
+	return "split(item, " + quoted(knownEscapes("\t", "|", ".", `\`).Replace(separator)) + ")", nil
+}
+
+// knownEscapes replaces the escapes of a regular expression that are one character.
+func knownEscapes(tab, bar, dot, backslash string) *strings.Replacer {
+	return strings.NewReplacer(`\t`, tab, `\|`, bar, `\.`, dot, `\\`, backslash)
 }

@@ -11,7 +11,6 @@ import (
 type words struct {
 	templates, values []string
 	itemIsScript      bool
-	several           bool // see Job.several
 }
 
 // words is the command that runs a job.
@@ -34,7 +33,7 @@ func (j *Job) words() (words, error) {
 	if !j.Shell && !j.Bare && !hasPlaceholder(list, j.Replace) {
 		list = append(append([]string{}, list...), j.replace())
 	}
-	w := words{itemIsScript: itemIsScript(list, j.Replace), several: j.several()}
+	w := words{itemIsScript: itemIsScript(list, j.Replace)}
 	for i, word := range list {
 		if j.Shell && i == scriptWord {
 			w.templates = append(w.templates, literal(word))
@@ -77,7 +76,7 @@ func (w words) shown() string {
 	lists := make([]string, 0, len(w.values))
 	for _, v := range w.values {
 		switch {
-		case v == "item" && w.several || strings.HasPrefix(v, "map(item,"):
+		case v == "item" || strings.HasPrefix(v, "map(item,"):
 			lists = append(lists, v)
 		case v == "utf8(out)":
 			lists = append(lists, `["{out}"]`)

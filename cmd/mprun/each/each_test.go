@@ -145,6 +145,8 @@ func TestRefused(t *testing.T) {
 		{Job{Command: []string{"echo"}, Arguments: 2, Sources: make([]Source, 2)}, "-n takes items of one list"},
 		{Job{Command: []string{"echo"}, Columns: ",", Sources: make([]Source, 2)}, "of one item of one list"},
 		{Job{Command: []string{"echo"}, Columns: "[0-9]"}, `not the regular expression [0-9]`},
+		{Job{Command: []string{"echo"}, Columns: `\t+`}, `not the regular expression \t+`},
+		{Job{Command: []string{"echo"}, Shuffle: true, Done: []Span{{1, 1}}}, "goes by the numbers of the jobs"},
 		{Job{Command: []string{"echo"}, Live: true, KeepOrder: true}, "leave one of them out"},
 		{Job{Command: []string{"echo"}, Sources: []Source{{Items: []string{"a"}}, {Items: []string{"1", "2"}, Linked: true}}}, "lists that are linked are of one length"},
 	} {
@@ -194,6 +196,17 @@ func TestItemIsScript(t *testing.T) {
 	} {
 		if got := itemIsScript(strings.Fields(tt.command), ""); got != tt.want {
 			t.Errorf("%s: %t", tt.command, got)
+		}
+	}
+}
+
+func TestColumnsExpression(t *testing.T) {
+	for separator, want := range map[string]string{
+		",": `split(item, ",")`, `\t`: `split(item, "\t")`, ", ": `split(item, ", ")`, "|": `split(item, "|")`, `\|\.`: `split(item, "|.")`, `\\`: `split(item, "\\")`,
+		"\xff": `split(item, fromBase64("/w=="))`, `\s+`: `find_all(item, "[^ \\t\\r\\n]+")`, `,\s*`: `map(split(item, ","), trim(it))`,
+	} {
+		if got, err := columnsExpression(separator); got != want || err != nil {
+			t.Errorf("%q: %s, %v", separator, got, err)
 		}
 	}
 }

@@ -49,6 +49,8 @@ func (j *Job) check() error {
 		return errors.New("-n takes items of one list; of several, a job has one each")
 	case j.Columns != "" && (j.Arguments > 1 || len(j.Sources) > 1):
 		return errors.New("--colsep makes the arguments of a job of one item of one list")
+	case j.Shuffle && len(j.Done) > 0:
+		return errors.New("--resume goes by the numbers of the jobs, which --shuf gives to others each time")
 	case j.Live && j.KeepOrder:
 		return errors.New("-k prints what a job wrote when those before it have been printed, -u and --line-buffer as it comes: leave one of them out")
 	}

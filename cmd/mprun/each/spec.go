@@ -24,9 +24,10 @@ func (j *Job) Spec() (string, error) {
 	if w.itemIsScript {
 		s.line(0, "x-mprun-allow: [script-data]")
 	}
+	j.vars(s)
 	if j.DryRun {
 		s.line(0, "processes:")
-		err = j.process(s, w, func() { s.line(3, "- print: "+scalar("${{ "+w.shown()+" }}")) })
+		err = j.process(s, func() { s.line(3, "- print: "+scalar("${{ "+w.shown()+" }}")) })
 		return s.String(), err
 	}
 	j.resources(s)
@@ -34,7 +35,7 @@ func (j *Job) Spec() (string, error) {
 	if j.beginsLog() {
 		s.line(1, "joblog: {stages: [{items: ["+scalar(strings.Join(jobLogColumns, "\t"))+"]}, {write: "+scalar(literal(j.JobLog))+"}]}")
 	}
-	if err := j.process(s, w, func() { j.pool(s, w) }); err != nil {
+	if err := j.process(s, func() { j.pool(s, w) }); err != nil {
 		return "", err
 	}
 	if j.Halt.Now {
@@ -64,16 +65,21 @@ const (
 // jobLogColumns are those of GNU parallel.
 var jobLogColumns = []string{"Seq", "Host", "Starttime", "JobRuntime", "Send", "Receive", "Exitval", "Signal", "Command"}
 
+// vars is the jobs that are left out.
+func (j *Job) vars(s *specText) {
+	if len(j.Done) == 0 {
+		return
+	}
+	spans := make([]string, len(j.Done))
+	for i, d := range j.Done {
+		spans[i] = fmt.Sprintf("[%d, %d]", d.First, d.Last)
+	}
+	s.line(0, "vars:")
+	s.line(1, "done: ["+strings.Join(spans, ", ")+"]")
+}
+
 // resources is the pool, and what there is beside it.
 func (j *Job) resources(s *specText) {
-	if len(j.Done) > 0 {
-		spans := make([]string, len(j.Done))
-		for i, d := range j.Done {
-			spans[i] = fmt.Sprintf("[%d, %d]", d.First, d.Last)
-		}
-		s.line(0, "vars:")
-		s.line(1, "done: ["+strings.Join(spans, ", ")+"]")
-	}
 	s.line(0, "pools:")
 	s.line(1, "jobs: {workers: "+strconv.Itoa(j.Slots)+"}")
 	if j.Halt.Now || j.Count {
@@ -94,8 +100,9 @@ func (j *Job) resources(s *specText) {
 }
 
 // process is the process that has the items, and does something with them.
-func (j *Job) process(s *specText, w words, do func()) error {
-	if j.Count {
+func (j *Job) process(s *specText, do func()) error {
+	counted := j.Count && !j.DryRun
+	if counted {
 		s.line(1, "items:")
 		s.line(2, "stages:")
 		if err := j.items(s); err != nil {
@@ -108,7 +115,7 @@ func (j *Job) process(s *specText, w words, do func()) error {
 		s.line(2, "depends_on: {joblog: completed}")
 	}
 	s.line(2, "stages:")
-	if j.Count {
+	if counted {
 		s.line(3, "- get: all")
 	} else if err := j.items(s); err != nil {
 		return err
