@@ -202,7 +202,7 @@ processes:
         ordered: false
         do:
           - {when: item == 0, exec: 'sleep 1000'}
-          - {when: item == 7, do: [{put: enough}]}
+          - {when: item == 7, put: enough}
           - {when: item > 7, exec: 'sleep 1000'}
       - print: ${{ item }}
   b: {stages: [{get: enough}, {kill: p}]}

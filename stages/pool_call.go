@@ -200,6 +200,8 @@ func (p *pooling) send(r *Run, least int) (sent bool, err error) {
 		appendChunk(w, &c, g.rows, p.names, 0, n)
 		column := ColumnOf(w.buf)
 		switch put, err := p.tasks.Put(&column, 0, 1); {
+		case errors.Is(err, ErrNoReaders) && len(p.out.list) > 0: // some outcomes may have come before the pool ended
+			return sent, nil
 		case errors.Is(err, ErrNoReaders):
 			return sent, p.ended(r)
 		case err != nil:

@@ -285,15 +285,14 @@ func (j *Job) program(s *specText, w words) {
 	s.line(6, "to: stderr")
 }
 
-// halt is the stages that end it all. What they do becomes visible with the outcome of the job: who kills the pool comes behind it.
+// halt is the stages that end it all. They do not commit by themselves, so that who kills the pool for it finds the outcome of the job handed
+// over, too.
 func (j *Job) halt(s *specText) {
 	counts := map[string]string{"fail": "job.code != 0", "success": "job.code == 0", "done": "true"}[j.Halt.Of]
-	s.line(5, "- when: "+counts)
-	s.line(6, "do:")
-	s.line(7, "- {store: code, value: 'job.code < 0 ? 128 - job.code : job.code'}")
-	s.line(7, "- {add: halting, value: 1}")
+	s.line(5, "- {when: "+counts+", store: code, value: 'job.code < 0 ? 128 - job.code : job.code'}")
+	s.line(5, "- {when: "+counts+", add: halting, value: 1}")
 	if j.Halt.Now {
-		s.line(7, "- put: halts")
+		s.line(5, "- {when: "+counts+", put: halts}")
 	}
 }
 
