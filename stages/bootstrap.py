@@ -238,9 +238,14 @@ def flush():
 
 
 def answer(results, took):
-    """Sends results of items."""
+    """Sends results of items. Generators, of which nothing has been run, run now."""
+    at = 0
     for count, body in packed(results):
-        if isinstance(body, Exception):
+        result = results[at]
+        at += count
+        if type(result) is GENERATOR:
+            stream(result)
+        elif isinstance(body, Exception):
             fail(body)
         else:
             send(b"A", count, took * count // len(results), body)
@@ -295,28 +300,19 @@ def spread(function):
 
 
 def work(function, items):
-    """Calls the function for each item. What stands together between generators and failures is answered together."""
+    """Calls the function for each item. What comes before a failure is answered together."""
     todo = iter(items)
     while True:
-        results, generator, failed, begin = [], None, None, clock()
-        add = results.append
+        results, failed, begin = [], None, clock()
         try:
-            for item in todo:
-                result = function(item)
-                if type(result) is GENERATOR:
-                    generator = result
-                    break
-                add(result)
+            results.extend(map(function, todo))  # what came before an exception stays (CPython's Objects/listobject.c)
         except BaseException as error:
             failed = error
         if results:
             answer(results, clock() - begin)
-        if failed is not None:
-            fail(failed)
-        elif generator is not None:
-            stream(generator)
-        else:
+        if failed is None:
             return
+        fail(failed)
 
 
 def resolve(name):

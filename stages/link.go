@@ -22,6 +22,10 @@ type link struct {
 	onError   *handling
 	onTimeout *handling
 
+	// lost is told that the first row has failed, where nothing here deals with that, and with what. It says whether the row is to be left
+	// out. nil: it is not.
+	lost func(at *link, failure error) bool
+
 	records     bool                 // the node can work on rows that have not been taken apart
 	spontaneous Spontaneous          // the node, if it is that
 	timed       Timed                // the node, if it is that

@@ -23,7 +23,7 @@ func (l *link) failed(r *Run, out *Batch, err error) error {
 	}
 	h := l.onError
 	if h == nil && item.nested != nil && (item.Type != "timeout" || l.onTimeout == nil) {
-		return item.nested // which says more exactly where
+		return l.lose(item) // which says more exactly where
 	}
 	if item.Type == "timeout" && l.onTimeout != nil {
 		h = l.onTimeout
@@ -37,13 +37,24 @@ func (l *link) failed(r *Run, out *Batch, err error) error {
 		return nil
 	}
 	if h == nil {
-		return l.fatal(item, l.shown(item))
+		return l.lose(item)
 	}
 	if h.chain == nil {
 		return l.then(h, out, item)
 	}
 	l.handler = h
 	h.start(l, item)
+	return nil
+}
+
+// lose leaves out what failed, if whoever runs the chain can go on without it; else the stream ends with the failure.
+func (l *link) lose(item *ItemError) error {
+	err := l.fatal(item, l.shown(item))
+	if l.lost == nil || l.in.rows() == 0 || !l.lost(l, err) {
+		return err
+	}
+	l.passed, l.tries, l.again = false, 0, 0
+	l.skip(item)
 	return nil
 }
 

@@ -13,8 +13,22 @@ package stages
 //	the caller dies     its replacement finds the same chunks out, and their outcomes in its queue
 //	a worker dies       its chunk is delivered again, with the tasks of it that were committed as done; from then on it goes task by task,
 //	                    with a commit before each, so that the one that kills its workers is found (InHand, GiveUp)
+//	an interpreter dies what it was asked is asked of another, one by one; the task that ends it fails, after three kills if it was killed
 //	the caller ends     for good: tasks at work are ended in their middle (Run.AtTask), others are not begun; outcomes that nobody wants are
 //	                    dropped; so are those of a stream that was ended or begun anew, whose numbers are not used again
+//
+// A worker takes the tasks of a chunk in one of two ways. Where no stage could tell one task from the next (`map`, `filter`, `flat_map`,
+// `extract`, `python`, `through` with `per: item`, without keys that need a task alone) they go together, as one column (crowd): so a
+// function in Python is handed hundreds at a time, and a program several lines ahead. Else, and after a death, each is a stream of its own,
+// one after the other.
+//
+//	                      together (pool_crowd.go)                       one by one (pool_single.go)
+//	a commit on the way   keeps what is done: the tasks in front         that, and how far the task at work is
+//	a task fails          its rows are left out, the others go on        it is noted, or tried again
+//	it is to be retried   it and the rest of the chunk go one by one     again, from its beginning
+//	a program of through  lives as long as the worker                    lives as long as the task
+//
+// A function in Python, and a program, is never called twice for a task because another has failed: with `retry` such tasks go one by one.
 
 // PoolCall is what a `pool` stage knows of its pool.
 type PoolCall struct {

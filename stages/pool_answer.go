@@ -1,9 +1,6 @@
 package stages
 
-import (
-	"errors"
-	"slices"
-)
+import "errors"
 
 // mostOutcome is about how many bytes of results an outcome has, unless those of one task are more.
 const mostOutcome = 1 << 20
@@ -16,13 +13,32 @@ func (t *tasking) size() int {
 	return t.bytes
 }
 
+// take makes items results of the outcome.
+func (t *tasking) take(items *Column, from, to int) {
+	if from < to {
+		t.bytes = t.size() + EncodedSize(items, from, to)
+		t.results.items.AppendRange(items, from, to)
+	}
+}
+
+// counted notes how many results the task at work has: nothing, while each has one.
+func (t *tasking) counted(n int) {
+	counts := &t.counts.items
+	if counts.Len() == 0 {
+		if n == 1 {
+			return
+		}
+		for range t.at - t.sent {
+			counts.Append(1)
+		}
+	}
+	counts.Append(n)
+}
+
 // send puts the outcome of the tasks from sent up to at.
 func (t *tasking) send(r *Run, s *site) (bool, error) {
 	c := t.chunk
-	o := outcome{first: c.first + t.sent, n: t.at - t.sent, work: t.work, results: t.results.items, from: t.sent, whole: c.n}
-	if !t.single() {
-		o.counts = t.counts.items
-	}
+	o := outcome{first: c.first + t.sent, n: t.at - t.sent, work: t.work, counts: t.counts.items, results: t.results.items, from: t.sent, whole: c.n}
 	for i := range t.failed.items.Len() {
 		data, _ := t.failed.items.At(i).([]byte)
 		f := &StateReader{buf: data}
@@ -50,10 +66,8 @@ func (t *tasking) send(r *Run, s *site) (bool, error) {
 	case n == 0:
 		return false, r.Await(box)
 	}
-	t.sent, t.work, t.bytes = t.at, 0, 0
-	t.results.clear()
-	t.counts.clear()
-	t.failed.clear()
+	t.sent, t.work = t.at, 0
+	t.forget()
 	return true, nil
 }
 
@@ -103,18 +117,8 @@ func (t *tasking) drop(task, from, to int) {
 	t.results.items, t.counts.items, t.bytes = results, counts, -1
 }
 
-// single says whether each task has one result.
-func (t *tasking) single() bool {
-	counts := &t.counts.items
-	if counts.Len() == 0 {
-		return true
-	}
-	return !slices.ContainsFunc(counts.Ints, func(n int) bool { return n != 1 })
-}
-
-// forget drops the results of the chunk.
+// forget drops what the outcome would have.
 func (t *tasking) forget() {
-	t.mine.clear()
 	t.results.clear()
 	t.counts.clear()
 	t.failed.clear()

@@ -17,6 +17,8 @@ type poolWorld struct {
 	stages, tasks  []Stage
 	moved          int // chunks that have come to the worker
 	deaths, lives  int
+	immortal       bool
+	ended          func() // a life of the worker
 }
 
 // newPoolWorld is a world in which a process with those stages uses a pool: the stage with a Call, whose task is do.
@@ -41,7 +43,11 @@ func (w *poolWorld) start(world *world, list []Stage, name string) *fakeHost {
 	mortal := w.lives < 80
 	h.die = func() bool { return mortal && w.rnd.IntN(oneIn) == 0 }
 	h.commitNow = func() bool { return w.rnd.IntN(2) == 0 }
-	h.careful = w.rnd.IntN(3) == 0
+	if w.immortal {
+		h.die = nil
+	} else {
+		h.careful = w.rnd.IntN(3) == 0
+	}
 	h.full = func() bool { return w.rnd.IntN(4) == 0 }
 	return h
 }
@@ -70,6 +76,9 @@ func (w *poolWorld) work() {
 	for {
 		h := w.start(w.worker, w.tasks, "p[0]")
 		err := h.finish()
+		if w.ended != nil {
+			w.ended()
+		}
 		if err == nil {
 			break
 		}
@@ -162,10 +171,10 @@ func TestPoolDeathIsInvisible(t *testing.T) {
 
 // TestLargeResultsOfAChunk holds that results which together are more than goes into one outcome come in several.
 func TestLargeResultsOfAChunk(t *testing.T) {
-	const tasks = 6
+	const tasks, size = 6, 2 * mostOutcome
 	rows := NewBatch(0, false)
 	for range tasks {
-		rows.EmitNew(strings.Repeat("x", mostAtOnce/8), "")
+		rows.EmitNew(strings.Repeat("x", size), "")
 	}
 	var form StateWriter
 	appendChunk(&form, &chunk{}, rows, nil, 0, tasks)

@@ -137,9 +137,8 @@ func (t *tasking) noteOf(task int, failure *ItemError) {
 // done goes on to the next task, with what is there of the one at work.
 func (t *tasking) done() {
 	n := t.mine.items.Len()
-	t.bytes = t.size() + EncodedSize(&t.mine.items, 0, n)
-	t.results.items.AppendRange(&t.mine.items, 0, n)
-	t.counts.items.Append(n)
+	t.take(&t.mine.items, 0, n)
+	t.counted(n)
 	t.mine.clear()
 	t.at, t.tries, t.again = t.at+1, 0, 0
 	t.did++

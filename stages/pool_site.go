@@ -9,9 +9,10 @@ import (
 type site struct {
 	def     *PoolSite
 	chain   *Chain
-	atOnce  bool // no stage can tell whether rows come one by one
-	alike   bool // and each row has one result
+	atOnce  bool // its tasks can go together
+	crowd   crowd
 	names   []string
+	number  int // of the name that the number of the task is bound to
 	when    *RowExpr
 	timeout *RowExpr
 	retry   *retrying
@@ -28,6 +29,7 @@ func (b *Builder) site(def *PoolSite) (*site, error) {
 		inner.frame.row = len(s.names)
 		s.names = append(s.names, "")
 	}
+	s.number = len(s.names)
 	s.names = append(s.names, "")
 	inner.names = s.names
 	var err error
@@ -46,22 +48,41 @@ func (b *Builder) site(def *PoolSite) (*site, error) {
 		}
 	}
 	s.rows = inner.NewBatch()
-	s.atOnce = s.when == nil && s.timeout == nil && inner.isBlind(def.Do)
-	s.alike = s.atOnce && !slices.ContainsFunc(inline(def.Do), func(st *Stage) bool { return st.Op != "map" || st.When != nil })
+	s.atOnce = s.when == nil && s.timeout == nil && inner.isBlind(def.Do, s.retry != nil)
+	if s.atOnce {
+		for _, l := range s.chain.links {
+			l.lost = s.lose
+		}
+	}
 	return s, nil
 }
 
-// isBlind says whether no stage of a chain could tell whether the rows before it are of one stream, and nothing is lost where it is run once
-// more.
-func (b *Builder) isBlind(chain []Stage) bool {
-	return !slices.ContainsFunc(inline(chain), func(st *Stage) bool {
+// isBlind says whether no stage of a chain could tell whether the rows before it are of one stream, and keeps them in their order. Where a
+// task is tried again nothing must be lost by that: a function that is called for it is not called for others once more.
+func (b *Builder) isBlind(chain []Stage, retried bool) bool {
+	seen := *b
+	for _, st := range inline(chain) {
 		switch st.Op {
 		case "map", "filter", "flat_map", "extract":
+		case "python":
+			if retried {
+				return false
+			}
+		case "through":
+			if per := st.Options["per"].Source; retried || per != nil && per.Value != "item" {
+				return false
+			}
 		default:
-			return true
+			return false
 		}
-		return st.OnError != nil || st.Retry != nil || b.mentions(st.Operand.Source, "index") || b.mentions(st.When, "index")
-	})
+		if st.OnError != nil || st.Retry != nil || st.Timeout != nil || seen.mentions(st.Operand.Source, "index") || seen.mentions(st.When, "index") {
+			return false
+		}
+		if st.As != "" {
+			seen.names = bind(seen.names, st.As)
+		}
+	}
+	return true
 }
 
 // mentions says whether a field reads a variable, as far as can be seen.

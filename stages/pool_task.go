@@ -6,7 +6,7 @@ import (
 )
 
 // tasking is what a worker of a pool does with a chunk: its tasks one after the other, each as a stream of its own, then its outcome goes to
-// the caller in the commit that gives the chunk back. Where no stage of a task could tell, the tasks of a chunk go through at once.
+// the caller in the commit that gives the chunk back. Where no stage of a task could tell, they go together (crowd).
 //
 //	rest --open--> task 0 --> task 1 --> ... --> all done --send--> rest
 //	                 ^ |
@@ -38,9 +38,10 @@ type tasking struct {
 	work    int           // nanoseconds that the tasks from sent on have taken
 	mine    heldItems     // results of the task at work
 	results heldItems     // of those done before it
-	counts  heldItems     // how many each of these has
+	counts  heldItems     // how many each of the tasks from sent on has; none while each has one
 	failed  heldItems     // which of them have failed: encoded
 	bytes   int           // of the results, about; -1: that is to be counted
+	apart   bool          // not saved: the rest of the chunk goes task by task
 }
 
 func buildTasking(b *Builder, stage *Stage) (Node, error) {
@@ -80,10 +81,11 @@ func (t *tasking) Step(r *Run, in, _ *Batch) error {
 	}
 	s := t.sites[t.chunk.site]
 	for t.at < t.chunk.n {
-		if t.at == 0 && t.sent == 0 && !t.running && t.tries == 0 && s.atOnce && !t.careful(r) && t.retire == 0 && t.allAtOnce(r, s) {
-			break
+		do := t.task
+		if s.crowd.going || s.atOnce && t.retire == 0 && !t.running && !t.apart && !t.careful(r) {
+			do = t.together
 		}
-		if done, err := t.task(r, s); !done || err != nil {
+		if done, err := do(r, s); !done || err != nil {
 			return err
 		}
 		if t.at < t.chunk.n && t.size() > mostOutcome {
@@ -140,6 +142,23 @@ func (t *tasking) begin(r *Run) error {
 	}
 }
 
+// Flush has the programs of crowds come to their end.
+func (t *tasking) Flush(r *Run, _ *Batch) (done bool, err error) {
+	for _, s := range t.sites {
+		if !s.atOnce {
+			continue
+		}
+		s.chain.End()
+		switch state, err := s.chain.Advance(r); {
+		case err != nil:
+			return false, err
+		case state != Done:
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
 // careful says whether each task is to be committed before it is begun, so that a death tells which one it was at.
 func (t *tasking) careful(r *Run) bool { return r.careful() || *t.attempt > 1 }
 
@@ -169,12 +188,19 @@ func (t *tasking) rest() {
 	if t.watch {
 		t.host.Deadline(0)
 	}
-	if t.running && t.chunk != nil {
-		t.sites[t.chunk.site].chain.Reset()
-		t.sites[t.chunk.site].saved = false
+	if t.chunk != nil {
+		s := t.sites[t.chunk.site]
+		if s.crowd.going {
+			t.scatter(s)
+		}
+		if t.running {
+			s.chain.Reset()
+			s.saved = false
+		}
 	}
 	t.chunk, t.rows, t.watch = nil, nil, false
-	t.at, t.sent, t.running, t.tries, t.again, t.over, t.work = 0, 0, false, 0, 0, 0, 0
+	t.at, t.sent, t.running, t.tries, t.again, t.over, t.work, t.apart = 0, 0, false, 0, 0, 0, 0, false
+	t.mine.clear()
 	t.forget()
 }
 

@@ -24,6 +24,8 @@ const (
 	pythonGreeting = 30 * time.Second
 	// pythonEnd is how long an interpreter may take to its end, once nothing more comes: for its exit handlers and threads.
 	pythonEnd = 10 * time.Second
+	// mostInVain is how many results of an item that nobody wants any more are waited for, so that those behind it are not asked again.
+	mostInVain = 4096
 	// pythonIdle is that for one which is still at work on items that have been dropped.
 	pythonIdle = time.Second
 )
@@ -173,6 +175,9 @@ func (n *pythonNode) parts(fr *saying, in, out *Batch) (done bool, err error) {
 		return true, n.lost(errPickle)
 	}
 	row, last := n.asked[0].first, fr.kind == pythonLast
+	if row == n.base && n.vain {
+		return n.drop(fr.count, last, in), nil
+	}
 	if row != n.base && !last { // nobody wants them, or not yet, and they may have no end
 		n.alone = n.next - n.base
 		n.stop()
@@ -196,6 +201,25 @@ func (n *pythonNode) parts(fr *saying, in, out *Batch) (done bool, err error) {
 		return n.last(&n.results, in, out)
 	}
 	return n.tell(&n.results, in, out)
+}
+
+// leave says that nobody wants what the first row still gives.
+func (n *pythonNode) leave() { n.vain = n.told.answered.count > 0 }
+
+// drop drops results of the first row, and the row with the last of them. A generator that goes on and on is ended with its interpreter.
+func (n *pythonNode) drop(results int, last bool, in *Batch) (done bool) {
+	n.dropping += results
+	switch {
+	case last:
+		n.answeredRows(1)
+	case n.dropping > mostInVain:
+		n.stop()
+	default:
+		return false
+	}
+	in.Drop(1)
+	n.pass(1)
+	return true
 }
 
 // oddResult is the failure of the first result that is no item. Those before it stay.

@@ -59,6 +59,9 @@ type pythonNode struct {
 
 	deaths int    // of interpreters that were killed while at work on the first row alone
 	told   retold // results of the first row that have gone on while it had more
+
+	vain     bool // nobody wants what else it gives,
+	dropping int  // of which so much has been dropped
 }
 
 // question is rows that an interpreter has been asked for in one go, and has not answered.
@@ -266,6 +269,7 @@ func (n *pythonNode) pass(rows int) {
 	n.next = max(n.next, n.base)
 	n.alone = max(0, n.alone-rows)
 	n.again, n.deaths, n.told = false, 0, retold{}
+	n.vain, n.dropping = false, 0
 }
 
 // forget is for when all rows have been dropped.

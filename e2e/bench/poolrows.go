@@ -30,6 +30,12 @@ func poolRows() []row {
 			limit: limit{"copying", "8 bytes into shared memory and out of it, there and back, at the rate of copy() measured over 64 MiB", copying(4 * 8)},
 		},
 		{
+			name: "a Python function of ints with chunk size 1", unit: "s/item", goal: 5,
+			mprun: squaresOfMprun("poolpythonsingle"),
+			peers: []contender{{"multiprocessing.Pool.imap, chunk size 1", "python3", squaresOfPython(40_000, "imap")}},
+			limit: limit{"copying", "8 bytes into shared memory and out of it, there and back, at the rate of copy() measured over 64 MiB", copying(4 * 8)},
+		},
+		{
 			name: "a program (`true`) per item in a pool of two", unit: "s/program", goal: 1,
 			mprun: func(l *lab) (float64, error) {
 				n := l.amount(1000)
