@@ -14,6 +14,8 @@ type Batch struct {
 	hidden  int // rows at the end that the stage is not shown
 	taken   int // rows ever taken: `index` of the first row
 	tracked bool
+	gone    int // rows that ever stood here and do not any more: the number of the first row among all that were ever here
+	written rowSpan
 	// binds says that results emitted here are bound to the last name, while the item stays.
 	binds bool
 }
@@ -62,6 +64,7 @@ func (b *Batch) Column() Column { return b.item.Slice(b.head, b.head+b.Len()) }
 func (b *Batch) Drop(n int) {
 	b.head += n
 	b.taken += n
+	b.gone += n
 	if b.head == b.item.Len() {
 		b.reset()
 	}
@@ -72,6 +75,7 @@ func (b *Batch) unshift(src *Batch, i int) {
 	one := NewBatch(len(b.bound), b.tracked)
 	one.EmitRows(src, i, i+1)
 	one.EmitRows(b, 0, b.rows())
+	b.gone += b.rows() // each is another one now
 	b.item, b.bound, b.ids = one.item, one.bound, one.ids
 	b.head = 0
 	b.taken--
@@ -220,6 +224,7 @@ func (b *Batch) push(in *Batch, i int, extra []any) {
 }
 
 func (b *Batch) reset() {
+	b.gone += b.rows()
 	b.item.Reset()
 	for j := range b.bound {
 		b.bound[j].Reset()

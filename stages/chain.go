@@ -135,9 +135,9 @@ func (c *Chain) abandon() {
 	}
 }
 
-// Save writes down where the chain stands: rows in full, nodes as they say.
+// Save writes down where the chain stands: what has changed since the last Save; everything if full.
 func (c *Chain) Save(w *StateWriter, full bool) {
-	w.rows(c.out)
+	c.out.save(w, full)
 	for _, l := range c.links {
 		l.save(w, full)
 	}
@@ -145,7 +145,7 @@ func (c *Chain) Save(w *StateWriter, full bool) {
 
 // Load applies what one Save wrote.
 func (c *Chain) Load(r *StateReader, full bool) error {
-	if err := r.rows(c.out); err != nil {
+	if err := c.out.load(r, full); err != nil {
 		return err
 	}
 	for _, l := range c.links {

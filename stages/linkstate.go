@@ -3,7 +3,7 @@ package stages
 import "time"
 
 func (l *link) save(w *StateWriter, full bool) {
-	w.rows(l.in)
+	l.in.save(w, full)
 	w.Bool(l.ended)
 	w.Bool(l.done)
 	w.Bool(l.cut)
@@ -31,7 +31,7 @@ func (l *link) save(w *StateWriter, full bool) {
 }
 
 func (l *link) load(r *StateReader, full bool) error {
-	if err := r.rows(l.in); err != nil {
+	if err := l.in.load(r, full); err != nil {
 		return err
 	}
 	l.ended, l.done, l.cut, l.passed, l.tries = r.Bool(), r.Bool(), r.Bool(), r.Bool(), r.Int()

@@ -88,12 +88,6 @@ func (w *StateWriter) Column(c *Column, from, to int) {
 	binary.LittleEndian.PutUint64(w.buf[start:], uint64(len(w.buf)-start-8))
 }
 
-// rows writes a batch.
-func (w *StateWriter) rows(b *Batch) {
-	w.Uint(uint64(b.taken))
-	w.rowRange(b, b.head, b.item.Len())
-}
-
 // errState says that a state log is not what the chain wrote.
 var errState = errors.New("the saved state of the chain is damaged")
 
@@ -162,16 +156,21 @@ func (r *StateReader) Item() any {
 }
 
 // Column reads items.
-func (r *StateReader) Column() Column {
+func (r *StateReader) Column() (c Column) {
+	r.columnInto(&c)
+	return c
+}
+
+// columnInto reads items into a column's memory, in place of what it has.
+func (r *StateReader) columnInto(c *Column) {
+	c.Reset()
 	head := r.next(8)
 	if len(head) != 8 {
-		return Column{}
+		return
 	}
-	c, err := DecodeColumn(r.next(int(min(binary.LittleEndian.Uint64(head), math.MaxInt))))
-	if err != nil {
+	if err := c.Decode(r.next(int(min(binary.LittleEndian.Uint64(head), math.MaxInt)))); err != nil {
 		r.fail()
 	}
-	return c
 }
 
 // next reads n bytes, or fails.
@@ -179,14 +178,6 @@ func (r *StateReader) next(n int) []byte {
 	b, ok := front.Bytes(&r.buf, uint64(n)) // a negative one is too large
 	r.got(ok)
 	return b
-}
-
-// rows reads a batch.
-func (r *StateReader) rows(b *Batch) error {
-	b.reset()
-	b.taken = int(r.Uint())
-	r.appendRows(b)
-	return r.err
 }
 
 func (w *StateWriter) pos(p Pos) {
