@@ -45,6 +45,13 @@ func (h *heldItems) clear() {
 	h.saved, h.fresh = 0, true
 }
 
+// empty forgets all items, of whose memory nobody else has a part.
+func (h *heldItems) empty() {
+	h.fresh = h.fresh || h.saved > 0
+	h.items.Reset()
+	h.saved = 0
+}
+
 func (h *heldItems) save(w *StateWriter, full bool) {
 	n := h.items.Len()
 	if from := w.held(h.saved, n, full || h.fresh); from <= n {
@@ -172,6 +179,10 @@ func (r *StateReader) appendRows(b *Batch) {
 	if n == 0 {
 		return
 	}
+	if b.item.Len() == 0 {
+		r.fillRows(b, n)
+		return
+	}
 	columns := []Column{r.Column()}
 	for range b.bound {
 		columns = append(columns, r.Column())
@@ -193,4 +204,25 @@ func (r *StateReader) appendRows(b *Batch) {
 		b.bound[j].AppendRange(&columns[j+1], 0, n)
 	}
 	b.ids = append(b.ids, ids...)
+}
+
+// fillRows reads n rows into a batch that has none. Damaged ones are not kept.
+func (r *StateReader) fillRows(b *Batch, n int) {
+	r.columnInto(&b.item)
+	whole := b.item.Len() == n
+	for j := range b.bound {
+		r.columnInto(&b.bound[j])
+		whole = whole && b.bound[j].Len() == n
+	}
+	if b.tracked {
+		for range n {
+			b.ids = append(b.ids, r.Text())
+		}
+	}
+	if !whole {
+		r.fail()
+	}
+	if r.err != nil {
+		b.Truncate()
+	}
 }

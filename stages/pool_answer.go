@@ -119,8 +119,8 @@ func (t *tasking) drop(task, from, to int) {
 
 // forget drops what the outcome would have.
 func (t *tasking) forget() {
-	t.results.clear()
-	t.counts.clear()
-	t.failed.clear()
+	t.results.empty()
+	t.counts.empty()
+	t.failed.empty()
 	t.bytes = 0
 }

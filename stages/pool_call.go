@@ -40,6 +40,7 @@ type pooling struct {
 	written buffers
 	offset  int    // of its results that have been given
 	rows    *Batch // its context; nil: not read, or it has none
+	results Column // memory for the results of the outcome that is looked at
 }
 
 // poolWindow is how many chunks for each worker are out or wait for their turn.

@@ -80,6 +80,10 @@ func (t *tasking) settle(r *Run, s *site) {
 				break
 			}
 		}
+		if n := c.alike(t.at, next, low); n > 0 && !large && t.counts.items.Len() == 0 {
+			t.at, next = t.at+n, next+n
+			continue
+		}
 		of := next
 		for next < results && c.tasks[next] == t.at {
 			next++
@@ -107,6 +111,22 @@ func (t *tasking) settle(r *Run, s *site) {
 	if t.apart {
 		t.scatter(s)
 	}
+}
+
+// alike is how many tasks from one on, before low, have one result each and have not failed; their results begin with the given one.
+func (c *crowd) alike(task, result, low int) (n int) {
+	if len(c.failed) > 0 {
+		return 0
+	}
+	tasks := c.tasks[result:]
+	most := min(low-task, len(tasks))
+	for n < most && tasks[n] == task+n {
+		n++
+	}
+	if n > 0 && n < len(tasks) && tasks[n] == task+n-1 { // the last has more
+		n--
+	}
+	return n
 }
 
 // forget drops the first results.

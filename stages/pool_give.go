@@ -77,7 +77,7 @@ func (p *pooling) look(r *Run) (bool, error) {
 			return false, nil
 		}
 		if i := p.keptNow(); i >= 0 {
-			o, err := decodeOutcome(p.out.list[i].kept)
+			o, err := decodeOutcome(p.out.list[i].kept, &p.results)
 			if err != nil {
 				return false, err
 			}
@@ -94,7 +94,7 @@ func (p *pooling) look(r *Run) (bool, error) {
 			return false, err
 		}
 		data, _ := d.Items.At(0).([]byte)
-		o, err := decodeOutcome(data)
+		o, err := decodeOutcome(data, &p.results)
 		if err != nil {
 			return false, err
 		}

@@ -35,11 +35,10 @@ func (t *tasking) open(in *Batch) error {
 	if s.def.Args {
 		rows.bound[len(s.def.Names)] = c.args
 	}
-	numbers := &rows.bound[len(rows.bound)-1]
-	numbers.become(Ints)
-	for i := range c.n {
-		numbers.Ints = append(numbers.Ints, i)
+	for i := len(t.numbers); i < c.n; i++ {
+		t.numbers = append(t.numbers, i)
 	}
+	rows.bound[len(rows.bound)-1] = Column{Kind: Ints, Ints: t.numbers[:c.n]}
 	if rows.tracked {
 		for i := range c.n {
 			rows.ids = append(rows.ids, fmt.Sprintf("%s[%d]#%d", s.def.Results, c.replica, c.first+i))

@@ -35,9 +35,12 @@ func appendOutcome(w *StateWriter, o *outcome) {
 	w.Text(string(o.context))
 }
 
-func decodeOutcome(data []byte) (*outcome, error) {
+// decodeOutcome reads an outcome, whose results are put into the memory of some that are of no more use.
+func decodeOutcome(data []byte, results *Column) (*outcome, error) {
 	r := &StateReader{buf: data}
-	o := &outcome{first: r.Int(), n: r.Int(), work: r.Int(), counts: r.Column(), results: r.Column()}
+	o := &outcome{first: r.Int(), n: r.Int(), work: r.Int(), counts: r.Column()}
+	r.columnInto(results)
+	o.results = *results
 	for n := r.Int(); n > 0 && r.Err() == nil; n-- {
 		f := taskFailure{task: r.Int()}
 		f.failure = r.failure()

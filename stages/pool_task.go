@@ -23,6 +23,7 @@ type tasking struct {
 	retire  int    // tasks after which the worker retires; 0: never
 	did     int    // tasks
 	written buffers
+	numbers []int // 0, 1, 2 ...: those of tasks
 
 	// Of the first row, the chunk; all but the first three are saved.
 	chunk *chunk
