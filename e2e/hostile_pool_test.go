@@ -47,6 +47,12 @@ var hostilePools = []struct {
 	{"leaves, no handler", onePool(`range: 5`, `chunk_size: 1`, `{python: 'mod:leave'}`), 1, numbers(2), `python: python3 ended with exit code 9, in a\.pool\[[01]\] \(item 2\)`},
 	{"closes what is mprun's", onePool(`range: 5`, `chunk_size: 1`, `{python: 'mod:closes'}`), 1, numbers(2), `python: python3 ended with exit code 1: descriptor 4 has been closed, which is mprun's.*, in a\.pool\[[01]\] \(item 2\)`},
 	{"is killed at rest", onePool(`range: 2`, `chunk_size: 1`, `{python: 'mod:pid'}, {exec: [sh, -c, 'kill -9 $1; while kill -0 $1 2>/dev/null; do :; done', sh, '${{ item }}']}, {sleep: 300ms}`), 0, "\n\n", `^$`}, // until it was reaped
+	{"kills its worker from Python", onePool(`range: 3000`, ``, `{python: 'mod:kills_worker'}`), 0, numbers(3000), `a\.pool\[[01]\]: ended by signal 9 .*replaced`},
+	{"kills its interpreter once", onePool(`range: 3000`, ``, `{python: 'mod:kills_once'}`), 0, numbers(3000), `^$`},
+	{"kills its interpreters", onePool(`range: 300`, `on_error: skip`, `{python: 'mod:kills_at_77'}`), 0, without(300, 77), `^$`},
+	{"fails in the middle of many", onePool(`range: 300`, `on_error: {do: [{print: '${{ error.type }}'}], then: skip}`, `{python: 'mod:odd'}, {map: 'item * 10 / item'}`), 0, "expression\n" + strings.Repeat("10.0\n", 76) + "ValueError\n" + strings.Repeat("10.0\n", 222), `^$`},
+	{"one program for all", onePool(`range: 2000`, ``, talk(`echo begun >&2; while read x; do echo $x; done`)), 0, numbers(2000), `^(a\.pool\[[01]\]: begun\n){1,2}$`},
+	{"fails at its end", onePool(`range: 20`, ``, talk(`while read x; do echo $x; done; exit 9`)), 1, numbers(20), `through: sh ended with exit code 9`},
 	{"calls itself", onePool(`range: 5`, `on_error: {do: [{print: '${{ error.type }}'}], then: skip}`, `{python: 'mod:deep'}`), 0, "0\n1\nRecursionError\n3\n4\n", ``},
 	{"wants all memory", onePool(`range: 5`, `on_error: {do: [{print: '${{ error.type }}'}], then: skip}`, `{python: 'mod:large'}`), 0, "0\n1\nMemoryError\n3\n4\n", ``},
 	{"prints", onePool(`range: 5`, ``, `{python: 'mod:prints'}`), 0, numbers(5), `a\.pool\[[01]\]: said 3\n(.*\n)*a\.pool\[[01]\]: raw`},
@@ -67,11 +73,26 @@ var hostilePools = []struct {
 }
 
 // hostileModule is the module of Python's that is beside each of these specs.
-const hostileModule = `import os
+const hostileModule = `import os, signal
 def f(x): return x
 def leave(x):
     if x == 2: os._exit(9)
     return x
+def kills_worker(x):
+    if x == 777 and not os.path.exists("killed"):
+        open("killed", "w").close()
+        os.kill(os.getppid(), 9)
+        signal.pause()
+    return x
+def kills_once(x):
+    if x == 777 and not os.path.exists("killed"):
+        open("killed", "w").close()
+        os.kill(os.getpid(), 9)
+    return x
+def kills_at_77(x):
+    if x == 77: os.kill(os.getpid(), 9)
+    return x
+def odd(x): return x if x != 77 else int("seven")
 def deep(x): return deep(x) if x == 2 else x
 def large(x): return len(bytearray(1 << 60)) if x == 2 else x
 def closes(x):
