@@ -58,6 +58,10 @@ processes:
   c: {stages: [{get: dead}, {put: got, value: 1000 * item.item}, {log: '${{ item.error.message }}'}]}
   d: {stages: [{get: got}, {reduce: acc + item, init: 0}, {print: }]}
 `, 0, "7428\n", `2 workers died at work on this item of queue q: memory limit of 60MB reached \(peak .*\) \[max-deliveries\]`},
+	{"the start of a pool", `
+pools: {p: {workers: 1, limits: {memory: 60MB}, init: [{exec: [python3, -c, ` + hog + `]}]}}
+processes: {a: {stages: [{range: 5}, {pool: p, do: [{map: item}]}, {print: }]}}
+`, 1, "", `process p: exec: 3 workers died in a row here, before their first item: the init of the pool: memory limit of 60MB reached \(peak .*\) \[preparation\]`},
 	{"tasks under a reserve", `
 queues: {dead: {}, got: {}}
 pools: {p: {workers: 2, start_method: forkserver, limits: {memory: 60MB, nice: 3, cpus: 1}, max_deliveries: 2, dead_letter: dead}}

@@ -106,6 +106,6 @@ func (h *host) unprepared() error {
 	}
 	return &stages.StageError{
 		Op: last.op, Pos: last.pos, Type: "preparation",
-		Text: fmt.Sprintf("%d workers died in a row here, before their first item: %s [preparation]", p.deaths, last.what),
+		Text: fmt.Sprintf("%d workers died in a row here, before their first item: %s%s [preparation]", p.deaths, last.what, h.diedOf()),
 	}
 }

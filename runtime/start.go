@@ -46,6 +46,7 @@ func (s *supervisor) start(r *replica) {
 	if err == nil {
 		err = start(r)
 	}
+	r.died = "" // who takes its place has been told
 	if err != nil {
 		r.starts--
 		s.uncreate(r)

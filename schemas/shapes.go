@@ -30,7 +30,6 @@ func addShapes(d object) {
 	d["name"] = object{"type": "string", "pattern": "^" + namePattern + "$", "errorMessage": "a name consists of letters, digits and _"}
 	d["count"] = count()
 	d["integer"] = object{"type": []string{"integer", "string"}, "pattern": whole(templatePattern), "errorMessage": "expected a whole number or ${{ }}"}
-	d["number"] = object{"type": []string{"number", "string"}, "pattern": whole(templatePattern), "errorMessage": "expected a number or ${{ }}"}
 	const duration = "expected a duration such as 250ms, 1.5s or 2m, or ${{ }}"
 	d["duration"] = object{
 		"if":   object{"type": "integer"},
@@ -138,8 +137,6 @@ func shapeName(kind spec.FieldKind) string {
 		return "count"
 	case spec.KindInteger:
 		return "integer"
-	case spec.KindNumber:
-		return "number"
 	case spec.KindDuration:
 		return "duration"
 	case spec.KindSize:

@@ -176,8 +176,6 @@ func (d *decoder) value(n *Node, v reflect.Value, t Type) {
 		*p = d.count(n, t.Words)
 	case *Integer:
 		*p = d.integer(n)
-	case *Number:
-		*p = d.number(n)
 	case *Duration:
 		*p = d.duration(n)
 	case *Size:

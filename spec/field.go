@@ -44,13 +44,6 @@ type Integer struct {
 	Template valueTemplate
 }
 
-// Number is a finite number.
-type Number struct {
-	Node     *Node
-	Value    float64
-	Template valueTemplate
-}
-
 // Duration is a length of time, 0 or more.
 type Duration struct {
 	Node     *Node
@@ -140,9 +133,6 @@ func (c Count) IsSet() bool { return c.Node != nil }
 
 // IsSet reports whether the key is there.
 func (i Integer) IsSet() bool { return i.Node != nil }
-
-// IsSet reports whether the key is there.
-func (n Number) IsSet() bool { return n.Node != nil }
 
 // IsSet reports whether the key is there.
 func (d Duration) IsSet() bool { return d.Node != nil }

@@ -151,8 +151,6 @@ func leafKind(t reflect.Type) FieldKind {
 		return KindCount
 	case Integer:
 		return KindInteger
-	case Number:
-		return KindNumber
 	case Duration:
 		return KindDuration
 	case Size:

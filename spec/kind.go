@@ -11,7 +11,6 @@ const (
 	KindData                            // YAML with ${{ }} in its leaves
 	KindCount                           // a whole number, 0 or more
 	KindInteger                         // a whole number
-	KindNumber                          // a number
 	KindDuration                        // 250ms, 1.5s, 2m
 	KindSize                            // 64KiB, 10MB
 	KindBool                            // true or false
@@ -44,8 +43,6 @@ func (k FieldKind) String() string {
 		return "a count"
 	case KindInteger:
 		return "a whole number"
-	case KindNumber:
-		return "a number"
 	case KindDuration:
 		return "a duration such as 250ms"
 	case KindSize:
@@ -77,7 +74,7 @@ func (k FieldKind) String() string {
 // TakesTemplate reports whether one `${{ }}` may stand for the value.
 func (k FieldKind) TakesTemplate() bool {
 	switch k {
-	case KindCount, KindInteger, KindNumber, KindDuration, KindSize, KindBool, KindText:
+	case KindCount, KindInteger, KindDuration, KindSize, KindBool, KindText:
 		return true
 	}
 	return false

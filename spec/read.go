@@ -2,7 +2,6 @@ package spec
 
 import (
 	"fmt"
-	"math"
 	"reflect"
 	"slices"
 )
@@ -225,28 +224,6 @@ func (r *reader) integer(n *Node) Integer {
 		return Integer{}
 	}
 	return Integer{Node: n, Value: v}
-}
-
-func (r *reader) number(n *Node) Number {
-	t, done := r.whole(n, KindNumber)
-	if done {
-		return Number{Node: orNil(n, t), Template: t}
-	}
-	if n.Kind != Int && n.Kind != Float {
-		r.wrongKind(n, KindNumber)
-		return Number{}
-	}
-	switch v := r.scalar(n).(type) {
-	case int:
-		return Number{Node: n, Value: float64(v)}
-	case float64:
-		if math.IsInf(v, 0) || math.IsNaN(v) {
-			r.errorAt(n, CodeBadValue, "", "expected a finite number, found %s", n.Text)
-			return Number{}
-		}
-		return Number{Node: n, Value: v}
-	}
-	return Number{}
 }
 
 func (r *reader) duration(n *Node) Duration {
