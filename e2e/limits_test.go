@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -93,34 +93,24 @@ func TestLimits(t *testing.T) {
 
 // TestLimitsWithoutPrivileges: a run needs none for limits; what does need them is found before anything is started.
 func TestLimitsWithoutPrivileges(t *testing.T) {
-	const nobody = 65534
-	asNobody := func(spec string) result {
+	need(t, "setpriv", "python3", "nproc")
+	without := func(spec string) result {
 		t.Helper()
 		s := hostile(t, spec)
 		if os.Geteuid() == 0 {
-			for _, dir := range []string{s.home, filepath.Join(s.home, "tmp"), filepath.Join(s.home, "run")} {
-				if err := os.Chown(dir, nobody, nobody); err != nil {
-					t.Fatal(err)
-				}
-			}
-			for _, path := range []string{filepath.Dir(binary), s.cmd.Dir, filepath.Dir(s.cmd.Dir), filepath.Dir(s.home)} {
-				if err := os.Chmod(path, 0o755); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := os.Chmod(filepath.Join(s.cmd.Dir, "spec.yaml"), 0o644); err != nil {
+			path, err := exec.LookPath("setpriv")
+			if err != nil {
 				t.Fatal(err)
 			}
-			s.cmd.SysProcAttr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
+			s.cmd.Path, s.cmd.Args = path, append([]string{"setpriv", "--bounding-set=-all", "--inh-caps=-all", binary}, s.cmd.Args[1:]...)
 		}
 		return result{s.start().wait(), s.stdout.String(), s.stderr.String()}
 	}
-	need(t, "python3", "nproc")
-	asNobody(`processes: {a: {limits: {open_files: 50, nice: 5, cpus: 1}, shell: `+showLimits+`, stdout: inherit}}`).expect(t, 0, "50 50 5 1\n")
-	if r := asNobody(`processes: {a: {limits: {memory: 60MB}, command: [python3, -c, ` + hog + `]}}`); r.code != 1 || !strings.Contains(r.stderr, "memory limit of 60MB reached") {
+	without(`processes: {a: {limits: {open_files: 50, nice: 5, cpus: 1}, shell: `+showLimits+`, stdout: inherit}}`).expect(t, 0, "50 50 5 1\n")
+	if r := without(`processes: {a: {limits: {memory: 60MB}, command: [python3, -c, ` + hog + `]}}`); r.code != 1 || !strings.Contains(r.stderr, "memory limit of 60MB reached") {
 		r.expect(t, 1, "")
 	}
-	r := asNobody(`processes: {a: {stages: [{print: no}]}, b: {depends_on: [a], limits: {nice: -5}, command: 'true'}}`)
+	r := without(`processes: {a: {stages: [{print: no}]}, b: {depends_on: [a], limits: {nice: -5}, command: 'true'}}`)
 	r.expect(t, 1, "")
 	if !regexp.MustCompile(`process b: limits: nice: -5 is before mprun's own priority, \d+, and that needs privileges \(permission denied\): write \d+ or more, or run mprun with CAP_SYS_NICE`).MatchString(r.stderr) {
 		t.Errorf("standard error does not say what is missing:\n%s", r.stderr)
