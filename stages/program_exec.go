@@ -179,10 +179,13 @@ func (n *execNode) run(r *Run, in *Batch, program Program) error {
 		return err
 	}
 	n.outcome.begin(&program)
-	if n.live != nil {
-		err = runLive(ctx, r, program, prefix)
-	} else {
+	if n.live == nil {
 		err = r.Programs().Run(ctx, program)
+	} else {
+		var failed error
+		if err, failed = runLive(ctx, r, program, prefix); failed != nil {
+			return failed
+		}
 	}
 	n.running = false
 	if n.outcome.end(err) {

@@ -19,21 +19,19 @@ type livePiece struct {
 	text []byte
 }
 
-// runLive runs a program to its end, and prints what it writes meanwhile.
-func runLive(ctx context.Context, r *Run, program Program, prefix string) error {
+// runLive runs a program to its end, and prints what it writes meanwhile. How it ended is one thing, another that the chain cannot go on.
+func runLive(ctx context.Context, r *Run, program Program, prefix string) (ended, failed error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	l := &liveOutput{prefix: []byte(prefix), pieces: make(chan livePiece)}
 	stdout, stderr := &liveLines{live: l, to: Stdout}, &liveLines{live: l, to: Stderr}
 	program.Stdout, program.Stderr, program.LogsOutput = stdout, stderr, false
-	var ended error
 	go func() {
 		defer close(l.pieces)
 		ended = r.Programs().Run(ctx, program)
 		stdout.last()
 		stderr.last()
 	}()
-	var failed error
 	for p := range l.pieces { // to the end, so that nothing of it is left when this returns
 		if failed == nil {
 			if failed = l.print(r, p); failed != nil {
@@ -41,10 +39,7 @@ func runLive(ctx context.Context, r *Run, program Program, prefix string) error 
 			}
 		}
 	}
-	if failed != nil {
-		return failed
-	}
-	return ended
+	return ended, failed
 }
 
 // print prints lines, and makes that visible.

@@ -3,6 +3,7 @@ package stages
 import (
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -88,6 +89,27 @@ func TestOutcomeUnderDeath(t *testing.T) {
 		got := string(AppendJSON(nil, w.queue("q").put))
 		if want := `[0, 1, 0, 1]`; err != nil || got != want {
 			t.Errorf("seed %d: %v %s", seed, err, got)
+		}
+	}
+}
+
+// TestLiveUnderDeath: whoever dies, each item has one outcome, and of what its programs wrote whole lines are printed, of the last one all.
+func TestLiveUnderDeath(t *testing.T) {
+	for seed := range uint64(6) {
+		rng := rand.New(rand.NewPCG(seed, 7))
+		w := programWorld(t)
+		_, err := mortal{lives: 20, oneIn: 12, rng: rng}.run(t, w, []Stage{
+			stage("range", exprField("3")),
+			sh("exec", `n=${ITEM_ID##*.}; echo a$n; echo b$n; exit $n`, "format", srcLiteral("outcome"), "live", srcText("> ")),
+			mapStage("item.code"),
+			putStage("q"),
+		})
+		got := string(AppendJSON(nil, w.queue("q").put))
+		if want := `[0, 1, 2]`; err != nil || got != want {
+			t.Errorf("seed %d: %v %s", seed, err, got)
+		}
+		if text := w.stdout.String(); !regexp.MustCompile(`^(> a0\n(> b0\n)?)*> a0\n> b0\n(> a1\n(> b1\n)?)*> a1\n> b1\n(> a2\n(> b2\n)?)*> a2\n> b2\n$`).MatchString(text) {
+			t.Errorf("seed %d: %s", seed, text)
 		}
 	}
 }
