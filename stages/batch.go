@@ -14,8 +14,8 @@ type Batch struct {
 	hidden  int // rows at the end that the stage is not shown
 	taken   int // rows ever taken: `index` of the first row
 	tracked bool
-	gone    int // rows that ever stood here and do not any more: the number of the first row among all that were ever here
-	written rowSpan
+	gone    int     // rows that ever stood here and do not any more: the number of the first row among all that were ever here
+	written rowSpan // those that are written down
 	// binds says that results emitted here are bound to the last name, while the item stays.
 	binds bool
 }

@@ -187,6 +187,18 @@ func (c *Column) Reset() {
 	c.become(Mixed)
 }
 
+// recycle is Reset for a column that may now and then be much larger than mostly: then its memory is let go of.
+func (c *Column) recycle() {
+	if c.Len() > keptItems {
+		*c = Column{}
+		return
+	}
+	c.Reset()
+}
+
+// keptItems is for how many items recycle keeps the memory.
+const keptItems = 128 << 10
+
 // truncate keeps the first n items of a column that is none of Records.
 func (c *Column) truncate(n int) {
 	switch c.Kind {

@@ -48,7 +48,7 @@ func (h *heldItems) clear() {
 // empty forgets all items, of whose memory nobody else has a part.
 func (h *heldItems) empty() {
 	h.fresh = h.fresh || h.saved > 0
-	h.items.Reset()
+	h.items.recycle()
 	h.saved = 0
 }
 

@@ -135,7 +135,10 @@ func (c *crowd) forget(n int) {
 		c.items, c.tasks = c.items.Slice(n, c.items.Len()), c.tasks[n:]
 		return
 	}
-	c.items.Reset()
+	if len(c.tasks) > keptItems {
+		c.tasks = nil
+	}
+	c.items.recycle()
 	c.tasks = c.tasks[:0]
 }
 

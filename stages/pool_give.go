@@ -142,6 +142,7 @@ func (p *pooling) end() {
 	}
 	p.out.given(o.first, o.n)
 	p.giving, p.at, p.given, p.part, p.rows = nil, -1, 0, 0, nil
+	p.results.recycle()
 }
 
 // Skip leaves out a task that has failed.

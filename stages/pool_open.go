@@ -38,7 +38,7 @@ func (t *tasking) open(in *Batch) error {
 	for i := len(t.numbers); i < c.n; i++ {
 		t.numbers = append(t.numbers, i)
 	}
-	rows.bound[len(rows.bound)-1] = Column{Kind: Ints, Ints: t.numbers[:c.n]}
+	rows.bound[len(rows.bound)-1] = Column{Kind: Ints, Ints: t.numbers[:c.n:c.n]}
 	if rows.tracked {
 		for i := range c.n {
 			rows.ids = append(rows.ids, fmt.Sprintf("%s[%d]#%d", s.def.Results, c.replica, c.first+i))

@@ -13,8 +13,8 @@ type pace struct {
 
 const (
 	chunkWork  = 2 * time.Millisecond
-	mostRows   = 8 << 10
-	mostGrowth = 8 // of a chunk over the one before: the first rows may not be like the others
+	mostRows   = 8 << 10 // more are no faster: their columns fall out of the processor's cache
+	mostGrowth = 8       // of a chunk over the one before: the first rows may not be like the others
 )
 
 // size is how many rows the next chunk has.

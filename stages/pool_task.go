@@ -150,11 +150,10 @@ func (t *tasking) Flush(r *Run, _ *Batch) (done bool, err error) {
 			continue
 		}
 		s.chain.End()
-		switch state, err := s.chain.Advance(r); {
-		case err != nil:
+		state, err := s.chain.Advance(r)
+		s.chain.Out().Truncate() // of no task
+		if err != nil || state != Done {
 			return false, err
-		case state != Done:
-			return false, nil
 		}
 	}
 	return true, nil
