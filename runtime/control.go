@@ -18,6 +18,7 @@ import (
 type message struct {
 	Stop     bool               `json:"stop,omitempty"`     // to a worker: finish the item in hand and end
 	Cut      bool               `json:"cut,omitempty"`      // with Stop: what it is at is not to be finished
+	Forsaken bool               `json:"forsaken,omitempty"` // from a worker: it does not want some results of a pool any more; to one of the pool: it is to look
 	Failed   *stages.StageError `json:"failed,omitempty"`   // from a worker, its last: an item failed
 	Fault    string             `json:"fault,omitempty"`    // from a worker, its last: mprun's own
 	Lacks    string             `json:"lacks,omitempty"`    // from a worker, its last: the machine has run out of something, as disk space
@@ -144,7 +145,7 @@ func newControl(socket *os.File, g *guardian, folders *outFolders, said func(mes
 			case m.Ended != nil:
 				c.last = m
 				said(m)
-			case m.Signal != 0, m.Reached != nil, m.Warning != "":
+			case m.Signal != 0, m.Reached != nil, m.Warning != "", m.Forsaken:
 				said(m)
 			case m.Guard != nil:
 				c.guarded[string(m.Guard)] = true
@@ -164,6 +165,9 @@ func newControl(socket *os.File, g *guardian, folders *outFolders, said func(mes
 
 // stop asks the worker to end; with cut, in the middle of what it is at. A worker that is gone does not hear it.
 func (c *control) stop(cut bool) { _ = send(c.socket, message{Stop: true, Cut: cut}) }
+
+// look has a worker of a pool look whether what it is at is still wanted.
+func (c *control) look() { _ = send(c.socket, message{Forsaken: true}) }
 
 // goOn lets the worker go on that stands still at an item. One that is gone does not hear it.
 func (c *control) goOn() { _ = send(c.socket, message{GoOn: true}) }

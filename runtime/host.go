@@ -212,6 +212,7 @@ func (h *host) Commit() error {
 	}
 	h.sealed = h.sealed[:0]
 	h.settleEffects()
+	h.tellForsaken()
 	for _, in := range h.inboxes {
 		in.committed = in.taken
 	}

@@ -24,6 +24,8 @@ type inbox struct {
 	single bool
 	manual bool // items are finished by Ack
 
+	forsaken, told int // what the pool's results are not wanted of any more, and what others know of it
+
 	committed int  // taken, as of the last commit
 	takenBack bool // an Undo has given back items, and the chain has not asked yet
 }

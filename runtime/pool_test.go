@@ -3,6 +3,7 @@ package runtime
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,6 +57,18 @@ processes:
         init: 0
       - print: b ${{ item }}
 `
+	// forsakenTasks leaves tasks at work that would not end, and goes on with others.
+	forsakenTasks = `
+processes:
+  a:
+    stages:
+      - range: 20
+      - do:
+          - range: 30
+          - {pool: {workers: 2}, chunk_size: 1, do: [{exec: 'sleep 1000', when: item > 2}, {map: item}]}
+          - take: 3
+          - print: ${{ item }}
+`
 	// failingTasks has tasks that fail, with every kind of handler, and programs.
 	failingTasks = `
 processes:
@@ -80,6 +93,7 @@ var poolPlans = []struct {
 	{"squares", squarePool, squareLines, true},
 	{"shared", sharedPool, sharedLines, false},
 	{"failing", failingTasks, failingLines, true},
+	{"forsaken", forsakenTasks, func() []string { return slices.Repeat([]string{"0", "1", "2"}, 20) }, true},
 	{"nested", nestedPools, func() []string { return []string{fmt.Sprint(60 * (1 + 3 + 6 + 10)), fmt.Sprint("b ", 60*30)} }, false},
 }
 

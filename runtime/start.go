@@ -175,6 +175,8 @@ func (s *supervisor) said(r *replica, pid int, m message) {
 	switch {
 	case m.Reached != nil:
 		s.reached(r, pid, *m.Reached)
+	case m.Forsaken:
+		s.forsaken(r)
 	case m.Warning != "":
 		s.log.Warn(m.Warning, "process", r.name)
 	default:

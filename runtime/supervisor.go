@@ -206,8 +206,8 @@ func (s *supervisor) prepareMemory() error {
 	s.lines, s.primitives = lines, numberPrimitives(s.plan.Primitives, s.plan.Cells)
 	s.primitiveNames, s.bringers = primitiveNamesOf(s.primitives), s.whoBrings()
 	s.actors = s.actorsOn()
-	config := shm.Config{Slots: slots, Board: lines + slots + slots*howFarWords, Limits: s.plan.Limits, Primitives: s.primitives.configs()}
 	parts := arenaParts(s.plan.Queues)
+	config := shm.Config{Slots: slots, Board: lines + slots + slots*howFarWords + len(parts), Limits: s.plan.Limits, Primitives: s.primitives.configs()}
 	for i := range parts {
 		config.Queues = append(config.Queues, parts[i].config(s.byName))
 	}

@@ -125,7 +125,7 @@ func ride(arena *shm.Arena, h *handoff, ready *practice, control, output *os.Fil
 	}
 	host := newHost(ctx, h, arena, slot, control, ready.programs)
 	host.practised = ready.chain
-	go obey(control, stop, host.cutTask, guarded, host.goOn, lost)
+	go obey(control, stop, host, guarded, host.goOn, lost)
 	if h.Terminal {
 		go passOnSignals(signals, control)
 	}
@@ -144,7 +144,7 @@ func abandoned() { os.Exit(workerFault) }
 
 // obey waits for the supervisor's word to stop, and for its answers, which it puts into guarded and goOn. The end of the socket is the end of the
 // supervisor, or of the chain.
-func obey(control *os.File, stop, cut func(), guarded, goOn chan<- struct{}, lost func()) {
+func obey(control *os.File, stop func(), h *host, guarded, goOn chan<- struct{}, lost func()) {
 	for {
 		m, err := receive(control)
 		switch {
@@ -154,7 +154,13 @@ func obey(control *os.File, stop, cut func(), guarded, goOn chan<- struct{}, los
 		case m.Stop:
 			stop()
 			if m.Cut {
-				cut()
+				h.cutTask()
+			}
+		case m.Forsaken:
+			if h.isForsaken() {
+				h.cut.recalled.Store(true)
+				stop()
+				h.cutTask()
 			}
 		case m.Guarded:
 			guarded <- struct{}{}
@@ -203,6 +209,9 @@ func (h *host) run() error {
 		if err != nil {
 			err = h.ended(err)
 			_ = chain.LetGo()
+			if errors.Is(err, stages.ErrInterrupted) && h.cut.recalled.Load() {
+				return stages.ErrRetired
+			}
 			return err
 		}
 		if state == stages.Done {

@@ -570,7 +570,7 @@ func (w *world) start(stages []Stage, opts Options) (*fakeHost, error) {
 
 // finish runs the chain to its end and commits; what comes out of it is put into the queue "out".
 func (h *fakeHost) finish() error {
-	r := &Run{Host: h, Limit: 1, Careful: &h.careful}
+	r := &Run{Host: h, Limit: 1, Careful: &h.careful, Preparing: func(string) {}}
 	for {
 		state, err := h.chain.Advance(r)
 		if err != nil {

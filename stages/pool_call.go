@@ -29,6 +29,7 @@ type pooling struct {
 	gathered heldRows
 	since    time.Duration // when the first of them came
 	next     int           // number of the next row that comes
+	unwanted int           // no outcome is wanted of rows with numbers below
 	out      parcels
 	failing  bool // the first row before the stage is one whose task has failed
 
@@ -263,6 +264,7 @@ func (p *pooling) Save(w *StateWriter, full bool) {
 	p.out.save(w, full)
 	p.gathered.save(w, full)
 	w.Int(p.next)
+	w.Int(p.unwanted)
 	w.Bool(p.failing)
 	w.Int(p.at)
 	w.Int(p.given)
@@ -273,7 +275,8 @@ func (p *pooling) Save(w *StateWriter, full bool) {
 func (p *pooling) Load(r *StateReader, full bool) error {
 	p.out.load(r, full)
 	p.gathered.load(r)
-	p.next, p.failing = r.Int(), r.Bool()
+	p.next, p.unwanted, p.failing = r.Int(), r.Int(), r.Bool()
+	p.forsake()
 	p.at, p.given, p.part = r.Int(), r.Int(), r.Int()
 	p.giving, p.rows = nil, nil
 	return r.Err()
@@ -285,9 +288,20 @@ func (p *pooling) Reset() { p.abandon() }
 // Close does so where the stream has been ended behind the stage.
 func (p *pooling) Close() { p.abandon() }
 
+// forsake has the pool know what is not wanted any more, with the next commit.
+func (p *pooling) forsake() {
+	if f, ok := p.answers.(interface{ Forsake(below int) }); ok && p.unwanted > 0 {
+		f.Forsake(p.unwanted)
+	}
+}
+
 func (p *pooling) abandon() {
 	if p.giving != nil && !p.taken {
 		p.answers.Take(1)
+	}
+	if len(p.out.list) > 0 {
+		p.unwanted = p.next
+		p.forsake()
 	}
 	p.out.abandon()
 	p.giving, p.rows, p.failing = nil, nil, false

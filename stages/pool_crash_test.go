@@ -24,7 +24,11 @@ type poolWorld struct {
 // newPoolWorld is a world in which a process with those stages uses a pool: the stage with a Call, whose task is do.
 func newPoolWorld(t *testing.T, seed uint64, list []Stage, site PoolSite, maxTasks int) *poolWorld {
 	site.Results, site.Replicas = "p.results", 1
-	task := TaskStage(Pos{}, []PoolSite{site}, nil, maxTasks)
+	var init []Stage
+	if seed%2 == 1 {
+		init = []Stage{stage("map", exprField("1"))}
+	}
+	task := TaskStage(Pos{}, []PoolSite{site}, init, maxTasks)
 	return &poolWorld{
 		t: t, rnd: rand.New(rand.NewPCG(seed, 7)), caller: newWorld(), worker: newWorld(), stages: list,
 		tasks: []Stage{stage("get", queueField("p.tasks")), task},

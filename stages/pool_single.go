@@ -63,7 +63,7 @@ func (t *tasking) start(r *Run, s *site) (pass bool, err error) {
 	}
 	s.chain.Push(t.rows, t.at)
 	s.chain.End()
-	t.running = true
+	t.running, t.site = true, t.chunk.site
 	if t.over > 0 || t.careful(r) {
 		if err := r.Checkpoint(); err != nil {
 			return false, err

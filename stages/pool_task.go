@@ -33,6 +33,7 @@ type tasking struct {
 	at      int           // the task that is to be done next, or is being done
 	sent    int           // tasks whose outcome has gone
 	running bool          // its chain has been given the row
+	site    int           // whose that chain is
 	tries   int           // that have failed
 	again   time.Duration // when it is tried again; 0: at once
 	over    time.Duration // when it has taken too long; 0: never
@@ -82,6 +83,11 @@ func (t *tasking) Step(r *Run, in, _ *Batch) error {
 	}
 	s := t.sites[t.chunk.site]
 	for t.at < t.chunk.n {
+		if wanted, err := t.wanted(s); err != nil {
+			return err
+		} else if !wanted {
+			break
+		}
 		do := t.task
 		if s.crowd.going || s.atOnce && t.retire == 0 && !t.running && !t.apart && !t.careful(r) {
 			do = t.together
@@ -100,7 +106,7 @@ func (t *tasking) Step(r *Run, in, _ *Batch) error {
 			}
 		}
 	}
-	if t.at > t.sent {
+	if t.at == t.chunk.n && t.at > t.sent {
 		if sent, err := t.send(r, s); !sent || err != nil {
 			return err
 		}
@@ -108,6 +114,17 @@ func (t *tasking) Step(r *Run, in, _ *Batch) error {
 	in.Drop(1)
 	t.rest()
 	return t.retired(r)
+}
+
+// wanted says whether anybody wants to know what becomes of the next task. The worker may be ended at a task when nobody does any more: then its
+// replacement comes to this.
+func (t *tasking) wanted(s *site) (bool, error) {
+	box, err := t.box(s, t.chunk.replica)
+	if err != nil {
+		return false, err
+	}
+	w, ok := box.(interface{ Wanted(number int) bool })
+	return !ok || w.Wanted(t.chunk.first+t.at), nil
 }
 
 // Pending has the init chain be run before a chunk is taken, which another worker may have meanwhile.
@@ -188,15 +205,12 @@ func (t *tasking) rest() {
 	if t.watch {
 		t.host.Deadline(0)
 	}
-	if t.chunk != nil {
-		s := t.sites[t.chunk.site]
-		if s.crowd.going {
-			t.scatter(s)
-		}
-		if t.running {
-			s.chain.Reset()
-			s.saved = false
-		}
+	if t.chunk != nil && t.sites[t.chunk.site].crowd.going {
+		t.scatter(t.sites[t.chunk.site])
+	}
+	if t.running {
+		t.sites[t.site].chain.Reset()
+		t.sites[t.site].saved = false
 	}
 	t.chunk, t.rows, t.watch = nil, nil, false
 	t.at, t.sent, t.running, t.tries, t.again, t.over, t.work, t.apart = 0, 0, false, 0, 0, 0, 0, false
@@ -232,8 +246,8 @@ func (t *tasking) giveUp(in *Batch) {
 }
 
 func (t *tasking) atWork() *Chain {
-	if !t.running || t.chunk == nil {
+	if !t.running {
 		return nil
 	}
-	return t.sites[t.chunk.site].chain
+	return t.sites[t.site].chain
 }

@@ -17,10 +17,10 @@ func (t *tasking) Save(w *StateWriter, full bool) {
 	if !t.running {
 		return
 	}
-	s := t.sites[t.chunk.site]
+	s := t.sites[t.site] // the chunk may not have been opened since the state was loaded
 	whole := full || !s.saved
 	s.saved = true
-	w.Int(t.chunk.site)
+	w.Int(t.site)
 	w.Bool(whole)
 	s.chain.Save(w, whole)
 }
@@ -42,6 +42,7 @@ func (t *tasking) Load(r *StateReader, _ bool) error {
 			r.fail()
 			return r.Err()
 		}
+		t.site = number
 		s := t.sites[number]
 		whole := r.Bool()
 		s.saved = true
