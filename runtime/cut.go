@@ -95,6 +95,11 @@ func (in *inbox) Forsake(below int) {
 	in.host.dirty = true
 }
 
+// Forsaken is what was said so last, by whoever read the queue before: a chain that begins anew goes on with other numbers.
+func (in *inbox) Forsaken() int {
+	return int(in.host.arena.Board().Load(in.host.forsakenLine(in.part.index)))
+}
+
 // tellForsaken has pools know what is not wanted any more, behind the commit that says so.
 func (h *host) tellForsaken() {
 	told := false

@@ -50,6 +50,15 @@ func (h *host) undeliver() {
 	}
 }
 
+// handOn takes back the same where the worker leaves what is in hand to its replacement of its own accord.
+func (h *host) handOn() {
+	for _, in := range h.inboxes {
+		if in.block != nil {
+			in.block.Undeliver()
+		}
+	}
+}
+
 func (h *host) giveUp(in *inbox, deaths int) error {
 	stage, item, ok := h.chain.InHand()
 	if !ok {

@@ -210,7 +210,10 @@ func (h *host) run() error {
 			err = h.ended(err)
 			_ = chain.LetGo()
 			if errors.Is(err, stages.ErrInterrupted) && h.cut.recalled.Load() {
-				return stages.ErrRetired
+				err = stages.ErrRetired
+			}
+			if errors.Is(err, stages.ErrRetired) {
+				h.handOn()
 			}
 			return err
 		}

@@ -89,6 +89,9 @@ func buildPooling(b *Builder, stage *Stage) (Node, error) {
 	if p.answers, err = b.Host().Inbox(Ref{Name: call.Results, Member: p.replica}); err != nil {
 		return nil, fmt.Errorf("opening the pool's results: %w", err)
 	}
+	if f, ok := p.answers.(interface{ Forsaken() int }); ok {
+		p.next = f.Forsaken() // a process that is started anew counts on
+	}
 	return p, nil
 }
 
