@@ -47,7 +47,7 @@ func (c *console) testCommand() *cobra.Command {
 			"What came of them is held against what the tests expect; the report on standard output shows the differences. Files are written where\n" +
 			"the spec says; a test can set a var to write them elsewhere, as below ${{ spec.scratch }}, a folder that each run of the test has to itself.\n" +
 			"The exit code is 1 if a test fails, 3 if a spec is wrong or has no tests.",
-		Example:           "  mprun test examples/squares.yaml\n  mprun test examples/squares.yaml --run killed --seeds 20 --fail-fast\n  mprun test examples/squares.yaml --format junit > report.xml",
+		Example:           "  mprun test examples/squares.yaml\n  mprun test examples/squares.yaml --run fire --seeds 20 --fail-fast\n  mprun test examples/squares.yaml --format junit > report.xml",
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: specFiles,
 		RunE: func(cmd *cobra.Command, args []string) error {
