@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mprun/mprun/stages"
 )
 
 // command is a `$ command` of the README with the output below it.
@@ -151,6 +153,26 @@ func TestReadmeHasAllExamples(t *testing.T) {
 	for _, path := range files {
 		if !strings.Contains(string(readme), "](examples/"+filepath.Base(path)+")") {
 			t.Errorf("the README does not lead to %s", path)
+		}
+	}
+}
+
+// TestReadmeNamesEverything: whoever reads what the README says works finds every operator and every key that a stage may have.
+func TestReadmeNamesEverything(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := stages.GeneralKeys(true)
+	for _, op := range stages.Operators() {
+		if op.Later == "" {
+			names = append(names, op.Name)
+		}
+	}
+	for _, name := range names {
+		if !strings.Contains(string(readme), "`"+name+"`") {
+			t.Errorf("the README does not name %s", name)
 		}
 	}
 }
