@@ -122,7 +122,8 @@ def convert(value):
         if conversion is not None:
             return conversion(value)
     if hasattr(kind, "__dataclass_fields__"):
-        return {name: getattr(value, name) for name in kind.__dataclass_fields__}
+        fields = sys.modules["dataclasses"].fields(kind)  # without those of the class
+        return {field.name: getattr(value, field.name) for field in fields}
     if hasattr(kind, "tolist"):  # what is like an array
         return value.tolist()
     raise no_item(value)

@@ -8,6 +8,7 @@ import enum
 import fractions
 import pathlib
 import types
+import typing
 import uuid
 
 
@@ -26,8 +27,10 @@ class Word(str, enum.Enum):
 
 @dataclasses.dataclass
 class Point:
+    count: typing.ClassVar[int] = 7
     x: int
     y: list
+    once: dataclasses.InitVar[int] = 5
 
 
 @dataclasses.dataclass
