@@ -118,11 +118,9 @@ func (p *logPipe) copy(r io.Reader, log *slog.Logger, level slog.Level) {
 func (p *logPipe) log(text string, log *slog.Logger, level slog.Level) {
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	if !strings.HasSuffix(text, "\n") {
-		text = strings.TrimRight(text, "\r") + "\n"
+		text += "\n"
 	}
-	for strings.Contains(text, "\r\n") {
-		text = strings.ReplaceAll(text, "\r\n", "\n")
-	}
+	text = withoutReturns(text)
 	p.remember(text)
 	if lines, ok := log.Handler().(LineLogger); ok {
 		_ = lines.LogLines(level, text)
@@ -131,6 +129,20 @@ func (p *logPipe) log(text string, log *slog.Logger, level slog.Level) {
 	for line := range strings.Lines(text) {
 		log.Log(context.Background(), level, strings.TrimSuffix(line, "\n"))
 	}
+}
+
+// withoutReturns is lines without the carriage returns at their ends.
+func withoutReturns(text string) string {
+	if !strings.Contains(text, "\r\n") {
+		return text
+	}
+	var b strings.Builder
+	b.Grow(len(text))
+	for line := range strings.Lines(text) {
+		b.WriteString(strings.TrimRight(line, "\r\n"))
+		b.WriteByte('\n')
+	}
+	return b.String()
 }
 
 // remember keeps the latest lines.

@@ -72,3 +72,16 @@ func TestLogPipe(t *testing.T) {
 		}
 	}
 }
+
+// TestManyReturnsAreTakenAtOnce: a line that ends with tens of thousands of carriage returns, as a faulty program writes them, takes one pass. It took
+// two seconds, which the program waited, as each return took one.
+func TestManyReturnsAreTakenAtOnce(t *testing.T) {
+	p, log := &logPipe{}, slog.New(slog.DiscardHandler)
+	work := func(returns int) float64 {
+		text := "a" + strings.Repeat("\r", returns) + "\n"
+		return testing.AllocsPerRun(10, func() { p.log(text, log, slog.LevelInfo) })
+	}
+	if few, many := work(1), work(1000); many > few {
+		t.Errorf("with one return at its end a line takes %v allocations, with a thousand %v", few, many)
+	}
+}
