@@ -29,6 +29,7 @@ var limited = []struct {
 	says       string // a pattern for standard error
 }{
 	{"a command", `processes: {a: {limits: {open_files: 50, nice: 5, cpus: 1}, shell: ` + showLimits + `, stdout: inherit}}`, 0, "50 50 5 1\n", `^$`},
+	{"a command with as few descriptors as may be", `processes: {a: {limits: {open_files: 4, nice: 5, cpus: 1}, command: [sh, -c, ulimit -n], stdout: inherit}}`, 0, "4\n", `^$`},
 	{"a program of a worker", `processes: {a: {limits: {open_files: 50, nice: 5, cpus: 1}, stages: [{shell: ` + showLimits + `}, {print: }]}}`, 0, "50 50 5 1\n", `^$`},
 	{"a program of a pool", `processes: {a: {stages: [{items: [1]}, {pool: {workers: 1, limits: {open_files: 50, nice: 5, cpus: 1}}, do: [{shell: ` + showLimits + `}]}, {print: }]}}`, 0, "50 50 5 1\n", `^$`},
 	{"by defaults and vars", "vars: {n: 5}\ndefaults: {limits: {nice: '${{ vars.n }}'}}\n" + `processes: {a: {command: nice, stdout: inherit}}`, 0, "5\n", `^$`},

@@ -33,21 +33,25 @@ var errLimit = errors.New("limits")
 
 // limitSelf limits this process and what it will start, all but in memory. With cpus nil it keeps its processors.
 func limitSelf(l planner.ProcessLimits, cpus []int) error {
-	if l.OpenFiles > 0 {
+	if l.Nice != nil {
+		if err := onEachThread(func(tid int) error { return unix.Setpriority(unix.PRIO_PROCESS, tid, *l.Nice) }); err != nil {
+			return fmt.Errorf("%w: nice: %d: %w", errLimit, *l.Nice, err)
+		}
+	}
+	if err := limitProcessors(cpus); err != nil {
+		return err
+	}
+	if l.OpenFiles > 0 { // last: the others take descriptors, and Go one more for ever with its first file
 		n := uint64(l.OpenFiles)
 		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: n, Max: n}); err != nil { // syscall's, so that Go gives its children no other
 			return fmt.Errorf("%w: open_files: %d: %w", errLimit, l.OpenFiles, err)
 		}
 	}
-	if l.Nice != nil {
-		if err := onEachThread(os.Getpid(), func(tid int) error { return unix.Setpriority(unix.PRIO_PROCESS, tid, *l.Nice) }); err != nil {
-			return fmt.Errorf("%w: nice: %d: %w", errLimit, *l.Nice, err)
-		}
-	}
-	return limitProcessors(cpus)
+	return nil
 }
 
-// limitProcessors has this process, and what it has started and will start, run on some processors only; nil: on those that it has.
+// limitProcessors has this process, and what it will start, run on some processors only; nil: on those that it has. It has started nothing: a worker
+// in reserve starts no program ahead where processors come with its post.
 func limitProcessors(cpus []int) error {
 	if len(cpus) == 0 {
 		return nil
@@ -56,13 +60,8 @@ func limitProcessors(cpus []int) error {
 	for _, cpu := range cpus {
 		set.Set(cpu)
 	}
-	self := os.Getpid()
-	family := []int{self} // a worker in reserve may have started programs for its post
-	for i := 0; i < len(family); i++ {
-		if err := onEachThread(family[i], func(tid int) error { return unix.SchedSetaffinity(tid, &set) }); err != nil && family[i] == self {
-			return fmt.Errorf("%w: cpus: %w", errLimit, err)
-		}
-		family = append(family, childrenOf(family[i])...)
+	if err := onEachThread(func(tid int) error { return unix.SchedSetaffinity(tid, &set) }); err != nil {
+		return fmt.Errorf("%w: cpus: %w", errLimit, err)
 	}
 	return nil
 }
@@ -74,13 +73,13 @@ func collectBefore(l planner.ProcessLimits) {
 	}
 }
 
-// onEachThread has something done to each thread of a process: a priority and processors are a thread's, and its new threads'. One may start
+// onEachThread has something done to each thread of this process: a priority and processors are a thread's, and its new threads'. One may start
 // another before it is its turn; so it goes on until nobody new is found.
-func onEachThread(pid int, do func(tid int) error) error {
+func onEachThread(do func(tid int) error) error {
 	done := map[int]bool{}
 	for more := true; more; {
 		more = false
-		threads, err := os.ReadDir("/proc/" + strconv.Itoa(pid) + "/task")
+		threads, err := os.ReadDir("/proc/self/task")
 		if err != nil {
 			return err
 		}
