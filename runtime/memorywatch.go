@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	goruntime "runtime"
 	"sync"
 	"time"
 
@@ -39,7 +40,7 @@ type memoryUse struct {
 	due      time.Time // of the next look
 }
 
-// How often it is looked: longestLook where much is left, soonestLook at least, and never more than one part in watchShare of the time. fastest is
+// How often it is looked: longestLook where much is left, soonestLook at least, and never for more than one part in watchShare of a processor. fastest is
 // what a process can get of memory in a second, in bytes.
 const (
 	longestLook = 250 * time.Millisecond
@@ -85,6 +86,7 @@ func (m *memoryWatch) close() {
 
 func (m *memoryWatch) loop() {
 	defer close(m.done)
+	goruntime.LockOSThread() // never unlocked; its own time is what a look costs
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -102,8 +104,8 @@ func (m *memoryWatch) loop() {
 
 // look looks at those whose time has come, and says when to look again; not ok: nobody is watched.
 func (m *memoryWatch) look() (pause time.Duration, ok bool) {
-	began := time.Now()
-	due, tree := m.due(began)
+	began := threadTime()
+	due, tree := m.due(time.Now())
 	var g groups
 	if tree {
 		g = ownGroups()
@@ -117,6 +119,7 @@ func (m *memoryWatch) look() (pause time.Duration, ok bool) {
 			m.kill(pid, members)
 		}
 	}
+	cost := threadTime() - began
 	now := time.Now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -126,7 +129,14 @@ func (m *memoryWatch) look() (pause time.Duration, ok bool) {
 			pause, ok = min(pause, use.due.Sub(now)), true
 		}
 	}
-	return max(pause, watchShare*now.Sub(began), soonestLook), ok
+	return max(pause, watchShare*cost, soonestLook), ok
+}
+
+// threadTime is how much of a processor this thread has had: it is not to look the later for having waited for one, see clock_gettime(2).
+func threadTime() time.Duration {
+	var t unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t) // this clock is there since Linux 2.6.12
+	return time.Duration(t.Nano())
 }
 
 // due is those whose time has come. tree says that one of them runs programs.
