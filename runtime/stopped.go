@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// A process that somebody has stopped (SIGSTOP, or a terminal's key) does nothing, holds what it has, and says nothing: the run looks as if it
-// hung. It may be meant so, therefore it is only told of, once for each stop, when it was found stopped twice in a row.
+// A process that somebody has stopped (SIGSTOP, a terminal's key, or the kernel as it read from a terminal that is another's) does nothing, holds
+// what it has, and says nothing: the run looks as if it hung. It may be meant so, therefore it is only told of, once for each stop, when it was found
+// stopped twice in a row.
 
 // stoppedEvery is how often is looked. It costs a read of /proc for each replica, some microseconds.
 const stoppedEvery = 5 * time.Second
@@ -23,10 +24,18 @@ func (s *supervisor) lookForStopped() {
 				continue
 			}
 			if r.stops++; r.stops == 2 {
-				s.log.Warn(fmt.Sprintf("it has been stopped by a signal (SIGSTOP) for at least %s: `kill -CONT -- -%d` has it go on", stoppedEvery, r.pid), "process", r.name)
+				s.log.Warn(fmt.Sprintf("it has been stopped by a signal for at least %s: `kill -CONT -- -%d` has it go on%s", stoppedEvery, r.pid, s.terminalHint(r)), "process", r.name)
 			}
 		}
 	}
+}
+
+// terminalHint is what to do, besides, for who was stopped because it read from the terminal.
+func (s *supervisor) terminalHint(r *replica) string {
+	if !isTerminal(s.opt.Stdin) || r.process.plan.Stdin.Kind == "inherit" {
+		return ""
+	}
+	return "; if it read from the terminal (SIGTTIN), it needs `stdin: inherit`"
 }
 
 // isStopped says whether a process is stopped by a signal. See T of /proc/pid/stat in proc_pid_stat(5): behind the name in brackets, which may hold

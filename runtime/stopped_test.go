@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mprun/mprun/runtime/terminaltest"
 	"github.com/mprun/mprun/stages"
 )
 
@@ -56,5 +57,17 @@ func TestStoppedWorker(t *testing.T) {
 		if text := log.text.String(); strings.Count(text, name) != 1 {
 			t.Errorf("not one warning of %s:\n%s", name, text)
 		}
+	}
+}
+
+// TestStoppedAtATerminal: a command that may have been stopped for reading from the terminal is told how it gets that.
+func TestStoppedAtATerminal(t *testing.T) {
+	_, slave := terminaltest.Open(t)
+	log := onceStopped{told: filepath.Join(t.TempDir(), "told")}
+	plan := planOf(t, 0, command("a", "sh", "-c", "kill -STOP $$"))
+	got := runPlan(t, plan, Options{Stdin: slave, Log: slog.New(slog.NewTextHandler(&log, nil)), lookStopped: time.Millisecond})
+	got.ok(t)
+	if text := log.text.String(); !strings.Contains(text, "it needs `stdin: inherit`") || strings.Contains(text, "SIGSTOP") {
+		t.Errorf("not told how it gets the terminal:\n%s", text)
 	}
 }

@@ -105,7 +105,7 @@ func someNames(names []string) string {
 // standingText is what one process does.
 func standingText(p runtime.Standing) string {
 	if p.State == "stopped" {
-		return fmt.Sprintf("is stopped by a signal (SIGSTOP): `kill -CONT -- -%d` has it go on (%s)", p.PID, p.Pos)
+		return fmt.Sprintf("is stopped by a signal: `kill -CONT -- -%d` has it go on (%s)", p.PID, p.Pos)
 	}
 	if len(p.Waits) == 0 && p.For == "" {
 		switch {
