@@ -11,8 +11,8 @@ import (
 )
 
 // memoryWatch kills replicas that have more memory than they may. It looks, as there is no event for that without a control group: the sooner again
-// the less is left, at the rate at which a kernel hands out memory. So a limit is overshot by what can be had between two looks: some
-// megabytes as a rule, more where there are so many to look at that looking would cost more than watchShare of a processor.
+// the less is left, at the rate at which a kernel hands out memory. So a limit is overshot by what can be had between two looks: some tens
+// of megabytes by a program that takes all it can, more where there are so many to look at that looking would cost more than watchShare of a processor.
 //
 //	         add             more than it may
 //	(none) -------> watched ------------------> over: killed
