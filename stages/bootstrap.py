@@ -302,7 +302,7 @@ def spread(function):
 
 def work(function, items):
     """Calls the function for each item. What comes before a failure is answered together."""
-    todo = iter(items)
+    todo, done = iter(items), 0
     while True:
         results, failed, begin = [], None, clock()
         try:
@@ -311,9 +311,13 @@ def work(function, items):
             failed = error
         if results:
             answer(results, clock() - begin)
+        done += len(results)
         if failed is None:
-            return
+            if done == len(items):
+                return
+            failed = StopIteration("next() found nothing, and had no default")  # which extend took for the end of the items
         fail(failed)
+        done += 1
 
 
 def resolve(name):

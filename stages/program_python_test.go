@@ -105,6 +105,8 @@ func TestPython(t *testing.T) {
 
 		{name: "raises", items: []any{1, 0, 2}, call: "inverse", want: `[1.0] ` + failed("0", "ZeroDivisionError: division by zero")},
 		{name: "raises, skipped", items: []any{0, 1, 0, 2, 0}, call: "inverse", want: `[1.0, 0.5]`, skips: true},
+		{name: "raises what ends a loop", items: []any{1, 5, 2}, call: "stops_at_5", want: `[1] ` + failed("5", "StopIteration: next() found nothing, and had no default")},
+		{name: "raises what ends a loop, skipped", items: []any{5, 1, 5, 5, 2, 5}, call: "stops_at_5", want: `[1, 2]`, skips: true},
 		{name: "raises something odd", items: []any{1}, call: "raises_odd", want: failed("1", "Odd: (its text cannot be had)"), part: true},
 		{name: "exits", items: []any{1, 2}, call: "exits", want: `[] ` + failed("1", "SystemExit: the function ended its program: 3")},
 		{name: "exits with a word", items: []any{1}, call: "exits_saying", want: `[] ` + failed("1", "SystemExit: the function ended its program: enough")},

@@ -32,6 +32,10 @@ def same(x):
     return x
 
 
+def stops_at_5(x):
+    return next(iter([])) if x == 5 else x
+
+
 def count(n):
     for i in range(n):
         yield i
