@@ -173,7 +173,8 @@ func TestPoolDeathIsInvisible(t *testing.T) {
 	}
 }
 
-// TestLargeResultsOfAChunk holds that results which together are more than goes into one outcome come in several.
+// TestLargeResultsOfAChunk holds that results which together are more than goes into one outcome come in several, also where the caller takes its
+// time.
 func TestLargeResultsOfAChunk(t *testing.T) {
 	const tasks, size = 6, 2 * mostOutcome
 	rows := NewBatch(0, false)
@@ -183,6 +184,7 @@ func TestLargeResultsOfAChunk(t *testing.T) {
 	var form StateWriter
 	appendChunk(&form, &chunk{}, rows, nil, 0, tasks)
 	w := newWorld()
+	w.queue("p.results").room = 1
 	w.queue("p.tasks").blocks = []Column{ColumnOf(form.buf)}
 	site := PoolSite{Results: "p.results", Replicas: 1, Do: []Stage{stage("map", exprField("item + item"))}}
 	h, err := w.start([]Stage{stage("get", queueField("p.tasks")), TaskStage(Pos{}, []PoolSite{site}, nil, 0)}, Options{Self: map[string]any{"name": "p[0]"}})

@@ -88,17 +88,17 @@ func (t *tasking) Step(r *Run, in, _ *Batch) error {
 		} else if !wanted {
 			break
 		}
+		if t.size() > mostOutcome {
+			if sent, err := t.send(r, s); !sent || err != nil {
+				return err
+			}
+		}
 		do := t.task
 		if s.crowd.going || s.atOnce && t.retire == 0 && !t.running && !t.apart && !t.careful(r) {
 			do = t.together
 		}
 		if done, err := do(r, s); !done || err != nil {
 			return err
-		}
-		if t.at < t.chunk.n && t.size() > mostOutcome {
-			if sent, err := t.send(r, s); !sent || err != nil {
-				return err
-			}
 		}
 		if t.at < t.chunk.n {
 			if err := t.retired(r); err != nil {
