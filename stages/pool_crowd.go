@@ -70,6 +70,9 @@ func (t *tasking) settle(r *Run, s *site) {
 	if !ok {
 		low = t.chunk.n
 	}
+	if t.at == low {
+		return
+	}
 	results := c.items.Len()
 	large := t.size()+EncodedSize(&c.items, 0, results) > mostOutcome
 	first, taken, next := t.at, 0, 0 // results of tasks before at: those before taken are part of the outcome, those before next will be
