@@ -52,7 +52,7 @@ func (l *liveOutput) print(r *Run, p livePiece) error {
 		if ok {
 			return r.Commit()
 		}
-		if err := r.awaitEver(r.Outlet()); err != nil {
+		if err := r.Wait(r.Outlet(), 0); err != nil { // what stages behind have to say comes when the program has ended
 			return err
 		}
 	}
@@ -72,8 +72,11 @@ const longestLine = 1 << 20
 
 // Write implements io.Writer. It returns when the lines have been printed, so that a program is not read faster than that.
 func (w *liveLines) Write(p []byte) (int, error) {
+	end := 0
+	if i := bytes.LastIndexByte(p, '\n'); i >= 0 {
+		end = len(w.rest) + i + 1
+	}
 	w.rest = append(w.rest, p...)
-	end := bytes.LastIndexByte(w.rest, '\n') + 1
 	if end == 0 && len(w.rest) >= longestLine {
 		end = len(w.rest)
 	}
