@@ -59,6 +59,7 @@ type fakeQueue struct {
 
 	open      bool // its writer has not ended
 	room      int  // items that fit; 0: any number
+	largest   int  // bytes of an item that are too many; 0: none are
 	noReaders bool // or: after so many
 	after     int
 }
@@ -433,6 +434,9 @@ func (q *fakeOutbox) Wait(ctx context.Context) error {
 func (q *fakeOutbox) Put(c *Column, from, to int) (int, error) {
 	if q.queue.noReaders && len(q.queue.put)+q.total >= q.queue.after {
 		return 0, ErrNoReaders
+	}
+	if q.queue.largest > 0 && EncodedSize(c, from, to) >= q.queue.largest {
+		return 0, Failf("max-item", "too large")
 	}
 	n := to - from
 	if q.queue.room > 0 {

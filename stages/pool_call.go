@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 )
@@ -32,6 +33,7 @@ type pooling struct {
 	unwanted int           // no outcome is wanted of rows with numbers below
 	out      parcels
 	failing  bool // the first row before the stage is one whose task has failed
+	tooLarge bool // not saved: the first that was gathered waits for those before it, to fail
 
 	at      int      // number of the first row of the outcome that is being given; -1: none
 	given   int      // rows of it that are done with
@@ -134,7 +136,7 @@ func (p *pooling) Timed() bool { return true }
 // Due is when they go out.
 func (p *pooling) Due() time.Duration {
 	switch {
-	case !p.hungry():
+	case !p.hungry(), p.tooLarge && len(p.out.list) > 0:
 		return 0
 	case len(p.out.list) == 0 && p.pace.isWorth(p.gathered.rows.rows()):
 		return 1
@@ -147,13 +149,13 @@ func (p *pooling) Step(r *Run, in, out *Batch) error {
 		return err
 	}
 	if in.Len() == 0 { // there is something to be handed over, or all that is left to do is to wait
-		if sent, err := p.send(r, 1); sent || err != nil {
+		if sent, err := p.send(r, in, 1); sent || err != nil {
 			return err
 		}
 		return p.wait(r)
 	}
 	if p.isFull() {
-		if sent, err := p.send(r, 1); !sent && err == nil {
+		if sent, err := p.send(r, in, 1); !sent && err == nil {
 			return p.wait(r)
 		} else if err != nil {
 			return err
@@ -166,7 +168,7 @@ func (p *pooling) Step(r *Run, in, out *Batch) error {
 	p.gathered.keep(in, n, isFew(n, r))
 	in.Drop(n)
 	if p.isFull() {
-		_, err := p.send(r, 1)
+		_, err := p.send(r, in, 1)
 		return err
 	}
 	return nil
@@ -190,11 +192,12 @@ func (p *pooling) wait(r *Run) error {
 	return nil
 }
 
-// send hands what was gathered to the pool, if that is at least so many rows, as far as there is room.
-func (p *pooling) send(r *Run, least int) (sent bool, err error) {
-	g := &p.gathered
+// send hands what was gathered to the pool, if that is at least so many rows, as far as there is room. A row that is too large for that goes
+// back to the front of in, with its failure as the error, when all before it are done with.
+func (p *pooling) send(r *Run, in *Batch, least int) (sent bool, err error) {
+	g, most := &p.gathered, math.MaxInt
 	for g.rows.rows() >= max(1, least) && p.hasRoom() {
-		n := min(g.rows.rows(), p.pace.size())
+		n := min(g.rows.rows(), p.pace.size(), most)
 		c := chunk{site: p.call.Site, replica: p.replica, first: p.next, echo: p.echoes()}
 		if p.args != nil {
 			if err := p.args.Column(&c.args, g.rows, n); err != nil {
@@ -209,6 +212,17 @@ func (p *pooling) send(r *Run, least int) (sent bool, err error) {
 			return sent, nil
 		case errors.Is(err, ErrNoReaders):
 			return sent, p.ended(r)
+		case itemError(err) != nil && n > 1: // of one of them
+			most = 1
+			continue
+		case itemError(err) != nil && len(p.out.list) > 0:
+			p.tooLarge = true
+			return sent, nil
+		case itemError(err) != nil:
+			p.tooLarge = false
+			in.unshift(g.rows, 0)
+			g.drop(1)
+			return sent, err
 		case err != nil:
 			return sent, err
 		case put == 0:
@@ -307,7 +321,7 @@ func (p *pooling) abandon() {
 		p.forsake()
 	}
 	p.out.abandon()
-	p.giving, p.rows, p.failing = nil, nil, false
+	p.giving, p.rows, p.failing, p.tooLarge = nil, nil, false, false
 	p.at, p.given, p.part = -1, 0, 0
 	p.gathered.clear()
 }

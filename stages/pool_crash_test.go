@@ -198,3 +198,27 @@ func TestLargeResultsOfAChunk(t *testing.T) {
 		t.Errorf("%d outcomes instead of %d", n, tasks)
 	}
 }
+
+// TestRowTooLargeForAPool holds that a row which is too large for a chunk fails in its turn, and no other does.
+func TestRowTooLargeForAPool(t *testing.T) {
+	for size := range 4 {
+		for seed := range uint64(6) {
+			call := Stage{Op: "pool", Call: &PoolCall{Tasks: "p.tasks", Results: "p.results", Workers: 2}, OnError: &Handler{Then: ThenPass}}
+			if size > 0 {
+				call.Options = map[string]Field{"chunk_size": {Source: srcLiteral(size)}}
+			}
+			large := strings.Repeat("x", 5000)
+			list := []Stage{stage("range", exprField("12")), stage("map", exprField(`item % 4 == 2 || item == 11 ? "`+large+`" : string(item)`)), call}
+			w := newPoolWorld(t, seed, list, PoolSite{Do: []Stage{stage("map", exprField("item + '!'"))}}, 0)
+			w.caller.queue("p.tasks").largest = 4000
+			got, err := w.run()
+			if err != nil {
+				t.Fatalf("chunks of %d, seed %d: %v", size, seed, err)
+			}
+			want := `["0!", "1!", "x", "3!", "4!", "5!", "x", "7!", "8!", "9!", "x", "x"]`
+			if s := strings.ReplaceAll(string(AppendJSON(nil, got)), large, "x"); s != want {
+				t.Fatalf("chunks of %d, seed %d: %s", size, seed, s)
+			}
+		}
+	}
+}
