@@ -51,6 +51,9 @@ var hostilePools = []struct {
 	{"kills its interpreter once", onePool(`range: 3000`, ``, `{python: 'mod:kills_once'}`), 0, numbers(3000), `^$`},
 	{"kills its interpreters", onePool(`range: 300`, `on_error: skip`, `{python: 'mod:kills_at_77'}`), 0, without(300, 77), `^$`},
 	{"fails in the middle of many", onePool(`range: 300`, `on_error: {do: [{print: '${{ error.type }}'}], then: skip}`, `{python: 'mod:odd'}, {map: 'item * 10 / item'}`), 0, "expression\n" + strings.Repeat("10.0\n", 76) + "ValueError\n" + strings.Repeat("10.0\n", 222), `^$`},
+	{"raises", onePool(`range: 300`, ``, `{python: 'mod:odd'}`), 1, numbers(77), `ValueError: invalid literal .*, in a\.pool\[[01]\] \(item 77\)\n  Traceback .*\n    File ".*mod\.py", line [0-9]+, in odd\n`},
+	{"raises in a pool in a pool", onePool(`range: 78`, `on_error: {do: [{print: '${{ error.traceback contains "in odd" }}'}], then: skip}`, `{pool: {workers: 2}, do: [{python: 'mod:odd'}]}`), 0, numbers(77) + "true\n", `^$`},
+	{"long tracebacks", onePool(`range: 4500`, `chunk_size: 4500, on_error: skip`, `{python: 'mod:long'}`), 0, "0\n3000\n", `^$`},
 	{"one program for all", onePool(`range: 2000`, ``, talk(`echo begun >&2; while read x; do echo $x; done`)), 0, numbers(2000), `^(a\.pool\[[01]\]: begun\n){1,2}$`},
 	{"fails at its end", onePool(`range: 20`, ``, talk(`while read x; do echo $x; done; exit 9`)), 1, numbers(20), `through: sh ended with exit code 9`},
 	{"calls itself", onePool(`range: 5`, `on_error: {do: [{print: '${{ error.type }}'}], then: skip}`, `{python: 'mod:deep'}`), 0, "0\n1\nRecursionError\n3\n4\n", ``},
@@ -71,6 +74,7 @@ var hostilePools = []struct {
 	{"ends early, python at work", `processes: {a: {stages: [{items: [0, 1000, 1000]}, {pool: {workers: 2}, chunk_size: 1, do: [{python: 'time:sleep'}]}, {take: 1}, {print: }]}}`, 0, "null\n", `^$`},
 	{"fails, tasks at work", onePool(`range: 10`, `chunk_size: 1`, task(`test $1 != 0 || exit 7; exec sleep 1000`)), 1, "", `exit code 7, in a\.pool\[[01]\] \(item 0\)\nmprun: the run failed: process a\n$`},
 	{"call each other", "pools: {p: {}, q: {}}\n" + `processes: {a: {stages: [{range: 3}, {pool: p, do: [{pool: q, do: [{pool: p, do: [{map: item}]}]}]}, {print: }]}}`, 3, "", `a task of pool p waits for tasks of the same pool.*\[wait-cycle\]`},
+	{"the stage's options in the pool", `processes: {a: {stages: [{range: 3}, {pool: {workers: 2, ordered: false}, do: [{map: item}]}, {print: }]}}`, 3, "", `unknown key "ordered" in pool; it belongs to the stage, beside pool: \{pool: NAME, ordered: ...\} \[unknown-key\]`},
 	{"one worker", onePool(`range: 20`, ``, `{map: item}`, 1), 0, numbers(20), `^$`},
 	{"two hundred workers", onePool(`range: 20`, ``, `{map: item}`, 200), 0, numbers(20), `^$`},
 }
@@ -96,6 +100,9 @@ def kills_at_77(x):
     if x == 77: os.kill(os.getpid(), 9)
     return x
 def odd(x): return x if x != 77 else int("seven")
+def long(x):
+    if x % 3000 == 0: return x
+    exec("#" + " " * 9000 + "\n" + "raise ValueError('x' * 9000)")
 def deep(x): return deep(x) if x == 2 else x
 def large(x): return len(bytearray(1 << 60)) if x == 2 else x
 def closes(x):

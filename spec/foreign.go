@@ -51,6 +51,14 @@ func foreignHint(word string, def *structDef) string {
 			{[]string{"background", "detach", "is_daemon"}, "write daemon: true"},
 			{[]string{"image", "build", "ports", "expose", "volumes", "networks", "container_name", "links", "hostname", "extra_hosts", "labels", "init", "platform"}, notContainers},
 		})
+	case slices.Contains(names, "max_tasks_per_worker"):
+		return foreignIn(word, []foreignKey{
+			{[]string{"do", "chunk_size", "ordered", "timeout", "retry", "on_error", "on_timeout", "when"}, "it belongs to the stage, beside pool: {pool: NAME, " + word + ": ...}"},
+			{[]string{"processes", "replicas", "size", "max_workers", "num_workers", "n_jobs", "jobs"}, "write workers: 4"},
+			{[]string{"initializer"}, "write init, a list of stages"},
+			{[]string{"maxtasksperchild", "max_tasks_per_child"}, "write max_tasks_per_worker: 100"},
+			{[]string{"chunksize"}, "write chunk_size, beside pool: {pool: NAME, chunk_size: 10}"},
+		})
 	case slices.Contains(names, "max_deliveries") && slices.Contains(names, "capacity"):
 		return foreignIn(word, []foreignKey{
 			{[]string{"maxsize", "size", "max_size", "buffer", "maxlen", "length", "limit"}, "write capacity: 10"},

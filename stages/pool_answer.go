@@ -2,13 +2,13 @@ package stages
 
 import "errors"
 
-// mostOutcome is about how many bytes of results an outcome has, unless those of one task are more.
+// mostOutcome is about how many bytes of results and failures an outcome has, unless those of one task are more.
 const mostOutcome = 1 << 20
 
-// size is about how many bytes the results of the outcome have that has not gone.
+// size is about how many bytes the results and the failures of the outcome have that has not gone.
 func (t *tasking) size() int {
 	if t.bytes < 0 { // as after a death
-		t.bytes = EncodedSize(&t.results.items, 0, t.results.items.Len())
+		t.bytes = EncodedSize(&t.results.items, 0, t.results.items.Len()) + EncodedSize(&t.failed.items, 0, t.failed.items.Len())
 	}
 	return t.bytes
 }

@@ -52,7 +52,8 @@ func TestRefusedOutcome(t *testing.T) {
 					t.Errorf("%d has failed, not %d", n, task)
 				}
 			}
-			if size := k.size(); size != EncodedSize(&k.results.items, 0, k.results.items.Len()) {
+			size, least := k.size(), EncodedSize(&k.results.items, 0, k.results.items.Len())
+			if size < least || size > least+100*(1+len(tt.failed)) {
 				t.Errorf("%d bytes", size)
 			}
 		})

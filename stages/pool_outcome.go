@@ -75,10 +75,11 @@ func (o *outcome) count(task int) int {
 	return o.counts.Ints[task]
 }
 
-// failure writes the failure of an item, with the stage inside of a task that it was in.
+// failure writes the failure of an item, with the stage inside of a task that it was in. Their traceback is the same.
 func (w *StateWriter) failure(e *ItemError) {
 	w.Text(e.Type)
 	w.Text(e.Message)
+	w.Text(e.Traceback)
 	w.Int(e.Code)
 	w.Bool(e.nested != nil)
 	if s := e.nested; s != nil {
@@ -96,9 +97,9 @@ func (w *StateWriter) failure(e *ItemError) {
 }
 
 func (r *StateReader) failure() ItemError {
-	e := ItemError{Type: r.Text(), Message: r.Text(), Code: r.Int()}
+	e := ItemError{Type: r.Text(), Message: r.Text(), Traceback: r.Text(), Code: r.Int()}
 	if r.Bool() {
-		s := &StageError{Op: r.Text(), Pos: r.pos(), Item: r.Text(), Type: r.Text(), Code: r.Int(), Text: r.Text()}
+		s := &StageError{Op: r.Text(), Pos: r.pos(), Item: r.Text(), Type: r.Text(), Code: r.Int(), Text: r.Text(), Traceback: e.Traceback}
 		for n := r.Int(); n > 0 && r.Err() == nil; n-- {
 			s.Uses = append(s.Uses, r.pos())
 		}

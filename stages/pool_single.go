@@ -131,6 +131,7 @@ func (t *tasking) noteOf(task int, failure *ItemError) {
 	var w StateWriter
 	w.Int(task)
 	w.failure(&f)
+	t.bytes = t.size() + len(w.buf)
 	t.failed.items.Append(w.buf)
 }
 
