@@ -102,7 +102,8 @@ def kills_at_77(x):
 def odd(x): return x if x != 77 else int("seven")
 def long(x):
     if x % 3000 == 0: return x
-    exec("#" + " " * 9000 + "\n" + "raise ValueError('x' * 9000)")
+    try: raise ValueError("x" * 9000)
+    except ValueError: raise ValueError("y" * 9000)
 def deep(x): return deep(x) if x == 2 else x
 def large(x): return len(bytearray(1 << 60)) if x == 2 else x
 def closes(x):
