@@ -59,3 +59,26 @@ func TestRefusedOutcome(t *testing.T) {
 		})
 	}
 }
+
+// TestFailuresFillOutcomes: of tasks that fail at once, with a traceback each, an outcome has as many as of results.
+func TestFailuresFillOutcomes(t *testing.T) {
+	const tasks = 1000
+	failure := Failf("ValueError", "%s", strings.Repeat("y", 9000))
+	k := &tasking{chunk: &chunk{n: tasks}}
+	s := &site{chain: &Chain{}, crowd: crowd{failed: map[int]*ItemError{}}}
+	for i := range tasks {
+		s.crowd.failed[i] = failure
+	}
+	outcomes := 0
+	for ; k.at < tasks; outcomes++ {
+		before := k.at
+		if k.settle(&Run{Host: newWorld().host()}, s); k.at == before || k.size() > mostOutcome+10_000 {
+			t.Fatalf("tasks %d to %d have %d bytes", before, k.at, k.size())
+		}
+		k.sent = k.at
+		k.forget()
+	}
+	if outcomes < 9 {
+		t.Errorf("%d outcomes", outcomes)
+	}
+}

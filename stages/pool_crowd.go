@@ -79,9 +79,10 @@ func (t *tasking) settle(r *Run, s *site) {
 	for t.at < low {
 		if large {
 			t.take(&c.items, taken, next)
-			if taken = next; t.size() > mostOutcome {
-				break
-			}
+			taken = next
+		}
+		if t.size() > mostOutcome { // failures alone may be as much
+			break
 		}
 		if n := c.alike(t.at, next, low); n > 0 && !large && t.counts.items.Len() == 0 {
 			t.at, next = t.at+n, next+n
