@@ -54,6 +54,8 @@ var examples = []example{
 	{file: "checksums.yaml", script: `sha256sum links/* | sort`, needs: []string{"sha256sum"}},
 	{file: "pool.yaml", script: `sha256sum links/*`, needs: []string{"sha256sum"}},
 	{file: "limits.yaml", counts: true, script: `printf '25 primes below 100\n1229 primes below 10000\n78498 primes below 1000000\n'`, needs: []string{"python3"}, stderr: "given up: 400000000\n"},
+	{file: "contents.yaml", script: `sed -n 's/^## //p' ../README.md | while read -r heading; do
+			printf -- '- [%s](#%s)\n' "$heading" "$(printf %s "$heading" | tr A-Z a-z | tr -cd 'a-z0-9 _-' | tr ' ' -)"; done`},
 	{file: "pools.yaml", script: poolsScript, needs: []string{"python3"}},
 	{
 		file: "checksums.yaml", args: []string{"files=../**/*.go"}, needs: []string{"sha256sum"},
