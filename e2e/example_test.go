@@ -278,28 +278,63 @@ func eachExample(t *testing.T, do func(t *testing.T, x example)) {
 	}
 }
 
-// patience is a document that lets the queues and pools of an example deliver an item again and again: many random kills make an innocent item look
-// like one that kills its workers.
+// patience is a document that lets the queues and pools of an example deliver an item again and again, also those pools that stages have for
+// themselves: many random kills make an innocent item, or the start of an interpreter, look like one that kills its workers.
 func patience(t *testing.T, example string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("../examples", example))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var spec struct{ Queues, Pools map[string]any }
+	var spec struct{ Queues, Pools, Processes map[string]any }
 	if err := yaml.Unmarshal(text, &spec); err != nil {
 		t.Fatal(err)
 	}
-	overlay := "x-patience: much\n"
+	const much = 1000
+	overlay := map[string]any{"x-patience": "much"}
 	for key, names := range map[string]map[string]any{"queues": spec.Queues, "pools": spec.Pools} {
-		if len(names) > 0 {
-			overlay += key + ":\n"
+		if len(names) == 0 {
+			continue
 		}
+		patient := map[string]any{}
 		for name := range names {
-			overlay += "  " + name + ": {max_deliveries: 1000}\n"
+			patient[name] = map[string]any{"max_deliveries": much}
+		}
+		overlay[key] = patient
+	}
+	processes := map[string]any{}
+	for name, process := range spec.Processes {
+		p, _ := process.(map[string]any)
+		if forgiveInlinePools(p["stages"], much) {
+			processes[name] = map[string]any{"stages": p["stages"]}
 		}
 	}
-	return writeSpec(t, overlay)
+	if len(processes) > 0 {
+		overlay["processes"] = processes
+	}
+	document, err := yaml.Marshal(overlay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return writeSpec(t, string(document))
+}
+
+// forgiveInlinePools sets max_deliveries of the pools that are written down where they are used, and says whether there are any.
+func forgiveInlinePools(node any, deliveries int) (found bool) {
+	switch node := node.(type) {
+	case map[string]any:
+		if pool, inline := node["pool"].(map[string]any); inline {
+			pool["max_deliveries"], found = deliveries, true
+		}
+		for _, inner := range node {
+			found = forgiveInlinePools(inner, deliveries) || found
+		}
+	case []any:
+		for _, inner := range node {
+			found = forgiveInlinePools(inner, deliveries) || found
+		}
+	}
+	return found
 }
 
 // trial is an example that is being run, in a folder of its own.
