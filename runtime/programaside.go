@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"time"
 
 	"github.com/mprun/mprun/stages"
@@ -21,37 +20,33 @@ const asidePatience = 50 * time.Millisecond
 type aside struct {
 	programs *programs
 	name     string
-	cmd      *exec.Cmd
+	process  *os.Process
 	in       *os.File // its descriptor 3
 	out      *os.File // its descriptor 4
 	stderr   *output
 	tail     *tailWriter
 	exited   chan struct{} // closed when it has
-	err      error         // how, then
+	state    *os.ProcessState
+	err      error // of waiting for that
 }
 
 // startAside starts a program that is talked to Aside.
 func (p *programs) startAside(program stages.Program) (stages.Running, error) {
 	a := &aside{programs: p, name: program.Words[0], tail: &tailWriter{next: &p.log}, exited: make(chan struct{})}
-	a.cmd = p.command(program)
-	var theirs [2]*os.File
-	var err error
-	if theirs[0], a.in, err = os.Pipe(); err == nil {
-		a.out, theirs[1], err = os.Pipe()
-	}
+	var pipes dialogue
+	err := pipes.open()
 	if err == nil {
 		a.stderr, err = newOutput(a.tail)
 	}
 	if err != nil {
-		closeAll(theirs[0], theirs[1], a.in, a.out)
+		pipes.close()
 		return nil, fmt.Errorf("making a pipe to %s: %w", a.name, err)
 	}
-	a.cmd.ExtraFiles = theirs[:] // from descriptor 3 on
-	a.cmd.Stdout, a.cmd.Stderr = a.stderr.end, a.stderr.end
-	err = p.start(a.cmd)
-	closeAll(theirs[0], theirs[1])
+	a.in, a.out = pipes.in, pipes.out
+	a.process, err = p.spawn(program, nil, a.stderr.end, a.stderr.end, pipes.theirIn, pipes.theirOut)
+	pipes.closeTheirs()
 	if err != nil {
-		closeAll(a.in, a.out)
+		pipes.close()
 		a.stderr.abandon()
 		return nil, err
 	}
@@ -62,8 +57,7 @@ func (p *programs) startAside(program stages.Program) (stages.Running, error) {
 
 // wait waits for the program, and then for what it has written to its standard streams as long as that comes.
 func (a *aside) wait() {
-	a.err = a.cmd.Wait()
-	a.programs.noteRunning(a.cmd, false)
+	a.state, a.err = a.programs.reap(a.process)
 	close(a.exited)
 	_ = a.out.SetReadDeadline(time.Now()) // for a Read that waits
 }
@@ -105,11 +99,14 @@ func (a *aside) Wait() error {
 		a.stderr.abandon()
 	}
 	_ = a.out.Close()
-	return exitError(a.name, a.err, a.tail)
+	if a.err != nil {
+		return fmt.Errorf("waiting for %s: %w", a.name, a.err)
+	}
+	return exitError(a.name, a.state, a.tail)
 }
 
 // Kill implements stages.Running; all that the program started is killed with it.
 func (a *aside) Kill() {
-	killTree(a.cmd.Process)
+	killTree(a.process)
 	a.stderr.abandon()
 }

@@ -2,18 +2,14 @@ package runtime
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	goruntime "runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
-	"time"
 
 	"github.com/mprun/mprun/stages"
 )
@@ -25,11 +21,13 @@ type programs struct {
 	work   chan func()
 	once   sync.Once
 	closed chan struct{} // the chain has ended
+	null   *os.File      // the null device, once it was needed: of the thread that starts all programs
 
 	cut atomic.Bool // programs have been asked to end, and none is to be started
 
 	mu      sync.Mutex
-	running map[*exec.Cmd]bool // guarded by mu
+	running map[*os.Process]bool // guarded by mu
+	paths   map[string]string    // where programs of PATH are; guarded by mu
 
 	control *os.File        // to the supervisor
 	guarded <-chan struct{} // its answers to Guard
@@ -38,7 +36,7 @@ type programs struct {
 }
 
 func newPrograms(log io.Writer) *programs {
-	return &programs{log: programLog{to: log}, work: make(chan func()), closed: make(chan struct{}), running: map[*exec.Cmd]bool{}}
+	return &programs{log: programLog{to: log}, work: make(chan func()), closed: make(chan struct{}), running: map[*os.Process]bool{}, paths: map[string]string{}}
 }
 
 // onThread runs f on the thread that starts all programs, which ends with the chain: a program dies with the thread that started it. It says
@@ -47,6 +45,7 @@ func (p *programs) onThread(f func()) bool {
 	p.once.Do(func() {
 		go func() {
 			goruntime.LockOSThread() // never unlocked: the thread ends with the goroutine
+			defer func() { closeAll(p.null) }()
 			for {
 				select {
 				case f := <-p.work:
@@ -72,19 +71,8 @@ func (p *programs) close() {
 	close(p.closed)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for cmd := range p.running {
-		killTree(cmd.Process)
-	}
-}
-
-// noteRunning notes that a program runs, or has ended.
-func (p *programs) noteRunning(cmd *exec.Cmd, runs bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if runs {
-		p.running[cmd] = true
-	} else {
-		delete(p.running, cmd)
+	for program := range p.running {
+		killTree(program)
 	}
 }
 
@@ -100,161 +88,13 @@ func (p *programs) Guard(path string) error {
 // Unguard implements stages.Programs.
 func (p *programs) Unguard(path string) { _ = send(p.control, message{Unguard: []byte(path)}) }
 
-// Run implements stages.Programs. The program has ended when it has exited and its output is at its end; if ctx ends before, all that the
-// program started is killed with it, and what then still holds its output is not waited for.
-func (p *programs) Run(ctx context.Context, program stages.Program) error {
-	tail := &tailWriter{next: &p.log}
-	if program.Stderr != nil {
-		tail.next = program.Stderr
-	}
-	cmd := p.command(program)
-	cmd.Stdin = program.Stdin
-	to := program.Stdout
-	if program.LogsOutput {
-		to = &p.log
-	}
-	stdout, err := newOutput(to)
-	if err != nil {
-		return err
-	}
-	stderr, err := newOutput(tail)
-	if err != nil {
-		stdout.abandon()
-		return err
-	}
-	cmd.Stdout, cmd.Stderr = stdout.end, stderr.end
-	if err := p.start(cmd); err != nil {
-		stdout.abandon()
-		stderr.abandon()
-		return err
-	}
-	stdout.copy()
-	stderr.copy()
-	if p.around != nil {
-		defer p.around()()
-	}
-	stop := context.AfterFunc(ctx, func() {
-		killTree(cmd.Process)
-		stdout.abandon()
-		stderr.abandon()
-	})
-	err = p.wait(cmd, stdout, stderr)
-	if !stop() && ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if p.cut.Load() {
-		return stages.ErrInterrupted
-	}
-	return exitError(program.Words[0], err, tail)
-}
-
-// Start implements stages.Programs.
-func (p *programs) Start(program stages.Program) (stages.Running, error) {
-	if program.Aside {
-		return p.startAside(program)
-	}
-	tail := &tailWriter{next: &p.log}
-	cmd := p.command(program)
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, fmt.Errorf("making a pipe to %s: %w", program.Words[0], err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, fmt.Errorf("making a pipe from %s: %w", program.Words[0], err)
-	}
-	stderr, err := newOutput(tail)
-	if err != nil {
-		return nil, err
-	}
-	cmd.Stderr = stderr.end
-	if err := p.start(cmd); err != nil {
-		stderr.abandon()
-		return nil, err
-	}
-	stderr.copy()
-	return &running{programs: p, name: program.Words[0], cmd: cmd, stdin: stdin, stdout: stdout, stderr: stderr, tail: tail}, nil
-}
-
-// wait waits for a program's exit and the ends of its outputs.
-func (p *programs) wait(cmd *exec.Cmd, outputs ...*output) error {
-	err := cmd.Wait()
-	p.noteRunning(cmd, false)
-	for _, o := range outputs {
-		<-o.done
-	}
-	if errors.Is(err, exec.ErrWaitDelay) {
-		return nil // it ended well, without having read all that was meant for it
-	}
-	return err
-}
-
-func (p *programs) command(program stages.Program) *exec.Cmd {
-	cmd := exec.Command(program.Words[0], program.Words[1:]...)
-	cmd.Env = append(os.Environ(), program.Env...)
-	cmd.Dir = program.Dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	cmd.WaitDelay = inputPatience
-	return cmd
-}
-
-// inputPatience bounds how long what a program left running, once it has exited itself, may hold its standard input without reading.
-const inputPatience = time.Second
-
-func (p *programs) start(cmd *exec.Cmd) error {
-	var err error
-	if p.cut.Load() || !p.onThread(func() { err = cmd.Start() }) {
-		cmd.Err = stages.ErrInterrupted
-		return cmd.Start() // it closes the command's pipes, and starts nothing
-	}
-	if err == nil {
-		p.noteRunning(cmd, true)
+// exitError is the end of a program as stages see it.
+func exitError(name string, state *os.ProcessState, tail *tailWriter) error {
+	if state.Success() {
 		return nil
 	}
-	reason := err
-	var path *os.PathError
-	var look *exec.Error
-	switch {
-	case errors.As(err, &look):
-		reason = look.Err
-	case errors.As(err, &path):
-		reason = path.Err
-	}
-	if errors.Is(reason, syscall.E2BIG) {
-		return stages.Failf("exec", "starting %s: its words and its environment are together longer than they can be: hand data over by `input`", cmd.Args[0])
-	}
-	return stages.Failf("exec", "starting %s: %v", cmd.Args[0], reason)
-}
-
-// running implements stages.Running.
-type running struct {
-	programs *programs
-	name     string
-	cmd      *exec.Cmd
-	stdin    io.WriteCloser
-	stdout   io.Reader
-	stderr   *output
-	tail     *tailWriter
-}
-
-func (r *running) Stdin() io.WriteCloser { return r.stdin }
-func (r *running) Stdout() io.Reader     { return r.stdout }
-func (r *running) Wait() error           { return exitError(r.name, r.programs.wait(r.cmd, r.stderr), r.tail) }
-
-// Kill implements stages.Running; all that the program started is killed with it.
-func (r *running) Kill() {
-	killTree(r.cmd.Process)
-	r.stderr.abandon()
-}
-
-// exitError is the end of a program as stages see it.
-func exitError(name string, err error, tail *tailWriter) error {
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) {
-		return err
-	}
-	code := exit.ExitCode()
-	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+	code := state.ExitCode()
+	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		code = -int(status.Signal())
 	}
 	return &stages.ExitError{Program: name, Code: code, Stderr: tail.text()}

@@ -1,10 +1,17 @@
 package runtime
 
 import (
+	"bytes"
+	"context"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/mprun/mprun/planner"
 	"github.com/mprun/mprun/stages"
@@ -70,5 +77,78 @@ func TestProgramsOfAChainHaveTheSignalsOfMprun(t *testing.T) {
 	got.ok(t)
 	if got, want := ignored(got.stdout), ignored(string(own)); got != want {
 		t.Errorf("programs ignore the signals %s, mprun %s", got, want)
+	}
+}
+
+// TestAProgramIsLookedUpAgain where it is no longer where one before it was found.
+func TestAProgramIsLookedUpAgain(t *testing.T) {
+	first, second := t.TempDir(), t.TempDir()
+	t.Setenv("PATH", first+":"+second)
+	p := newPrograms(nil)
+	defer p.close()
+	answer := func() string {
+		var out bytes.Buffer
+		if err := p.Run(context.Background(), stages.Program{Words: []string{"here"}, Stdout: &out}); err != nil {
+			return err.Error()
+		}
+		return out.String()
+	}
+	install := func(dir, says string) string {
+		path := filepath.Join(dir, "here")
+		if err := os.WriteFile(path, []byte("#!/bin/sh\necho "+says+"\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	path := install(first, "first")
+	got := []string{answer()}
+	os.Remove(path)
+	got = append(got, answer())
+	path = install(second, "second")
+	got = append(got, answer(), answer())
+	os.Remove(path)
+	got = append(got, answer())
+	missing := "starting here: executable file not found in $PATH"
+	if diff := cmp.Diff([]string{"first\n", missing, "second\n", "second\n", missing}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestEnviron: getenv(3) finds the first of a name, so that there may be only one.
+func TestEnviron(t *testing.T) {
+	t.Setenv("KIND", "inherited")
+	got := environ([]string{"KIND=1", "A=x", "KINDS=2", "KIND=3=4", "A="})
+	got = slices.DeleteFunc(got, func(v string) bool { return !strings.HasPrefix(v, "KIND") && !strings.HasPrefix(v, "A=") })
+	if diff := cmp.Diff([]string{"KINDS=2", "KIND=3=4", "A="}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestRunPassesOnBothOutputs, more than pipes hold, to the end, with input that is larger still; one that a program does not read is dropped.
+func TestRunPassesOnBothOutputs(t *testing.T) {
+	p := newPrograms(nil)
+	defer p.close()
+	input := strings.Repeat("0123456789abcde\n", 1<<17)
+	gate := filepath.Join(t.TempDir(), "gate") // for what a program leaves running
+	if err := syscall.Mkfifo(gate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.WriteFile(gate, nil, 0o600) })
+	for script, want := range map[string][2]int{
+		"cat; cat /dev/null >&2":         {len(input), 0},
+		"tee /dev/stderr":                {len(input), len(input)},
+		"head -c 16 >&2; echo over":      {5, 16},
+		"exec >&- 2>&-; cat > /dev/null": {0, 0},
+		"true":                           {0, 0},
+		"(read _ < " + gate + " 3<&3 > /dev/null 2>&1 &) 3<&0": {0, 0},
+	} {
+		var out, err bytes.Buffer
+		program := stages.Program{Words: []string{"sh", "-c", script}, Stdin: strings.NewReader(input), Stdout: &out, Stderr: &err}
+		if failed := p.Run(context.Background(), program); failed != nil {
+			t.Errorf("%s: %v", script, failed)
+		}
+		if got := [2]int{out.Len(), err.Len()}; got != want {
+			t.Errorf("%s: %d bytes, want %d", script, got, want)
+		}
 	}
 }
