@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -98,6 +100,93 @@ func TestEachUnderFire(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestEachMuchUnderFire: of outputs that are too much for memory, too, each is printed once and in one piece, and nothing of them is left.
+func TestEachMuchUnderFire(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 0))
+	const jobs, lines = 30, 100000
+	var all bytes.Buffer
+	for i := range jobs {
+		for range lines {
+			fmt.Fprintf(&all, "%d\tjob %d\n", i, i)
+		}
+	}
+	for _, order := range []string{"-k", "-j2"} {
+		for kills := 0; kills < 4; {
+			args := []string{"each", "-j2", order, "--tag", "--shell", fmt.Sprintf("yes job {} | head -n %d", lines), ":::"}
+			for i := range jobs {
+				args = append(args, fmt.Sprint(i))
+			}
+			s := prepare(t, args...).start()
+			killed, code := s.underFire(random, 2)
+			kills += killed
+			got := s.stdout.String()
+			if order != "-k" { // whole jobs, in any order
+				got = inOrder(got, lines)
+			}
+			if code != 0 || got != all.String() {
+				t.Fatalf("%s: exit code %d after %d kills, %d bytes, expected %d\n%s", order, code, killed, len(got), all.Len(), s.stderr.String())
+			}
+		}
+	}
+}
+
+// inOrder is text with pieces of so many lines sorted by the number that each begins with.
+func inOrder(text string, lines int) string {
+	var pieces []string
+	for text != "" {
+		end := 0
+		for range lines {
+			end += strings.IndexByte(text[end:], '\n') + 1
+		}
+		if end == 0 {
+			break
+		}
+		pieces, text = append(pieces, text[:end]), text[end:]
+	}
+	slices.SortFunc(pieces, func(a, b string) int {
+		x, _ := strconv.Atoi(a[:strings.IndexByte(a, '\t')])
+		y, _ := strconv.Atoi(b[:strings.IndexByte(b, '\t')])
+		return x - y
+	})
+	return strings.Join(pieces, "") + text
+}
+
+// TestEachMuch: a job may write more than there is room for in memory and in the queues, to both outputs; a full disk is a job that failed.
+func TestEachMuch(t *testing.T) {
+	t.Parallel()
+	const size = 80 << 20
+	for _, order := range []string{"-k", "-j2"} {
+		s := prepare(t, "each", "-j2", order, "--shell", fmt.Sprintf("yes {} | head -c %d; yes {} | head -c %d >&2", size, size), ":::", "a", "b")
+		var out, says lengths
+		s.cmd.Stdout, s.cmd.Stderr = &out, &says
+		if code := s.start().wait(); code != 0 || out != 2*size || says != 2*size {
+			t.Errorf("%s: exit code %d, %d and %d bytes", order, code, out, says)
+		}
+	}
+	disk := smallDisk(t)
+	if disk == "" {
+		return // mounting needs privileges
+	}
+	s := prepare(t, "each", "-j1", "-k", "--shell", "yes | head -c {}", ":::", "1000000", "20000000")
+	s.cmd.Env = append(s.cmd.Env, "TMPDIR="+disk)
+	code := s.start().wait()
+	if out := s.stdout.String(); code != 1 || len(out) < 1000000 || !strings.Contains(s.stderr.String(), "mprun each: 20000000: keeping what /bin/sh wrote in ") ||
+		!strings.Contains(s.stderr.String(), "no space left on device (TMPDIR names another folder for it)\n") {
+		t.Errorf("exit code %d, %d bytes\n%s", code, len(out), s.stderr)
+	}
+	if left := entries(disk); len(left) > 0 {
+		t.Errorf("files are left: %v", left)
+	}
+}
+
+// lengths counts what is written.
+type lengths int
+
+func (l *lengths) Write(p []byte) (int, error) {
+	*l += lengths(len(p))
+	return len(p), nil
 }
 
 // TestEachLiveUnderFire: with -u what a job had printed when its worker was killed stays, and another is begun; of each job there is one line in

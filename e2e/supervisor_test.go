@@ -67,6 +67,27 @@ processes:
       - exec: sleep 1000
     stop: {grace: 200ms}
 `},
+	{"output that is kept in files", `
+processes:
+  whole:
+    replicas: 2
+    stages:
+      - range: 9000000000000000000
+        split: true
+      - shell: yes "$ITEM" | head -c 100000
+        format: outcome
+        spill: 64KiB
+      - print: ${{ item.stdout_file }}
+        from: file
+  half:
+    stages:
+      - shell: while echo half; do sleep 0.01; done
+        format: outcome
+        spill: 1B
+        timeout: 200ms
+        retry: 1000
+    stop: {grace: 200ms}
+`},
 	{"half-made files", `
 processes:
   stage:

@@ -28,6 +28,7 @@ const (
 	CodeScriptData      = "script-data"
 	CodeCreates         = "creates"
 	CodeCreatesOut      = "creates-out"
+	CodeNoMeaning       = "no-meaning"
 	CodePlaceholder     = "placeholder"
 	CodeReduceInit      = "reduce-init"
 	CodeUnknownProgram  = "unknown-program"
@@ -100,6 +101,7 @@ func Codes() []spec.CodeDef {
 		{Code: CodeScriptData, Severity: spec.Warning, Doc: "A word that an interpreter, as sh -c, reads as a program has data of the run in it: whoever makes the data decides what runs. Hand it over as an argument behind the program, by input, or use shell, which has the item in $ITEM."},
 		{Code: CodeCreates, Severity: spec.Error, Doc: "creates stands beside something that it cannot be combined with: several replicas of one command, a queue at the ends of a command, a format of the output."},
 		{Code: CodeCreatesOut, Severity: spec.Warning, Doc: "creates says which file a program makes, but the program is not told where to write: it must write to ${{ out }}, which is in $OUT as well, so that the file appears as a whole. Allow it for a program that reads $OUT by itself."},
+		{Code: CodeNoMeaning, Severity: spec.Error, Doc: "An option has no meaning beside the others of its stage: spill and prefix are of format: outcome without live, and what print has from: file has no end."},
 		{Code: CodePlaceholder, Severity: spec.Warning, Doc: "A text has {}, {{ item }}, $item or a bare item.name in it, as other tools write the place of the item. Here ${{ expression }} is replaced, and nothing else. Allow it if the text is meant as it is."},
 		{Code: CodeReduceInit, Severity: spec.Warning, Doc: "A reduce whose expression does not read the item has no init: acc begins as the first item, which is no count. Add init: 0, say."},
 		{Code: CodeUnknownProgram, Severity: spec.Error, Doc: "A program that a stage or process runs is not there. It is looked for in PATH before anything starts."},

@@ -102,9 +102,9 @@ func (c *compiler) dependOnCreated() {
 	}
 }
 
-// isOutcome says whether a format is that of what became of the program, which does not say how its output is read.
-func isOutcome(format stages.Field) bool {
-	return format.Source != nil && format.Source.Value == "outcome"
+// isWord says whether an option is a word.
+func isWord(option stages.Field, word string) bool {
+	return option.Source != nil && option.Source.Value == word
 }
 
 // checkCreates reports options beside `creates` that mean nothing there, and warns of a program that does not know where to write.
@@ -114,7 +114,7 @@ func (c *compiler) checkCreates(n *spec.Node, st *stages.Stage) bool {
 	}
 	ok := true
 	for _, name := range []string{"format", "header"} {
-		if e := n.Get(name); e != nil && !isOutcome(st.Options[name]) {
+		if e := n.Get(name); e != nil && !isWord(st.Options[name], "outcome") {
 			c.errorIn(e.Key.At(), e.Value, CodeCreates, "read: reads the file in the next stage", "with creates the result is the path of the file, so that %s has no meaning", name)
 			ok = false
 		}

@@ -77,6 +77,7 @@ func (c *compiler) decodeStage(n *spec.Node, st *stages.Stage) bool {
 	ok = c.checkOne(operator, st) && ok
 	c.warnWithoutInit(operator, n)
 	ok = c.checkCreates(n, st) && ok
+	ok = c.checkMeaning(n, st) && ok
 	ok = ok && c.checkChanging(n, op, st)
 	ok = c.checkReading(n, st) && ok
 	note.unknown = !ok

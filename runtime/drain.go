@@ -171,7 +171,7 @@ func (d *drain) takes(kind recordKind) bool {
 	if d.err == nil || kind == recordRequest {
 		return true
 	}
-	elsewhere := kind == recordStderr || kind == recordResult || kind == recordLog
+	elsewhere := kind == recordStderr || kind == recordStderrFile || kind == recordResult || kind == recordLog
 	return elsewhere && errors.Is(d.err, errStdoutClosed)
 }
 
@@ -181,6 +181,10 @@ func (d *drain) write(r record) error {
 		return d.stdout.write(d.s.opt.Stdout, r)
 	case recordStderr:
 		return d.stderr.write(d.s.opt.Stderr, r)
+	case recordStdoutFile:
+		return d.stdout.passFile(d.s.opt.Stdout, string(r.data))
+	case recordStderrFile:
+		return d.stderr.passFile(d.s.opt.Stderr, string(r.data))
 	case recordCreate, recordAppend:
 		return d.files.write(destinationOf(r), r.data)
 	case recordResult:

@@ -33,6 +33,7 @@ type surroundings struct {
 	BlockItems int                 `json:"block_items,omitempty"`
 	Dir        string              `json:"dir"`
 	RunID      string              `json:"run_id"`
+	Spill      string              `json:"spill"` // see nameSpill
 	ParentPID  int                 `json:"parent_pid"`
 	Carries    carries             `json:"carries,omitempty"` // no post comes with it, but over the socket
 }

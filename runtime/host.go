@@ -111,6 +111,7 @@ func newHost(ctx context.Context, h *handoff, arena *shm.Arena, slot *shm.Slot, 
 		moments: h.Moments, goOn: make(chan struct{}, 1),
 		cellObjects: map[string]*stages.CellReader{},
 	}
+	host.programs.spill = h.Spill
 	host.programs.around = func() (over func()) {
 		slot.Rest(int(stages.OutsideProgram), host.stageNumber())
 		return slot.Awake

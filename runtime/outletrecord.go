@@ -19,16 +19,18 @@ import (
 type recordKind byte
 
 const (
-	recordInvalid recordKind = iota
-	recordStdout             // name: a header that is to come before the first such text, or nothing; data: text
-	recordStderr             // the same
-	recordCreate             // name: see fileName; data appended to a new file that appears at the end
-	recordAppend             // name: see fileName; data appended to the file itself
-	recordResult             // name: result; data: the value, as in a queue
-	recordLog                // name: level; data: text
-	recordSkipped            // name: replica; an item whose program did not need to run
-	recordRequest            // data: see request.go
-	recordKinds              // how many there are
+	recordInvalid    recordKind = iota
+	recordStdout                // name: a header that is to come before the first such text, or nothing; data: text
+	recordStderr                // the same
+	recordCreate                // name: see fileName; data appended to a new file that appears at the end
+	recordAppend                // name: see fileName; data appended to the file itself
+	recordResult                // name: result; data: the value, as in a queue
+	recordLog                   // name: level; data: text
+	recordSkipped               // name: replica; an item whose program did not need to run
+	recordRequest               // data: see request.go
+	recordStdoutFile            // data: path of a file of the folder for spill, whose content is printed and which is removed
+	recordStderrFile            // the same
+	recordKinds                 // how many there are
 )
 
 const recordHeader = 9

@@ -31,6 +31,7 @@ type programs struct {
 
 	control *os.File        // to the supervisor
 	guarded <-chan struct{} // its answers to Guard
+	spill   string          // see Spill
 
 	around func() (over func()) // is called when a program is waited for; nil: nobody wants to know
 }

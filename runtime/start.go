@@ -108,7 +108,7 @@ func (s *supervisor) spawnWorker(r *replica) error {
 func (s *supervisor) surroundings(p *planner.Process) surroundings {
 	return surroundings{
 		Process: *p, Queues: workerQueues(s.plan.Queues), Primitives: s.plan.Primitives, Cells: withoutInit(s.plan.Cells), Processes: processEntries(s.plan),
-		Vars: s.plan.Vars, Files: len(s.arena.Files()), Seed: s.plan.Seed, BlockItems: s.plan.BlockItems, Dir: s.dir(p), RunID: s.id, ParentPID: os.Getpid(),
+		Vars: s.plan.Vars, Files: len(s.arena.Files()), Seed: s.plan.Seed, BlockItems: s.plan.BlockItems, Dir: s.dir(p), RunID: s.id, Spill: s.spill, ParentPID: os.Getpid(),
 	}
 }
 

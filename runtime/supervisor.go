@@ -44,6 +44,7 @@ type supervisor struct {
 	memory         *memoryWatch  // nil: nobody whose memory is limited has been started
 	segments       []segmentName // that the run has given
 	scratch        string        // the folder that the run has made for its test; "": none
+	spill          string        // the folder for what programs write that is too much for memory; "": nobody needs one
 	info           live.Info
 	folder         *live.Folder // nil if it could not be made
 	server         *live.Server // nil if there is no socket
@@ -149,6 +150,11 @@ func newSupervisor(plan *planner.Plan, opt Options) (_ *supervisor, err error) {
 	}
 	if err := s.makeScratch(); err != nil {
 		return nil, err
+	}
+	if s.programs {
+		if err := s.nameSpill(); err != nil {
+			return nil, err
+		}
 	}
 	s.folders = newOutFolders(s.guardian)
 	s.outlet, err = startDrain(s)
@@ -272,6 +278,7 @@ func (s *supervisor) close() {
 	}
 	s.unlinkSegments()
 	s.removeScratch()
+	s.removeSpill()
 	s.guardian.close()
 	if s.arena != nil {
 		s.arena.Close()

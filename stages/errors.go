@@ -21,12 +21,20 @@ type ItemError struct {
 
 	// Instead, if not nil, is what the item becomes where nobody deals with its failure, in place of an end of the chain.
 	Instead any
+	forgo   func() // lets go of what Instead refers to, where it is not what the item becomes; nil: nothing
 
 	nested *StageError // the failure of a chain inside of the stage, which says more exactly where
 }
 
 // Error is the message.
 func (e *ItemError) Error() string { return e.Message }
+
+// forgoInstead lets go of Instead, unless the item has become it.
+func (e *ItemError) forgoInstead() {
+	if e.forgo != nil {
+		e.forgo()
+	}
+}
 
 // Failf is an ItemError of the given type.
 func Failf(typ, format string, args ...any) *ItemError {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -486,6 +487,27 @@ func (o *fakeOutlet) Print(to Stream, text []byte) (bool, error) {
 			return
 		}
 		o.world.stdout.WriteString(s)
+	})
+	return true, nil
+}
+
+func (o *fakeOutlet) PrintFile(to Stream, path string) (bool, error) {
+	if ask(o.empty) {
+		return false, nil
+	}
+	o.staged = append(o.staged, func() {
+		text, err := os.ReadFile(path)
+		if err == nil {
+			err = os.Remove(path)
+		}
+		stream := &o.world.stdout
+		if to == Stderr {
+			stream = &o.world.stderr
+		}
+		stream.Write(text)
+		if err != nil {
+			stream.WriteString(err.Error())
+		}
 	})
 	return true, nil
 }

@@ -28,6 +28,7 @@ type fakePython struct {
 
 func (*fakePython) Guard(string) error                 { return nil }
 func (*fakePython) Unguard(string)                     {}
+func (*fakePython) Spill() string                      { return "" }
 func (*fakePython) Run(context.Context, Program) error { return errors.New("there are no programs") }
 
 func (f *fakePython) Start(Program) (Running, error) {

@@ -136,6 +136,8 @@ type Outlet interface {
 	Waiter
 	// Print writes text, whole lines or not, to a standard stream.
 	Print(to Stream, text []byte) (bool, error)
+	// PrintFile prints what a file in the folder of Programs.Spill holds, in one piece, and removes it.
+	PrintFile(to Stream, path string) (bool, error)
 	// Write appends data to a file of the run, which is compressed as PackingOf has it, unless it is Raw.
 	Write(to File, data []byte) (bool, error)
 	// Result sets or appends a value under name in the run's report.
@@ -185,6 +187,8 @@ type Programs interface {
 	// those of the folders around it that are missing now, if they stay empty. When it returns that is certain.
 	Guard(path string) error
 	Unguard(path string)
+	// Spill is the absolute path of a folder for files of the run, which whoever needs it makes. It goes with the run, however that ends.
+	Spill() string
 }
 
 // Running is a program that was started.

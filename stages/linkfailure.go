@@ -8,6 +8,7 @@ func (l *link) failed(r *Run, out *Batch, err error) error {
 	if item == nil {
 		return err
 	}
+	defer item.forgoInstead()
 	if l.retry != nil && !item.Partial && !l.atEnd(item) {
 		pause, again, err := l.retry.next(l.in, 0, l.tries)
 		if err != nil {
@@ -32,7 +33,7 @@ func (l *link) failed(r *Run, out *Batch, err error) error {
 		l.passed, l.tries, l.again = false, 0, 0
 		out.binds = l.binds
 		out.Emit(l.in, 0, item.Instead)
-		out.binds = false
+		out.binds, item.forgo = false, nil
 		l.skip(item)
 		return nil
 	}

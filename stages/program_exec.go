@@ -3,6 +3,7 @@ package stages
 import (
 	"context"
 	"errors"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -23,7 +24,9 @@ type execNode struct {
 	dir     string
 	creates *RowExpr
 	live    *RowExpr // nil: what programs write is their result
+	prefix  *RowExpr // of each line of an outcome
 	most    int      // bytes that a program may write, to each of its outputs that are collected
+	room    int      // bytes of an output of an outcome that are kept in memory; 0: all of them
 	format  format
 	header  csvHeader
 	attempt *int
@@ -80,7 +83,13 @@ func buildCalling(b *Builder, stage *Stage, n *execNode) (Node, error) {
 	if n.most, err = constCount(size); err != nil {
 		return nil, &StageError{Op: stage.Op, Pos: stage.Pos, Type: "expression", Text: "max_output: " + err.Error()}
 	}
-	if n.most == 0 || n.most > maxAnswer {
+	if err := n.spillOptions(b, stage); err != nil {
+		return nil, err
+	}
+	switch {
+	case n.room > 0 && n.most == 0:
+		n.most = math.MaxInt
+	case n.room == 0 && (n.most == 0 || n.most > maxAnswer):
 		n.most = maxAnswer
 	}
 	n.format, n.header, err = formatOptions(b, stage, formatText)
@@ -127,7 +136,9 @@ func (n *execNode) work(r *Run, in *Batch) (done bool, err error) {
 	}
 	n.results.clear()
 	if n.format == formatOutcome {
-		n.outcome = newOutcome(n.most)
+		if err := n.newOutcome(r, in); err != nil {
+			return false, err
+		}
 	}
 	if n.creates != nil {
 		path, done, err := n.create(r, in)
@@ -188,8 +199,11 @@ func (n *execNode) run(r *Run, in *Batch, program Program) error {
 		}
 	}
 	n.running = false
-	if n.outcome.end(err) {
+	switch ended := n.outcome.end(err); {
+	case errors.Is(ended, errTooMuch):
 		return n.tooMuchWritten(program)
+	case ended != nil:
+		return spillError(n.called(program), ended)
 	}
 	if ctx.Err() != nil && err != nil {
 		return &ItemError{Type: "timeout", Message: n.called(program) + " was ended after " + r.Timeout().Round(time.Millisecond).String()}

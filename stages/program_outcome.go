@@ -11,7 +11,8 @@ import (
 //
 // Methods of a nil one do nothing: the format is another one.
 type programOutcome struct {
-	stdout, stderr answer
+	stdout, stderr written
+	spills         bool      // there may be files of them
 	started        time.Time // zero: no program was started
 	seconds        float64
 	code           int
@@ -25,10 +26,6 @@ const (
 	codeNotStarted = 127
 )
 
-func newOutcome(most int) *programOutcome {
-	return &programOutcome{stdout: answer{most: most}, stderr: answer{most: most}}
-}
-
 // begin has the program's output collected.
 func (o *programOutcome) begin(p *Program) {
 	if o == nil {
@@ -38,10 +35,10 @@ func (o *programOutcome) begin(p *Program) {
 	o.started = time.Now()
 }
 
-// end notes how the program ended. tooMuch says that it was ended for what it wrote.
-func (o *programOutcome) end(err error) (tooMuch bool) {
+// end notes how the program ended, and gives the error for which mprun has ended it: errTooMuch, or that what it wrote could not be kept.
+func (o *programOutcome) end(err error) error {
 	if o == nil {
-		return false
+		return nil
 	}
 	o.seconds = time.Since(o.started).Seconds()
 	var exit *ExitError
@@ -52,7 +49,11 @@ func (o *programOutcome) end(err error) (tooMuch bool) {
 	case errors.As(err, &failure):
 		o.code = codeNotStarted
 	}
-	return o.stdout.over || o.stderr.over
+	out, more := o.stdout.end(), o.stderr.end()
+	if out != nil {
+		return out
+	}
+	return more
 }
 
 // skip notes that the program did not need to run.
@@ -75,14 +76,20 @@ func (o *programOutcome) instead(err error) error {
 		o.code = codeNotCreated
 	}
 	with := *failure
-	with.Instead = o.item(failure.Message)
+	with.Instead, with.forgo = o.item(failure.Message), o.drop
 	return &with
+}
+
+// drop removes the files of an outcome that nobody gets.
+func (o *programOutcome) drop() {
+	o.stdout.drop()
+	o.stderr.drop()
 }
 
 // item is the outcome as an item; message is why the program failed, "" if it did not.
 func (o *programOutcome) item(message string) map[string]any {
 	item := map[string]any{
-		"code": o.code, "stdout": textOrBytes(o.stdout.bytes), "stderr": textOrBytes(o.stderr.bytes), "error": nil,
+		"code": o.code, "stdout": o.stdout.item(), "stderr": o.stderr.item(), "error": nil,
 		"started": nil, "seconds": o.seconds, "skipped": o.skipped,
 	}
 	if !o.started.IsZero() {
@@ -90,6 +97,9 @@ func (o *programOutcome) item(message string) map[string]any {
 	}
 	if message != "" {
 		item["error"] = message
+	}
+	if o.spills {
+		item["stdout_file"], item["stderr_file"] = o.stdout.fileItem(), o.stderr.fileItem()
 	}
 	return item
 }

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,7 +17,7 @@ import (
 )
 
 // realPrograms runs programs as a worker does.
-type realPrograms struct{}
+type realPrograms struct{ spill string }
 
 func (realPrograms) command(p Program) (*exec.Cmd, *bytes.Buffer) {
 	cmd := exec.Command(p.Words[0], p.Words[1:]...)
@@ -29,6 +30,7 @@ func (realPrograms) command(p Program) (*exec.Cmd, *bytes.Buffer) {
 
 func (realPrograms) Guard(string) error { return nil }
 func (realPrograms) Unguard(string)     {}
+func (p realPrograms) Spill() string    { return p.spill }
 
 func (r realPrograms) Run(ctx context.Context, p Program) error {
 	cmd, stderr := r.command(p)
@@ -115,7 +117,7 @@ func (r *realRunning) Wait() error           { return exitOf(r.p, r.cmd.Wait(), 
 func programWorld(t *testing.T) *world {
 	w := newWorld()
 	w.dir = t.TempDir()
-	w.programs = realPrograms{}
+	w.programs = realPrograms{spill: filepath.Join(w.dir, "spill")}
 	timer := time.AfterFunc(30*time.Second, func() { panic(t.Name() + " hangs") })
 	t.Cleanup(func() { timer.Stop() })
 	return w

@@ -1,6 +1,9 @@
 package stages
 
-import "strconv"
+import (
+	"path/filepath"
+	"strconv"
+)
 
 // printSize is how many bytes of text one call of the Outlet takes, about.
 const printSize = 32 << 10
@@ -10,6 +13,7 @@ type printing struct {
 	text *RowExpr
 	end  *RowExpr // nil: "\n"
 	to   Stream
+	file bool // text is the path of a file that has it
 	buf  []byte
 }
 
@@ -27,10 +31,18 @@ func buildPrint(b *Builder, stage *Stage) (Node, error) {
 	if word == "stderr" {
 		p.to = Stderr
 	}
+	if err != nil {
+		return nil, err
+	}
+	word, err = b.Word(stage.Options["from"])
+	p.file = word == "file"
 	return p, err
 }
 
 func (p *printing) Step(r *Run, in, out *Batch) error {
+	if p.file {
+		return p.printFile(r, in, out)
+	}
 	buf, n, failure := p.texts(in, min(in.Len(), r.Limit))
 	p.buf = buf
 	if n == 0 {
@@ -45,6 +57,28 @@ func (p *printing) Step(r *Run, in, out *Batch) error {
 	}
 	out.EmitRows(in, 0, n)
 	in.Drop(n)
+	return nil
+}
+
+// printFile prints what the file of the first row holds.
+func (p *printing) printFile(r *Run, in, out *Batch) error {
+	v, err := p.text.At(in, 0)
+	if err != nil {
+		return err
+	}
+	path, _ := v.(string)
+	if path == "" || filepath.Dir(path) != r.Programs().Spill() {
+		return Failf("io", "from: file takes the path of a file that `spill` has made, not %s", ShortJSON(v))
+	}
+	ok, err := r.Outlet().PrintFile(p.to, path)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return r.Await(r.Outlet())
+	}
+	out.EmitRows(in, 0, 1)
+	in.Drop(1)
 	return nil
 }
 

@@ -220,9 +220,10 @@ func BenchmarkStdinToStdout(b *testing.B) {
 // nowhere is an Outlet without end.
 type nowhere struct{}
 
-func (nowhere) Wait(context.Context) error         { return nil }
-func (nowhere) Print(Stream, []byte) (bool, error) { return true, nil }
-func (nowhere) Write(File, []byte) (bool, error)   { return true, nil }
-func (nowhere) Result(string, any) (bool, error)   { return true, nil }
-func (nowhere) Log(string, string) (bool, error)   { return true, nil }
-func (nowhere) Skipped() (bool, error)             { return true, nil }
+func (nowhere) Wait(context.Context) error             { return nil }
+func (nowhere) Print(Stream, []byte) (bool, error)     { return true, nil }
+func (nowhere) PrintFile(Stream, string) (bool, error) { return true, nil }
+func (nowhere) Write(File, []byte) (bool, error)       { return true, nil }
+func (nowhere) Result(string, any) (bool, error)       { return true, nil }
+func (nowhere) Log(string, string) (bool, error)       { return true, nil }
+func (nowhere) Skipped() (bool, error)                 { return true, nil }

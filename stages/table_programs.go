@@ -9,7 +9,9 @@ func tablePrograms() []Operator {
 	answer.Doc = "How the output is read: as one text without its last newline, or as several results: lines, zero-terminated texts, JSON texts, CSV records, frames; or as bytes; or what became of the program, failed or not, as one map: `code` (-N after signal N, 124 after the timeout, 127 if it could not be started), `stdout` and `stderr` (as they are, also bytes), `error` (a text, or null), `started` (seconds since 1970), `seconds`, `skipped`, with `creates` also `path`."
 	creates := FieldDef{Name: "creates", Kind: TextField, Filled: true, Doc: "The file, or folder, that the program creates: it writes to `${{ out }}` or `$OUT`, a temporary beside it that takes its place on success. The result is the path; what the program prints is logged. The program does not run if the file is there and no input is newer: neither the item, if that is a path, nor a file among the words of the command."}
 	live := FieldDef{Name: "live", Kind: TextField, Doc: "Has what the program writes go to mprun's standard output and error as it comes, line by line, each behind this text, which may be empty; the result is empty then. If its worker is killed, what was printed stays, and another program is run."}
-	most := FieldDef{Name: "max_output", Kind: SizeField, Default: "256MiB", Doc: "A program that writes more is ended, and has failed; of `format: outcome`, to standard output or to standard error. 256MiB at most."}
+	most := FieldDef{Name: "max_output", Kind: SizeField, Default: "256MiB", Doc: "A program that writes more is ended, and has failed; of `format: outcome`, to standard output or to standard error. 256MiB at most, unless there is `spill`, with which it is not bounded by itself."}
+	spill := FieldDef{Name: "spill", Kind: SizeField, Doc: "Of `format: outcome`, as `256KiB`: keeps an output that is larger in a file of the run, in the folder for temporary files (`TMPDIR`). The outcome has its path, `stdout_file` or `stderr_file` (null: there is none), for `print` with `from: file`, and `stdout` or `stderr` is empty then. The file is there until it has been printed, or until the run ends."}
+	prefix := FieldDef{Name: "prefix", Kind: TextField, Doc: "Of `format: outcome`: stands before each line of `stdout` and `stderr`, the last of which gets a line end if it has none."}
 	return []Operator{
 		{
 			Name: "pool", Group: Transforms, Waits: true,
@@ -29,7 +31,7 @@ func tablePrograms() []Operator {
 			Doc:     "Runs a program for each item; the result is what it writes. It finds ITEM_ID and ATTEMPT in its environment.",
 			Example: "exec: sha256sum ${{ item }}",
 			Operand: FieldDef{Kind: CommandField, Doc: "The program and its arguments: a list, or a text that is split into words before anything is replaced. A word that is one `${{ }}` with a list is as many words."},
-			Options: []FieldDef{input, answer, headerField(), env, cwd, creates, live, most},
+			Options: []FieldDef{input, answer, headerField(), env, cwd, creates, live, most, spill, prefix},
 			Infer:   execType, Build: buildExec,
 		},
 		{
@@ -37,7 +39,7 @@ func tablePrograms() []Operator {
 			Doc:     "Runs a shell script for each item, which is in `$ITEM`: a text as it is, anything else as JSON. Else it is as `exec`.",
 			Example: "shell: grep -c error \"$ITEM\" || test $? = 1",
 			Operand: FieldDef{Kind: ScriptField, Doc: "The script, for /bin/sh. `${{ }}` in it may read `vars`, `env`, `args` and `self`, which become part of the script; data of the run comes by `$ITEM`, or by `env`."},
-			Options: []FieldDef{input, answer, headerField(), env, cwd, creates, live, most},
+			Options: []FieldDef{input, answer, headerField(), env, cwd, creates, live, most, spill, prefix},
 			Infer:   execType, Build: buildShell,
 		},
 		{

@@ -77,6 +77,10 @@ func tableSinks() []Operator {
 			Options: []FieldDef{
 				{Name: "to", Kind: EnumField, Values: []string{"stdout", "stderr"}, Default: "stdout", Doc: "Where to."},
 				{Name: "end", Kind: TextField, Default: `"\n"`, Doc: "What follows the text."},
+				{
+					Name: "from", Kind: EnumField, Values: []string{"text", "file"}, Default: "text",
+					Doc: "`file`: the text is the path of a file that `spill` of `exec` or `shell` has made; what it holds is printed, as it is and in one piece, and the file is gone then.",
+				},
 			},
 			Effect: true, Pure: true, Build: buildPrint,
 		},

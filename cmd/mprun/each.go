@@ -40,9 +40,10 @@ const eachLong = `Runs a program for each item, many at a time: the pool without
 Items are the lines of standard input or of a file (-a), or what stands behind :::; several lists give each combination. Each item is
 one word of the command, whatever bytes it holds: no shell reads it. The command is run without a shell, too; --shell takes a script.
 
-What a job writes is printed in one piece when it has ended, standard output first; it is kept in memory, 60 MiB at most (30 MiB
-with -k), and -u prints lines as they come in place of that. A job that fails does not keep the others from running, unless --halt
-says so. If a worker of mprun is killed its job is begun again, and no other job is run twice; with -u what it had printed stays.
+What a job writes is printed in one piece when it has ended, standard output first; until then it is kept, from 256 KiB on in a
+temporary file (in TMPDIR), which never stays; -u prints lines as they come in place of that. A job that fails does not keep the others
+from running, unless --halt says so. If a worker of mprun is killed its job is begun again, and no other job is run twice; with -u what
+it had printed stays.
 
 Placeholders:
   {}      the item; at the end of the command if there is no placeholder in it

@@ -178,7 +178,7 @@ func ExampleJob_Spec() {
 	//             format: outcome
 	//             timeout: 30s
 	//             retry: 1
-	//             max_output: 60MiB
+	//             spill: 256KiB
 	//             as: job
 }
 

@@ -229,7 +229,7 @@ func (j *Job) pool(s *specText, w words) {
 	}
 	j.program(s, w)
 	if !j.KeepOrder && !j.Live {
-		j.print(s, 5, "job", true)
+		printed(s, 5, "job")
 	}
 	if j.JobLog != "" {
 		s.line(5, "- do:")
@@ -243,9 +243,11 @@ func (j *Job) pool(s *specText, w words) {
 	}
 	if j.KeepOrder {
 		s.line(5, "- map:")
-		s.line(7, "stdout: "+scalar(j.tagged("job.stdout")))
-		s.line(7, "stderr: "+scalar(j.tagged("job.stderr")))
-		j.print(s, 3, "item", false)
+		for _, stream := range streams {
+			s.line(7, stream+": job."+stream)
+			s.line(7, stream+"_file: job."+stream+"_file")
+		}
+		printed(s, 3, "item")
 	}
 }
 
@@ -265,19 +267,17 @@ func (j *Job) program(s *specText, w words) {
 	if j.Creates != "" {
 		s.line(6, "creates: "+scalar(template(j.Creates, j.Replace, j.several(), false)))
 	}
-	switch { // what goes with one commit has 64 MiB at most: a stream of its own, or both of them as a result of the pool
-	case j.Live:
-	case j.KeepOrder:
-		s.line(6, "max_output: 30MiB")
-	default:
-		s.line(6, "max_output: 60MiB")
+	prefix := ""
+	if j.Tag != "" {
+		prefix = template(j.Tag, j.Replace, j.several(), false) + "\t"
 	}
 	if j.Live {
-		prefix := ""
-		if j.Tag != "" {
-			prefix = template(j.Tag, j.Replace, j.several(), false) + "\t"
-		}
 		s.line(6, "live: "+scalar(prefix))
+	} else {
+		s.line(6, "spill: "+kept)
+		if prefix != "" {
+			s.line(6, "prefix: "+scalar(prefix))
+		}
 	}
 	s.line(6, "as: job")
 	s.line(5, `- when: job.error != null and not (job.error matches " ended with exit code | was ended by signal ")`)
@@ -296,29 +296,19 @@ func (j *Job) halt(s *specText) {
 	}
 }
 
-// print is the stages that print what a job wrote.
-func (j *Job) print(s *specText, depth int, of string, tag bool) {
-	for _, stream := range []string{"stdout", "stderr"} {
-		text := of + "." + stream
-		s.line(depth, "- when: len("+text+") > 0")
-		if tag {
-			text = j.tagged(text)
-		}
-		s.line(depth+1, "print: "+scalar("${{ "+text+" }}"))
-		s.line(depth+1, `end: ""`)
-		if stream == "stderr" {
-			s.line(depth+1, "to: stderr")
-		}
-	}
-}
+// kept is how much of a job's output is kept in memory; what is more goes into a file.
+const kept = "256KiB"
 
-// tagged is the expression for a text with the tag in front of each line.
-func (j *Job) tagged(text string) string {
-	if j.Tag == "" {
-		return text
+// streams are the outputs of a job.
+var streams = [...]string{"stdout", "stderr"}
+
+// printed is the stages that print what a job wrote.
+func printed(s *specText, depth int, of string) {
+	for _, stream := range streams {
+		text := of + "." + stream
+		s.line(depth, "- {when: len("+text+`) > 0, print: '${{ `+text+` }}', end: "", to: `+stream+"}")
+		s.line(depth, "- {when: "+text+"_file != null, print: '${{ "+text+"_file }}', from: file, to: "+stream+"}")
 	}
-	tag := "(" + value(j.Tag, j.Replace, j.several(), false) + ` + "\t")`
-	return fmt.Sprintf(`len(%s) == 0 || type(%[1]s) == "bytes" ? %[1]s : %[2]s + replace(trimSuffix(%[1]s, "\n"), "\n", "\n" + %[2]s) + "\n"`, text, tag)
 }
 
 // jobLogLine is the expression for a line of the job log.
