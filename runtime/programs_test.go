@@ -140,7 +140,7 @@ func TestRunPassesOnBothOutputs(t *testing.T) {
 		"head -c 16 >&2; echo over":      {5, 16},
 		"exec >&- 2>&-; cat > /dev/null": {0, 0},
 		"true":                           {0, 0},
-		"(read _ < " + gate + " 3<&3 > /dev/null 2>&1 &) 3<&0": {0, 0},
+		"exec 3<&0; (read _ < " + gate + ") > /dev/null 2>&1 &": {0, 0},
 	} {
 		var out, err bytes.Buffer
 		program := stages.Program{Words: []string{"sh", "-c", script}, Stdin: strings.NewReader(input), Stdout: &out, Stderr: &err}
