@@ -87,8 +87,11 @@ func (w *liveLines) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// last passes on what has no line end.
+// last passes on what has no line end. Behind a prefix it gets one: what comes next would stand on the same line, prefix and all.
 func (w *liveLines) last() {
+	if len(w.live.prefix) > 0 && (w.torn || len(w.rest) > 0) {
+		w.rest = append(w.rest, '\n')
+	}
 	if len(w.rest) > 0 {
 		w.pass(w.rest)
 	}

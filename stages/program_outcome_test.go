@@ -57,10 +57,12 @@ func TestLive(t *testing.T) {
 		want, out, err       string
 	}{
 		{"lines", `echo a; printf 'b\nc'; echo e >&2`, "", `[[0, "", "", null, true, false]]`, "a\nb\nc", "e\n"},
-		{"behind a text", `echo a; printf 'b\nc'; echo e >&2; echo f >&2`, "1\t", `[[0, "", "", null, true, false]]`, "1\ta\n1\tb\n1\tc", "1\te\n1\tf\n"},
+		{"behind a text", `echo a; printf 'b\nc'; echo e >&2; echo f >&2`, "1\t", `[[0, "", "", null, true, false]]`, "1\ta\n1\tb\n1\tc\n", "1\te\n1\tf\n"},
 		{"nothing", `true`, "1\t", `[[0, "", "", null, true, false]]`, "", ""},
 		{"it fails", `echo a; echo b >&2; exit 3`, "", `[[3, "", "", "sh ended with exit code 3: b", true, false]]`, "a\n", "b\n"},
 		{"a line that is too long", `head -c ` + fmt.Sprint(len(long)) + ` /dev/zero | tr '\0' x; echo; echo y`, ">", `[[0, "", "", null, true, false]]`, ">" + long + "\n>y\n", ""},
+		{"a line that is too long, and has no end", `head -c ` + fmt.Sprint(len(long)) + ` /dev/zero | tr '\0' x`, ">", `[[0, "", "", null, true, false]]`, ">" + long + "\n", ""},
+		{"exactly so long", `head -c ` + fmt.Sprint(longestLine) + ` /dev/zero | tr '\0' x`, ">", `[[0, "", "", null, true, false]]`, ">" + long[:longestLine] + "\n", ""},
 		{"bytes", `printf '\377\n'`, "", `[[0, "", "", null, true, false]]`, "\xff\n", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
