@@ -195,6 +195,9 @@ func (c *Chain) cutBefore(i int) {
 		l.drop()
 		l.ended = true
 	}
+	if far, ok := c.links[i].node.(Cutter); ok {
+		far.Cut()
+	}
 	for _, l := range c.links[:i] {
 		l.done = true
 		if open, ok := l.node.(Closer); ok {

@@ -161,6 +161,11 @@ type Skipper interface {
 	Skip()
 }
 
+// Cutter is a Node that may have taken rows behind the one that fails, and must be told when that ends the stream: nothing is to come of them.
+type Cutter interface {
+	Cut()
+}
+
 // leaveHandler drops what a handler was doing, if one is at work.
 func (l *link) leaveHandler() {
 	if l.handler != nil {

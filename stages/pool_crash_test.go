@@ -129,6 +129,12 @@ var poolDeaths = []struct {
 		}
 		return []any{i * 10}
 	}},
+	{"an end at what fails", func(s *Stage) { s.OnError = &Handler{Then: ThenEnd} }, PoolSite{Do: []Stage{stage("map", exprField("item == 30 ? int('x') : item * 10"))}}, false, func(i int) []any {
+		if i >= 30 {
+			return nil
+		}
+		return []any{i * 10}
+	}},
 	{"names", func(s *Stage) { s.As = "square" }, PoolSite{Do: []Stage{stage("map", exprField("item * double"))}, Names: []string{"double"}}, false, func(i int) []any { return []any{i*1000000 + 2*i*1000 + 2*i*i} }},
 }
 

@@ -145,6 +145,9 @@ func (p *pooling) end() {
 	p.results.recycle()
 }
 
+// Cut drops the tasks behind one whose failure ends the stream. Where results come in any order, those are all that have not come.
+func (p *pooling) Cut() { p.abandon() }
+
 // Skip leaves out a task that has failed.
 func (p *pooling) Skip() {
 	if !p.failing {
