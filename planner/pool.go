@@ -24,8 +24,8 @@ type pool struct {
 }
 
 const (
-	// poolItem is how many bytes a chunk and the results of one task may have.
-	poolItem = 64 << 20
+	// poolItem is how many bytes a chunk, and an outcome, may have.
+	poolItem = stages.MaxTaskResults
 	// poolRoom is how many chunks for each worker and caller a queue of a pool has room for: several windows of them (stages/pool_call.go).
 	poolRoom = 64
 )

@@ -21,6 +21,12 @@ func (t *tasking) take(items *Column, from, to int) {
 	}
 }
 
+// clearMine forgets the results of the task at work.
+func (t *tasking) clearMine() {
+	t.mine.clear()
+	t.weight = resultsSize{}
+}
+
 // counted notes how many results the task at work has: nothing, while each has one.
 func (t *tasking) counted(n int) {
 	counts := &t.counts.items

@@ -19,6 +19,7 @@ type crowd struct {
 	began  time.Duration // when what is being done began
 	items  Column        // results of tasks that are not settled
 	tasks  []int         // the task of each
+	weight resultsSize   // of those that belong to the task at work
 	failed map[int]*ItemError
 }
 
@@ -35,6 +36,7 @@ func (t *tasking) together(r *Run, s *site) (bool, error) {
 		if t.at > before || t.apart {
 			break
 		}
+		c.limit(s)
 		switch state, err := s.chain.Advance(r); {
 		case itemError(err) != nil: // of no row
 			t.scatter(s)
@@ -60,6 +62,14 @@ func (c *crowd) gather(s *site) {
 	c.items.AppendRange(&out.item, out.head, out.item.Len())
 	c.tasks = append(c.tasks, out.bound[s.number].Ints[out.head:]...)
 	out.Truncate()
+}
+
+// limit has the task fail that is not done yet, of which all results are, if they are more than a task may have: it may never end.
+func (c *crowd) limit(s *site) {
+	if c.weight.over(&c.items) {
+		c.fail(s, c.tasks[0], nil, tooMuch())
+		c.forget(c.items.Len())
+	}
 }
 
 // settle notes what has become of the tasks that are done, or of so many that an outcome has enough. One that is to be tried again ends the
@@ -135,6 +145,7 @@ func (c *crowd) alike(task, result, low int) (n int) {
 
 // forget drops the first results.
 func (c *crowd) forget(n int) {
+	c.weight = resultsSize{}
 	if n < c.items.Len() {
 		c.items, c.tasks = c.items.Slice(n, c.items.Len()), c.tasks[n:]
 		return
@@ -159,12 +170,17 @@ func (s *site) lose(at *link, failure error) bool {
 	if !c.going {
 		return false
 	}
-	task := at.in.bound[s.number].Ints[at.in.head]
+	c.fail(s, at.in.bound[s.number].Ints[at.in.head], at, itemError(failure))
+	return true
+}
+
+// fail notes that a task has failed, and has the stages before a link (nil: all) not go on with what nobody wants any more.
+func (c *crowd) fail(s *site, task int, at *link, failure *ItemError) {
 	if c.failed[task] == nil {
 		if c.failed == nil {
 			c.failed = map[int]*ItemError{}
 		}
-		c.failed[task] = itemError(failure)
+		c.failed[task] = failure
 	}
 	for _, l := range s.chain.links {
 		if l == at {
@@ -174,7 +190,6 @@ func (s *site) lose(at *link, failure error) bool {
 			n.leave() // it may never end
 		}
 	}
-	return true
 }
 
 // oldest is the least value of a bound name, which is a number that no row has less of than the one before it, in the rows that stand in the

@@ -103,6 +103,61 @@ func TestCrowdEndless(t *testing.T) {
 	}
 }
 
+// TestTooManyResults holds that a generator without an end is ended when its results are more than a task may have, that this is the failure of
+// its task, and that the others are done: in a crowd, and by itself.
+func TestTooManyResults(t *testing.T) {
+	const items = 40
+	for _, retry := range []*Retry{nil, {Times: srcLiteral(0)}} {
+		python := &fakePython{endless: func(item any) bool { return item == 24 }, dies: never}
+		python.call = func(item any) ([]any, bool, string) {
+			if item == 24 {
+				return []any{strings.Repeat("x", 24<<20)}, true, ""
+			}
+			return []any{item, item}, true, ""
+		}
+		call := Stage{Op: "pool", Call: &PoolCall{Tasks: "p.tasks", Results: "p.results", Workers: 1}, Options: map[string]Field{"chunk_size": {Source: srcLiteral(items)}}}
+		call.OnError = &Handler{Then: ThenSkip, Do: []Stage{stage("map", exprField("error.type + ': ' + error.message")), stage("put", queueField("errors"))}}
+		site := PoolSite{Do: []Stage{stage("python", Field{Source: srcLiteral("odd:function")})}, Retry: retry}
+		w := newPoolWorld(t, 1, []Stage{stage("range", exprField(fmt.Sprint(items))), call}, site, 0)
+		w.worker.programs, w.immortal, w.ended = python, true, python.kill
+		got, err := w.run()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want []any
+		for i := range items {
+			if i != 24 {
+				want = append(want, i, i)
+			}
+		}
+		if a, b := string(AppendJSON(nil, got)), string(AppendJSON(nil, want)); a != b {
+			t.Errorf("got  %s\nwant %s", a, b)
+		}
+		if errors := w.caller.queue("errors").put; len(errors) != 1 || !strings.HasPrefix(fmt.Sprint(errors[0]), "max-item: its results have more than") {
+			t.Errorf("failures: %v", errors)
+		}
+	}
+}
+
+// TestWeight holds that results are weighed as a whole when it matters, however small the pieces are in which they come.
+func TestWeight(t *testing.T) {
+	var w resultsSize
+	var results Column
+	least := MaxTaskResults / 8
+	for range least - 10 {
+		results.Append(1)
+		if w.over(&results) {
+			t.Fatalf("%d ints are too much", results.Len())
+		}
+	}
+	for range 10 {
+		results.Append(1)
+	}
+	if !w.over(&results) {
+		t.Errorf("%d ints are not too much", least)
+	}
+}
+
 // TestCrowdDeathIsInvisible holds that callers, workers and interpreters that die anywhere give what comes of one life.
 func TestCrowdDeathIsInvisible(t *testing.T) {
 	const items = 60

@@ -38,6 +38,9 @@ func (t *tasking) task(r *Run, s *site) (done bool, err error) {
 		out := s.chain.Out()
 		t.mine.items.AppendRange(&out.item, out.head, out.item.Len())
 		out.Truncate()
+		if t.mine.items.Len() > 1 && t.weight.over(&t.mine.items) {
+			return t.finish(r, s, began, tooMuch())
+		}
 	}
 }
 
@@ -93,7 +96,7 @@ func (t *tasking) finish(r *Run, s *site, began time.Duration, err error) (done 
 			failure = itemError(err)
 		}
 		if again && err == nil {
-			t.mine.clear()
+			t.clearMine()
 			if t.tries++; pause > 0 {
 				t.again = later(r.Now(), pause)
 			}
@@ -102,7 +105,7 @@ func (t *tasking) finish(r *Run, s *site, began time.Duration, err error) (done 
 		}
 	}
 	if failure != nil {
-		t.mine.clear()
+		t.clearMine()
 		t.note(failure)
 	}
 	t.done()
@@ -140,7 +143,7 @@ func (t *tasking) done() {
 	n := t.mine.items.Len()
 	t.take(&t.mine.items, 0, n)
 	t.counted(n)
-	t.mine.clear()
+	t.clearMine()
 	t.at, t.tries, t.again = t.at+1, 0, 0
 	t.did++
 }

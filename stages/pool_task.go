@@ -39,6 +39,7 @@ type tasking struct {
 	over    time.Duration // when it has taken too long; 0: never
 	work    int           // nanoseconds that the tasks from sent on have taken
 	mine    heldItems     // results of the task at work
+	weight  resultsSize   // of those; not saved
 	results heldItems     // of those done before it
 	counts  heldItems     // how many each of the tasks from sent on has; none while each has one
 	failed  heldItems     // which of them have failed: encoded
@@ -214,7 +215,7 @@ func (t *tasking) rest() {
 	}
 	t.chunk, t.rows, t.watch = nil, nil, false
 	t.at, t.sent, t.running, t.tries, t.again, t.over, t.work, t.apart = 0, 0, false, 0, 0, 0, 0, false
-	t.mine.clear()
+	t.clearMine()
 	t.forget()
 }
 
@@ -241,7 +242,7 @@ func (t *tasking) giveUp(in *Batch) {
 	s.chain.Reset()
 	s.saved = false
 	t.running, t.over = false, 0
-	t.mine.clear()
+	t.clearMine()
 	t.done()
 }
 

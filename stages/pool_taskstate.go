@@ -33,7 +33,7 @@ func (t *tasking) Load(r *StateReader, _ bool) error {
 	for _, h := range []*heldItems{&t.mine, &t.results, &t.counts, &t.failed} {
 		h.load(r)
 	}
-	t.bytes = -1
+	t.bytes, t.weight = -1, resultsSize{}
 	t.running = r.Bool()
 	number := -1
 	if t.running {

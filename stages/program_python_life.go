@@ -24,8 +24,10 @@ const (
 	pythonGreeting = 30 * time.Second
 	// pythonEnd is how long an interpreter may take to its end, once nothing more comes: for its exit handlers and threads.
 	pythonEnd = 10 * time.Second
-	// mostInVain is how many results of an item that nobody wants any more are waited for, so that those behind it are not asked again.
+	// mostInVain is how many results of an item that nobody wants any more are waited for, so that those behind it are not asked again. One of
+	// more than vainResult bytes counts as several.
 	mostInVain = 4096
+	vainResult = 16 * talkAhead / mostInVain
 	// pythonIdle is that for one which is still at work on items that have been dropped.
 	pythonIdle = time.Second
 )
@@ -176,7 +178,7 @@ func (n *pythonNode) parts(fr *saying, in, out *Batch) (done bool, err error) {
 	}
 	row, last := n.asked[0].first, fr.kind == pythonLast
 	if row == n.base && n.vain {
-		return n.drop(fr.count, last, in), nil
+		return n.drop(max(fr.count, len(fr.body)/vainResult), last, in), nil
 	}
 	if row != n.base && !last { // nobody wants them, or not yet, and they may have no end
 		n.alone = n.next - n.base
