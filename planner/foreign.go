@@ -1,6 +1,12 @@
 package planner
 
-import "github.com/mprun/mprun/stages"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/mprun/mprun/spec"
+	"github.com/mprun/mprun/stages"
+)
 
 // foreignOperator is the remedy where a stage is called as in other tools: jq, the shell's, Python's and SQL's words. It is "" for a
 // word that means nothing here.
@@ -41,7 +47,7 @@ func foreignOperator(name string) string {
 	case "lambda", "def", "function", "fn":
 		return "write map, an expression that reads item; chains gives a chain a name and parameters"
 	case "starmap", "imap", "imap_unordered", "apply_async", "map_async", "submit":
-		return "write map; replicas at the process share the work"
+		return "write map; replicas at the process, or a pool with map in its do, share the work"
 	case "return", "result_of":
 		return "what a stage gives goes on to the next one; put sends it to a queue, result to the run's report"
 	case "with", "using":
@@ -72,8 +78,8 @@ func foreignOperator(name string) string {
 		return "write route: [{when: ..., do: [...]}]"
 	case "seq", "count_to":
 		return "write range: [1, 11]"
-	case "parallel", "workers", "jobs", "concurrency":
-		return "write replicas at the process"
+	case "parallel", "workers", "jobs", "concurrency", "pmap", "parallel_map":
+		return "write pool: {workers: 4} with do for items, replicas at the process for a whole chain"
 	case "curl", "http", "fetch", "wget":
 		return "write exec: curl -sf ${{ item }}"
 	case "error", "raise", "throw", "exit":
@@ -86,7 +92,7 @@ func foreignOperator(name string) string {
 	return ""
 }
 
-// foreignOption is the remedy where an option is called as in other tools; "" if the operator has none such.
+// foreignOption is the remedy where an option is called as in other tools, or belongs to a pool itself; "" if the operator has none such.
 func foreignOption(op *stages.Operator, name string) string {
 	meant := ""
 	switch name {
@@ -125,10 +131,34 @@ func foreignOption(op *stages.Operator, name string) string {
 	case "ignore_errors", "continue_on_error":
 		return "write on_error: skip"
 	case "replicas", "workers", "jobs", "parallel", "processes":
+		switch op.Name {
+		case "pool":
+			return "write workers among the fields of the pool: pool: {workers: 4}"
+		case "do":
+			return "what goes through stages in parallel is written with pool: {workers: 4} beside do"
+		}
 		return "replicas belong to the process: processes: {NAME: {replicas: 4, stages: [...]}}"
 	}
-	if meant == "" || op.Option(meant) == nil {
+	meant = cmp.Or(meant, name)
+	switch {
+	case op.Name == "pool" && slices.Contains(poolFields(), meant):
+		return "it is a field of the pool itself: pool: {workers: 4, " + meant + ": ...}"
+	case op.Option(meant) == nil:
 		return ""
 	}
 	return "write " + meant
+}
+
+// poolFields is the keys that a pool has.
+func poolFields() []string {
+	var names []string
+	for _, def := range spec.Keys() {
+		if def.Struct != "pool" {
+			continue
+		}
+		for i := range def.Fields {
+			names = append(names, def.Fields[i].Name)
+		}
+	}
+	return names
 }

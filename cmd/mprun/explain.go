@@ -39,9 +39,29 @@ func pages() []page {
 		list = append(list, page{d.Code, d.Severity.String(), d.Doc})
 	}
 	for _, op := range stages.Operators() {
-		list = append(list, page{op.Name, operatorPage, op.Doc + "\n\n  " + strings.ReplaceAll(op.Example, "\n", "\n  ")})
+		list = append(list, page{op.Name, operatorPage, op.Doc + "\n\n  " + strings.ReplaceAll(op.Example, "\n", "\n  ") + operatorKeys(&op)})
 	}
 	return list
+}
+
+// operatorKeys is what stands behind an operator and beside it.
+func operatorKeys(op *stages.Operator) string {
+	operand := op.Operand.Doc
+	if op.Operand.Kind == stages.PoolField {
+		operand += " mprun explain pools has them."
+	}
+	var options []page
+	for _, o := range op.Options {
+		options = append(options, page{word: "  " + op.Name + "." + o.Name, text: o.Doc})
+	}
+	text := "\n"
+	if operand != "" {
+		text += "\nvalue    " + operand
+	}
+	if len(options) > 0 {
+		text += "\noptions; mprun explain " + op.Name + "." + op.Options[0].Name + " has more\n" + strings.TrimSuffix(pageList(options), "\n")
+	}
+	return text + "\nbeside   " + strings.Join(stages.GeneralKeys(op.Waits), ", ")
 }
 
 func (c *console) explainCommand() *cobra.Command {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mprun/mprun/stages"
 )
 
 // TestEveryKeyIsExplained: each word of the list and each key, option and place has a page, and none of them says less than its definition.
@@ -29,6 +31,25 @@ func TestEveryKeyIsExplained(t *testing.T) {
 		}
 		if k.doc == "" {
 			t.Errorf("%s has no sentence", k.place())
+		}
+	}
+}
+
+// TestOperatorsNameTheirOptions: who reads of an operator finds what can stand beside it.
+func TestOperatorsNameTheirOptions(t *testing.T) {
+	all, keys := pages(), keyPages()
+	for _, op := range stages.Operators() {
+		text, err := explain(op.Name, all, keys)
+		if err != nil {
+			t.Error(err)
+		}
+		for _, o := range op.Options {
+			if !strings.Contains(text, "\n  "+op.Name+"."+o.Name+" ") {
+				t.Errorf("explain %s has no option %s\n%s", op.Name, o.Name, text)
+			}
+		}
+		if !strings.Contains(text, op.Operand.Doc) || !strings.Contains(text, "\nbeside   when, as, retry, on_error") {
+			t.Errorf("explain %s has no value, or no keys of any stage\n%s", op.Name, text)
 		}
 	}
 }
