@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -187,6 +188,41 @@ type lengths int
 func (l *lengths) Write(p []byte) (int, error) {
 	*l += lengths(len(p))
 	return len(p), nil
+}
+
+// TestEachAllAtOnce: with -j0 all jobs run at a time; where there are files for some only, some do.
+func TestEachAllAtOnce(t *testing.T) {
+	t.Parallel()
+	const jobs = 60
+	gate := filepath.Join(t.TempDir(), "gate")
+	if err := syscall.Mkfifo(gate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	open, err := os.OpenFile(gate, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer open.Close()
+	s := prepare(t, "each", "-j0", "-u", "--shell", "echo {}; read -r x < "+gate)
+	var items bytes.Buffer
+	for i := range jobs {
+		fmt.Fprintln(&items, i)
+	}
+	s.cmd.Stdin = bytes.NewReader(items.Bytes())
+	s.start()
+	s.stdout.lines(t, jobs) // each waits for its line from here
+	if _, err := open.Write(bytes.Repeat([]byte("\n"), jobs)); err != nil {
+		t.Fatal(err)
+	}
+	if code := s.wait(); code != 0 {
+		t.Errorf("exit code %d\n%s", code, s.stderr)
+	}
+	s = prepare(t, "each", "-j0", "-k", "echo")
+	s.cmd.Stdin = bytes.NewReader(items.Bytes())
+	s.cmd.Path, s.cmd.Args = "/bin/sh", append([]string{"sh", "-c", `ulimit -n 150; exec "$0" "$@"`, binary}, s.cmd.Args[1:]...)
+	if code := s.start().wait(); code != 0 || s.stdout.String() != items.String() {
+		t.Errorf("exit code %d\n%s\n%s", code, s.stdout, s.stderr)
+	}
 }
 
 // TestEachLiveUnderFire: with -u what a job had printed when its worker was killed stays, and another is begun; of each job there is one line in

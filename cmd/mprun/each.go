@@ -74,7 +74,7 @@ func (c *console) eachCommand() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.SetInterspersed(false)
-	flags.StringVarP(&f.jobs, "jobs", "j", "", "jobs at a time: N, +N or -N from the number of CPUs, or N% of it (default that number)")
+	flags.StringVarP(&f.jobs, "jobs", "j", "", "jobs at a time: N, +N or -N from the number of CPUs, N% of it (default that number), or 0: as many as possible, 200 at most")
 	flags.StringVarP(&f.jobs, "max-procs", "P", "", "the same as -j")
 	flags.BoolVarP(&f.job.KeepOrder, "keep-order", "k", false, "print what jobs write in the order of the items")
 	flags.StringVarP(&f.file, "arg-file", "a", "", "read the items from this `file`")

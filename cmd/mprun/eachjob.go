@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/mprun/mprun/cmd/mprun/each"
 )
 
@@ -76,8 +78,29 @@ func (f *eachFlags) complete(args []string) (err error) {
 			return err
 		}
 	}
-	return readLists(j)
+	if err := readLists(j); err != nil {
+		return err
+	}
+	if j.Slots == 0 {
+		j.Slots = j.AtOnce(slotsByFiles())
+	}
+	return nil
 }
+
+// slotsByFiles is for how many jobs at a time this process may open files.
+func slotsByFiles() int {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return 1
+	}
+	return int(min(limit.Cur, math.MaxInt32)-filesOfRun) / filesOfSlot
+}
+
+// A run has some 30 files open, and some 4 for each of its workers.
+const (
+	filesOfRun  = 50
+	filesOfSlot = 5
+)
 
 // resume leaves out the jobs that are in the job log.
 func resume(j *each.Job, failed bool) error {
@@ -151,17 +174,17 @@ func itemsOf(j *each.Job, text []byte) []string {
 	return strings.Split(string(text), separator)
 }
 
-// slotCount is the number of jobs at a time: see the flag.
+// slotCount is the number of jobs at a time: see the flag. 0: as many as possible.
 func slotCount(text string) (int, error) {
 	cpus := goruntime.NumCPU()
-	wrong := fmt.Errorf("-j takes a number of jobs of 1 or more, +N or -N from the number of CPUs, or N%%, not %q", text)
+	wrong := fmt.Errorf("-j takes a number of jobs, 0 for as many as possible, +N or -N from the number of CPUs, or N%%, not %q", text)
 	if text == "" {
 		return cpus, nil
 	}
 	share, isShare := strings.CutSuffix(text, "%")
 	n, err := strconv.Atoi(share)
 	switch {
-	case err != nil || n > math.MaxInt16 || text == "0":
+	case err != nil || n > math.MaxInt16:
 		return 0, wrong
 	case isShare && n > 0:
 		return max(1, cpus*n/100), nil
