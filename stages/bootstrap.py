@@ -302,22 +302,20 @@ def spread(function):
 
 def work(function, items):
     """Calls the function for each item. What comes before a failure is answered together."""
-    todo, done = iter(items), 0
+    todo = iter(items)
     while True:
         results, failed, begin = [], None, clock()
+        add = results.append
         try:
-            results.extend(map(function, todo))  # what came before an exception stays (CPython's Objects/listobject.c)
+            for item in todo:  # not map, for which a StopIteration of the function is the end of the items
+                add(function(item))
         except BaseException as error:
             failed = error
         if results:
             answer(results, clock() - begin)
-        done += len(results)
         if failed is None:
-            if done == len(items):
-                return
-            failed = StopIteration("next() found nothing, and had no default")  # which extend took for the end of the items
+            return
         fail(failed)
-        done += 1
 
 
 def resolve(name):
