@@ -86,6 +86,7 @@ func (c *compiler) makePools() {
 // callPools makes sites of the stages of a process that use pools.
 func (c *compiler) callPools(p *process, list []stages.Stage) {
 	Walk(list, func(st *stages.Stage) {
+		c.checkAroundPool(st)
 		note := c.notes[st]
 		if st.Op != "pool" || st.Call != nil || note == nil || note.unknown {
 			return

@@ -16,7 +16,7 @@ func tablePrograms() []Operator {
 		{
 			Name: "pool", Group: Transforms, Waits: true,
 			Doc: "Hands each item to one of many workers, in which it goes through `do` as a stream of its own; what comes out of that goes on. A worker that is killed is replaced, and its task is done by another. " +
-				"A task that fails, in whatever stage, is a failure of the item here, for `on_error`; it has no results then, and with `end` none of those behind it has. The results of a task have 64 MiB at most. `when`, `retry` and `timeout` are seen to in the worker. `timeout` is that of a task: at its end the worker that is at it is killed with all its programs and replaced. Tasks whose results nobody will take, as behind `take` or when the run is stopped, are ended in their middle: their programs get SIGTERM, and are killed a second later.",
+				"A task that fails, in whatever stage, is a failure of the item here, for `on_error`; it has no results then, and with `end` none of those behind it has. The results of a task have 64 MiB at most. Inside of `use`, `route` or `tee` such keys, `retry` and `as` stand at the pool, not around it. `when`, `retry` and `timeout` are seen to in the worker. `timeout` is that of a task: at its end the worker that is at it is killed with all its programs and replaced. Tasks whose results nobody will take, as behind `take` or when the run is stopped, are ended in their middle: their programs get SIGTERM, and are killed a second later.",
 			Example: "pool: {workers: 8}\ndo:\n  - exec: sha256sum ${{ item }}",
 			Operand: FieldDef{Kind: PoolField, Doc: "The name of a pool, or its fields."},
 			Options: []FieldDef{
