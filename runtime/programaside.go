@@ -43,7 +43,7 @@ func (p *programs) startAside(program stages.Program) (stages.Running, error) {
 		return nil, fmt.Errorf("making a pipe to %s: %w", a.name, err)
 	}
 	a.in, a.out = pipes.in, pipes.out
-	a.process, err = p.spawn(program, nil, a.stderr.end, a.stderr.end, pipes.theirIn, pipes.theirOut)
+	a.process, err = p.spawnBeside(program, nil, a.stderr.end, a.stderr.end, pipes.theirIn, pipes.theirOut)
 	pipes.closeTheirs()
 	if err != nil {
 		pipes.close()

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	goruntime "runtime"
 	"sync"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -17,9 +19,11 @@ import (
 // Run implements stages.Programs. The program has ended when it has exited and its output is at its end; if ctx ends before, all that the
 // program started is killed with it, and what then still holds its output is not waited for.
 //
-// The goroutine that calls reads what the program writes itself: with short programs, each other one that has a part in it is one that must be
-// given a processor first.
+// All of it is done by the goroutine that calls, on one thread: with short programs on busy processors, each other thread that has a part in it is
+// one more that must wait its turn.
 func (p *programs) Run(ctx context.Context, program stages.Program) error {
+	goruntime.LockOSThread() // the program dies with it
+	defer goruntime.UnlockOSThread()
 	tail := &tailWriter{next: &p.log}
 	if program.Stderr != nil {
 		tail.next = program.Stderr
@@ -29,10 +33,10 @@ func (p *programs) Run(ctx context.Context, program stages.Program) error {
 		to = &p.log
 	}
 	stdin, err := newFeed(program.Stdin)
+	defer stdin.close()
 	if err != nil {
 		return fmt.Errorf("making a pipe to %s: %w", program.Words[0], err)
 	}
-	defer stdin.close()
 	heard, theirs, err := listen(to, tail)
 	if err != nil {
 		return fmt.Errorf("making a pipe from %s: %w", program.Words[0], err)
@@ -48,37 +52,43 @@ func (p *programs) Run(ctx context.Context, program stages.Program) error {
 		defer p.around()()
 	}
 	ended, err := heard.endWith(ctx, func() { killTree(process) })
+	if err == nil {
+		err = heard.pass(process)
+	}
 	if err != nil {
 		killTree(process)
-	} else {
-		err = heard.pass()
 	}
 	state, failed := p.reap(process)
 	if ended() {
 		return ctx.Err()
 	}
 	stdin.end()
-	if err == nil {
-		err = failed
-	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if p.cut.Load() {
+	case failed != nil:
+		return fmt.Errorf("waiting for %s: %w", program.Words[0], failed)
+	case p.cut.Load():
 		return stages.ErrInterrupted
 	}
 	return exitError(program.Words[0], state, tail)
 }
 
-// hearing is the pipes from a program that runs, read by one goroutine.
+// hearing is what is heard of a program that runs, by one goroutine: a pipe for each of its outputs, behind them the waker, which has the rest not
+// matter, and the program itself, which is heard of when it has exited.
 type hearing struct {
 	to    []io.Writer
-	polls []unix.PollFd // the pipe to each, and the waker, which is readable when the rest does not matter; those that are closed are below 0
+	polls []unix.PollFd // those that are over are below 0
+	held  unix.Timespec // how long the goroutine may still wait without giving its processor up
 }
+
+// mostHeld is how long the goroutine waits for a program without giving its processor (a P) up. Short programs end in that time; that another thread
+// is woken to take the processor, and to give it back, costs a fifth of what they take.
+const mostHeld = 2 * time.Millisecond
 
 // listen makes a pipe to each writer; nil drops what comes. theirs are the ends for the program.
 func listen(to ...io.Writer) (h *hearing, theirs []*os.File, err error) {
-	h = &hearing{}
+	h = &hearing{held: unix.NsecToTimespec(int64(mostHeld))}
 	for _, w := range to {
 		if w == nil {
 			w = io.Discard
@@ -93,7 +103,8 @@ func listen(to ...io.Writer) (h *hearing, theirs []*os.File, err error) {
 		h.polls = append(h.polls, unix.PollFd{Fd: int32(ends[0]), Events: unix.POLLIN})
 		theirs = append(theirs, os.NewFile(uintptr(ends[1]), "|"))
 	}
-	h.polls = append(h.polls, unix.PollFd{Fd: -1, Events: unix.POLLIN})
+	nothing := unix.PollFd{Fd: -1, Events: unix.POLLIN}
+	h.polls = append(h.polls, nothing, nothing)
 	return h, theirs, nil
 }
 
@@ -122,18 +133,33 @@ func (h *hearing) endWith(ctx context.Context, kill func()) (ended func() bool, 
 	}, nil
 }
 
-// pass passes on what the program writes, until all pipes are at their end. An error of a writer closes its pipe, which ends the program.
-func (h *hearing) pass() error {
+// pass passes on what the program writes, until it has exited and all pipes are at their end. An error of a writer closes its pipe, which ends the
+// program.
+func (h *hearing) pass(process *os.Process) (err error) {
+	listening := func(pidfd int) {
+		h.polls[len(h.to)+1].Fd = int32(pidfd)
+		err = h.passAll()
+		h.polls[len(h.to)+1].Fd = -1 // it is closed by its owner
+	}
+	if process.WithHandle(func(handle uintptr) { listening(int(handle)) }) != nil {
+		listening(-1) // a kernel without; the exit is waited for behind
+	}
+	return err
+}
+
+func (h *hearing) passAll() error {
 	buffer := hearingBuffers.Get().(*[]byte)
 	defer hearingBuffers.Put(buffer)
-	for open := len(h.to); open > 0; {
-		if _, err := unix.Poll(h.polls, -1); errors.Is(err, unix.EINTR) {
-			continue
-		} else if err != nil {
-			return fmt.Errorf("waiting for a program: %w", err)
+	waker, exit := &h.polls[len(h.to)], &h.polls[len(h.to)+1]
+	for open := len(h.to); open > 0 || exit.Fd >= 0; {
+		if err := h.wait(); err != nil {
+			return err
 		}
-		if h.polls[len(h.to)].Revents != 0 {
+		if waker.Revents != 0 {
 			return nil
+		}
+		if exit.Revents != 0 {
+			exit.Fd, exit.Revents = -1, 0
 		}
 		for i, to := range h.to {
 			pipe := &h.polls[i]
@@ -141,11 +167,24 @@ func (h *hearing) pass() error {
 				continue
 			}
 			unix.Close(int(pipe.Fd))
-			pipe.Fd = -1
+			pipe.Fd, pipe.Revents = -1, 0
 			open--
 		}
 	}
 	return nil
+}
+
+// wait waits until something is heard. The kernel takes from held what has passed, see ppoll(2).
+func (h *hearing) wait() error {
+	n, _, errno := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&h.polls[0])), uintptr(len(h.polls)), uintptr(unsafe.Pointer(&h.held)), 0, 0, 0)
+	if errno == 0 && n > 0 {
+		return nil
+	}
+	for {
+		if _, err := unix.Poll(h.polls, -1); !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
 }
 
 // passSome passes on what a pipe has. It says whether there may be more.

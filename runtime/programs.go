@@ -21,13 +21,14 @@ type programs struct {
 	work   chan func()
 	once   sync.Once
 	closed chan struct{} // the chain has ended
-	null   *os.File      // the null device, once it was needed: of the thread that starts all programs
 
 	cut atomic.Bool // programs have been asked to end, and none is to be started
 
-	mu      sync.Mutex
-	running map[*os.Process]bool // guarded by mu
-	paths   map[string]string    // where programs of PATH are; guarded by mu
+	mu      sync.Mutex // guards what follows
+	ended   bool       // the chain has
+	running map[*os.Process]bool
+	paths   map[string]string // where programs of PATH were found
+	null    *os.File          // the null device, once it was needed
 
 	control *os.File        // to the supervisor
 	guarded <-chan struct{} // its answers to Guard
@@ -40,13 +41,12 @@ func newPrograms(log io.Writer) *programs {
 	return &programs{log: programLog{to: log}, work: make(chan func()), closed: make(chan struct{}), running: map[*os.Process]bool{}, paths: map[string]string{}}
 }
 
-// onThread runs f on the thread that starts all programs, which ends with the chain: a program dies with the thread that started it. It says
-// whether f was run.
+// onThread runs f on the thread that starts the programs which live beside the chain. It ends with the chain: a program dies with the thread that
+// started it. onThread says whether f was run.
 func (p *programs) onThread(f func()) bool {
 	p.once.Do(func() {
 		go func() {
 			goruntime.LockOSThread() // never unlocked: the thread ends with the goroutine
-			defer func() { closeAll(p.null) }()
 			for {
 				select {
 				case f := <-p.work:
@@ -72,9 +72,11 @@ func (p *programs) close() {
 	close(p.closed)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.ended = true
 	for program := range p.running {
 		killTree(program)
 	}
+	closeAll(p.null)
 }
 
 // Guard implements stages.Programs: the supervisor, and by it the guardian, know of the path when it returns.

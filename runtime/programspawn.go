@@ -11,47 +11,46 @@ import (
 	"github.com/mprun/mprun/stages"
 )
 
-// spawn starts a program with files as its descriptors from 0 on; nil is a stream without anything. The caller closes the files. Whoever gets the
-// process waits for it by reap.
+// spawn starts a program with files as its descriptors from 0 on; nil is a stream without anything. It dies with the thread that calls. The caller
+// closes the files. Whoever gets the process waits for it by reap.
 func (p *programs) spawn(program stages.Program, files ...*os.File) (*os.Process, error) {
 	name := program.Words[0]
 	attr := &os.ProcAttr{Dir: program.Dir, Env: environ(program.Env), Files: files, Sys: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}}
-	path, known, err := p.look(name)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended || p.cut.Load() {
+		return nil, stages.ErrInterrupted
+	}
+	process, err := p.start(name, program.Words, attr)
 	if err != nil {
 		return nil, startError(name, err)
 	}
-	process, err := p.startOnThread(path, program.Words, attr)
-	if known && errors.Is(err, syscall.ENOENT) { // it was there for a program before
-		p.forget(name)
-		if path, _, err = p.look(name); err != nil {
-			return nil, startError(name, err)
-		}
-		process, err = p.startOnThread(path, program.Words, attr)
-	}
-	if err != nil {
-		return nil, startError(name, err)
-	}
+	p.running[process] = true
 	return process, nil
 }
 
-// startOnThread starts a program, unless none is to be started any more.
-func (p *programs) startOnThread(path string, words []string, attr *os.ProcAttr) (process *os.Process, err error) {
-	if p.cut.Load() || !p.onThread(func() {
-		if err = p.fill(attr.Files); err == nil {
-			process, err = os.StartProcess(path, words, attr)
+// start starts a program. Where it is found is kept for those after it: like shells, a worker does not go through PATH for each.
+func (p *programs) start(name string, words []string, attr *os.ProcAttr) (process *os.Process, err error) {
+	if err := p.fill(attr.Files); err != nil {
+		return nil, err
+	}
+	if strings.Contains(name, "/") {
+		return os.StartProcess(name, words, attr)
+	}
+	if path, known := p.paths[name]; known {
+		if process, err = os.StartProcess(path, words, attr); !errors.Is(err, syscall.ENOENT) {
+			return process, err
 		}
-	}) {
-		return nil, stages.ErrInterrupted
 	}
-	if err == nil {
-		p.mu.Lock()
-		p.running[process] = true
-		p.mu.Unlock()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return nil, err
 	}
-	return process, err
+	p.paths[name] = path
+	return os.StartProcess(path, words, attr)
 }
 
-// fill puts the null device where there is no file. It is called by the thread that starts all programs.
+// fill puts the null device where there is no file.
 func (p *programs) fill(files []*os.File) (err error) {
 	for i, file := range files {
 		if file != nil {
@@ -76,32 +75,7 @@ func (p *programs) reap(process *os.Process) (*os.ProcessState, error) {
 	return state, err
 }
 
-// look is where a program is found, and whether it is known from a program before: like shells, a worker does not go through PATH for each.
-func (p *programs) look(name string) (path string, known bool, err error) {
-	if strings.Contains(name, "/") {
-		return name, false, nil
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if path, known = p.paths[name]; known {
-		return path, true, nil
-	}
-	if path, err = exec.LookPath(name); err == nil {
-		p.paths[name] = path
-	}
-	return path, false, err
-}
-
-func (p *programs) forget(name string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.paths, name)
-}
-
 func startError(name string, err error) error {
-	if errors.Is(err, stages.ErrInterrupted) {
-		return err
-	}
 	reason := err
 	var path *os.PathError
 	var look *exec.Error

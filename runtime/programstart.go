@@ -32,7 +32,7 @@ func (p *programs) Start(program stages.Program) (stages.Running, error) {
 		r.dialogue.close()
 		return nil, fmt.Errorf("making a pipe to %s: %w", r.name, err)
 	}
-	r.process, err = p.spawn(program, r.dialogue.theirIn, r.dialogue.theirOut, r.stderr.end)
+	r.process, err = p.spawnBeside(program, r.dialogue.theirIn, r.dialogue.theirOut, r.stderr.end)
 	r.dialogue.closeTheirs()
 	if err != nil {
 		r.dialogue.close()
@@ -41,6 +41,14 @@ func (p *programs) Start(program stages.Program) (stages.Running, error) {
 	}
 	r.stderr.copy()
 	return r, nil
+}
+
+// spawnBeside starts a program that is to live beside the chain.
+func (p *programs) spawnBeside(program stages.Program, files ...*os.File) (process *os.Process, err error) {
+	if !p.onThread(func() { process, err = p.spawn(program, files...) }) {
+		return nil, stages.ErrInterrupted
+	}
+	return process, err
 }
 
 func (r *running) Stdin() io.WriteCloser { return r.dialogue.in }
