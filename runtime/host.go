@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/mprun/mprun/planner"
 	"github.com/mprun/mprun/shm"
 	"github.com/mprun/mprun/stages"
 )
@@ -112,6 +113,7 @@ func newHost(ctx context.Context, h *handoff, arena *shm.Arena, slot *shm.Slot, 
 		cellObjects: map[string]*stages.CellReader{},
 	}
 	host.programs.spill = h.Spill
+	host.programs.shared = h.Process.StartMethod == planner.ThreadMethod
 	host.programs.around = func() (over func()) {
 		slot.Rest(int(stages.OutsideProgram), host.stageNumber())
 		return slot.Awake
@@ -305,14 +307,14 @@ func (h *host) waited(err error) error {
 
 // waitShared waits with one of shm's waits until ctx's deadline.
 func (h *host) waitShared(ctx context.Context, wait func(shm.Wait) (shm.WaitResult, error)) error {
-	w := shm.Wait{Stage: h.stageNumber()}
+	w := shm.Wait{Stage: h.stageNumber(), Hold: h.programs.hold()}
 	if deadline, ok := ctx.Deadline(); ok {
 		if w.Timeout = time.Until(deadline); w.Timeout <= 0 {
 			return context.DeadlineExceeded
 		}
 	}
 	if stages.IsBeside(ctx) { // what a program beside the chain says may come first
-		w.OtherSources = true
+		w.OtherSources, w.Hold = true, 0
 		defer context.AfterFunc(ctx, h.slot.Wake)()
 	}
 	result, err := wait(w)

@@ -37,7 +37,7 @@ func (p *programs) Run(ctx context.Context, program stages.Program) error {
 	if err != nil {
 		return fmt.Errorf("making a pipe to %s: %w", program.Words[0], err)
 	}
-	heard, theirs, err := listen(to, tail)
+	heard, theirs, err := listen(p.hold(), to, tail)
 	if err != nil {
 		return fmt.Errorf("making a pipe from %s: %w", program.Words[0], err)
 	}
@@ -79,16 +79,12 @@ func (p *programs) Run(ctx context.Context, program stages.Program) error {
 type hearing struct {
 	to    []io.Writer
 	polls []unix.PollFd // those that are over are below 0
-	held  unix.Timespec // how long the goroutine may still wait without giving its processor up
+	held  unix.Timespec // how long the goroutine may still wait without giving its processor (its P) up
 }
 
-// mostHeld is how long the goroutine waits for a program without giving its processor (a P) up. Short programs end in that time; that another thread
-// is woken to take the processor, and to give it back, costs a fifth of what they take.
-const mostHeld = 2 * time.Millisecond
-
 // listen makes a pipe to each writer; nil drops what comes. theirs are the ends for the program.
-func listen(to ...io.Writer) (h *hearing, theirs []*os.File, err error) {
-	h = &hearing{held: unix.NsecToTimespec(int64(mostHeld))}
+func listen(held time.Duration, to ...io.Writer) (h *hearing, theirs []*os.File, err error) {
+	h = &hearing{held: unix.NsecToTimespec(int64(held))}
 	for _, w := range to {
 		if w == nil {
 			w = io.Discard
@@ -176,9 +172,11 @@ func (h *hearing) passAll() error {
 
 // wait waits until something is heard. The kernel takes from held what has passed, see ppoll(2).
 func (h *hearing) wait() error {
-	n, _, errno := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&h.polls[0])), uintptr(len(h.polls)), uintptr(unsafe.Pointer(&h.held)), 0, 0, 0)
-	if errno == 0 && n > 0 {
-		return nil
+	if h.held.Nano() > 0 {
+		n, _, errno := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&h.polls[0])), uintptr(len(h.polls)), uintptr(unsafe.Pointer(&h.held)), 0, 0, 0)
+		if errno == 0 && n > 0 {
+			return nil
+		}
 	}
 	for {
 		if _, err := unix.Poll(h.polls, -1); !errors.Is(err, unix.EINTR) {

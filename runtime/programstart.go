@@ -45,6 +45,7 @@ func (p *programs) Start(program stages.Program) (stages.Running, error) {
 
 // spawnBeside starts a program that is to live beside the chain.
 func (p *programs) spawnBeside(program stages.Program, files ...*os.File) (process *os.Process, err error) {
+	p.beside.Store(true)
 	if !p.onThread(func() { process, err = p.spawn(program, files...) }) {
 		return nil, stages.ErrInterrupted
 	}

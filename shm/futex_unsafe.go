@@ -25,6 +25,12 @@ func futexWait(addr *atomic.Uint32, value uint32, d time.Duration) {
 	_, _, _ = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(addr)), futexOpWait, uintptr(value), uintptr(unsafe.Pointer(&ts)), 0, 0)
 }
 
+// futexHold is futexWait without the Go scheduler knowing of it: the goroutine keeps its processor.
+func futexHold(addr *atomic.Uint32, value uint32, d time.Duration) {
+	ts := unix.NsecToTimespec(int64(d))
+	_, _, _ = unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(addr)), futexOpWait, uintptr(value), uintptr(unsafe.Pointer(&ts)), 0, 0)
+}
+
 // futexWake wakes at most n sleepers of addr.
 func futexWake(addr *atomic.Uint32, n int) unix.Errno {
 	_, _, errno := unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(addr)), futexOpWake, uintptr(n), 0, 0, 0)
@@ -67,8 +73,12 @@ func (f *futexSet) add(addr *atomic.Uint32, value uint32) {
 }
 
 // wait sleeps while every word has its value, for at most d. Several words need futex_waitv(2) of Linux 5.16; without it the first
-// word is waited for a millisecond at a time.
-func (f *futexSet) wait(d time.Duration) {
+// word is waited for a millisecond at a time. held is for a single word, see Wait.Hold.
+func (f *futexSet) wait(d time.Duration, held bool) {
+	if f.n == 1 && held {
+		futexHold(f.words[0], uint32(f.waiters[0].value), d)
+		return
+	}
 	if f.n == 1 {
 		futexWait(f.words[0], uint32(f.waiters[0].value), d)
 		return

@@ -108,7 +108,7 @@ func (l Lock) Acquire(s *Slot, w Wait) (WaitResult, error) {
 		s.set.reset()
 		s.set.add(word, v|lockWaiter)
 		s.set.add(&s.head.bell.word, bell)
-		s.sleep(bound(deadline, waitBound))
+		s.sleep(bound(deadline, waitBound), false)
 		me |= lockWaiter // see lockWord.lockSlow
 	}
 }

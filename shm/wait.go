@@ -27,6 +27,10 @@ type Wait struct {
 	Stage        int           // the caller's number of the stage, 0 to 65535, for reports
 	Timeout      time.Duration // 0: none
 	OtherSources bool          // something beside the queue, of which Slot.Wake tells, may make the worker emit items
+
+	// Hold is how long the goroutine may keep its processor (its P) while it sleeps: in that time no other goroutine of the process runs where there is
+	// one P only. To have another thread woken that takes the processor, and gives it back, is dearer than a short sleep.
+	Hold time.Duration
 }
 
 // WaitReadable waits until Lease may give something else than Empty. The slot must hold no reserved block.
@@ -79,7 +83,12 @@ func (s *Slot) Wait(targets []Target, w Wait) (WaitResult, error) {
 		if result, done := s.told(deadline); done {
 			return result, nil
 		}
-		s.sleep(bound(deadline, nap))
+		if w.Hold > 0 {
+			s.sleep(bound(deadline, w.Hold), true)
+			w.Hold = 0
+			continue
+		}
+		s.sleep(bound(deadline, nap), false)
 	}
 }
 
@@ -142,11 +151,11 @@ func longer(nap time.Duration, targets []Target) time.Duration {
 	return min(2*nap, 8*waitBound)
 }
 
-// sleep sleeps on the words that arm has collected.
-func (s *Slot) sleep(bound time.Duration) {
+// sleep sleeps on the words that arm has collected; see Wait.Hold for held.
+func (s *Slot) sleep(bound time.Duration, held bool) {
 	s.arena.setRunnable(s.index, false)
 	s.dozing(true)
-	s.set.wait(bound)
+	s.set.wait(bound, held)
 	s.dozing(false)
 	s.arena.setRunnable(s.index, true)
 	crashpoint(pointWaitSlept)

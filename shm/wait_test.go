@@ -3,6 +3,7 @@
 package shm
 
 import (
+	"fmt"
 	"testing"
 	"time"
 )
@@ -46,15 +47,16 @@ func TestWaitsEnd(t *testing.T) {
 		a       *Arena
 		w, r    *Slot
 		q, full *Queue
+		hold    time.Duration
 	}
 	read := func(e env) func() (WaitResult, error) {
-		return func() (WaitResult, error) { return e.q.WaitReadable(e.r, Wait{}) }
+		return func() (WaitResult, error) { return e.q.WaitReadable(e.r, Wait{Hold: e.hold}) }
 	}
 	write := func(e env) func() (WaitResult, error) {
-		return func() (WaitResult, error) { return e.full.WaitWritable(e.r, Wait{}) }
+		return func() (WaitResult, error) { return e.full.WaitWritable(e.r, Wait{Hold: e.hold}) }
 	}
 	both := func(e env) func() (WaitResult, error) {
-		return func() (WaitResult, error) { return e.r.WaitReadable([]*Queue{e.a.Queue(2), e.q}, Wait{}) }
+		return func() (WaitResult, error) { return e.r.WaitReadable([]*Queue{e.a.Queue(2), e.q}, Wait{Hold: e.hold}) }
 	}
 	rows := []struct {
 		name string
@@ -70,7 +72,9 @@ func TestWaitsEnd(t *testing.T) {
 		{"interrupted", read, func(e env) { e.a.Interrupt() }, Interrupted},
 		{"stopped", read, func(e env) { e.a.StopSlot(1) }, Interrupted},
 		{"timed out", func(e env) func() (WaitResult, error) {
-			return func() (WaitResult, error) { return e.q.WaitReadable(e.r, Wait{Timeout: time.Millisecond}) }
+			return func() (WaitResult, error) {
+				return e.q.WaitReadable(e.r, Wait{Timeout: time.Millisecond, Hold: e.hold})
+			}
 		}, func(env) {}, TimedOut},
 		{"room", write, func(e env) { release(t, e.w, lease(t, e.full, e.w)) }, Ready},
 		{"readers gone", write, func(e env) { e.full.SetReadersGone() }, Ready},
@@ -78,17 +82,19 @@ func TestWaitsEnd(t *testing.T) {
 		{"interrupted while full", write, func(e env) { e.a.Interrupt() }, Interrupted},
 	}
 	for _, row := range rows {
-		t.Run(row.name, func(t *testing.T) {
-			a := newArena(t, 2, QueueConfig{Name: "q", Capacity: 2}, QueueConfig{Name: "full", Capacity: 1}, QueueConfig{Name: "z", Capacity: 1})
-			e := env{a, attach(t, a, 0), attach(t, a, 1), a.Queue(0), a.Queue(1)}
-			put(t, e.full, e.w, 1, "x")
-			if _, status, err := e.full.Reserve(e.r, 1, 0); status != Full || err != nil {
-				t.Fatalf("Reserve gives %v, %v", status, err)
-			}
-			done := inWait(t, a, e.r, row.wait(e))
-			row.act(e)
-			expect(t, row.name, done, row.want)
-		})
+		for _, hold := range []time.Duration{0, 3 * time.Millisecond} {
+			t.Run(fmt.Sprint(row.name, ", held for ", hold), func(t *testing.T) {
+				a := newArena(t, 2, QueueConfig{Name: "q", Capacity: 2}, QueueConfig{Name: "full", Capacity: 1}, QueueConfig{Name: "z", Capacity: 1})
+				e := env{a, attach(t, a, 0), attach(t, a, 1), a.Queue(0), a.Queue(1), hold}
+				put(t, e.full, e.w, 1, "x")
+				if _, status, err := e.full.Reserve(e.r, 1, 0); status != Full || err != nil {
+					t.Fatalf("Reserve gives %v, %v", status, err)
+				}
+				done := inWait(t, a, e.r, row.wait(e))
+				row.act(e)
+				expect(t, row.name, done, row.want)
+			})
+		}
 	}
 }
 
