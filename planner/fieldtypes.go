@@ -11,6 +11,9 @@ func (t *typer) field(f stages.Field, def *stages.FieldDef, op *stages.Operator,
 	if f.Source != nil {
 		t.want(f.Source, def, op, in)
 	}
+	if f.Source != nil && def.Uniform {
+		t.refuseItem(f.Source, in, "it is the same for all items, so there is no %s in it", "")
+	}
 	if def.Kind == stages.ScriptField && f.Source != nil {
 		t.refuseData(f.Source, in)
 		t.warnOfSecret(f.Source)

@@ -68,6 +68,7 @@ type FieldDef struct {
 	Default  string   // as written in a spec, "" if there is none
 	Optional bool     // of an operand: may be empty (null)
 	Acc      bool     // acc is in scope
+	Uniform  bool     // it is the same for all items: no ${{ }} in it reads one
 	Positive bool     // a duration in it must be above 0s
 	List     bool     // data in it must be a list
 	Map      bool     // data in it must be a mapping

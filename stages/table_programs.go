@@ -21,8 +21,8 @@ func tablePrograms() []Operator {
 			Operand: FieldDef{Kind: PoolField, Doc: "The name of a pool, or its fields."},
 			Options: []FieldDef{
 				{Name: "do", Kind: ChainField, Doc: "The task. `self` in it is the worker of the pool; names bound before and `args` are there. A program of `through` lives as long as the worker; with `when`, `timeout` or `retry`, or beside stages that see where the stream of a task ends (`reduce`, `sort`, ...), as long as the task."},
-				{Name: "chunk_size", Kind: CountField, Doc: "Items that are handed over at a time, at most. Without it as many as are worth a few milliseconds of work; tasks that are much shorter travel together in any case. Tasks that start programs (`exec`, `shell`) are handed over one at a time, or as many as it says."},
-				{Name: "ordered", Kind: BoolField, Default: "true", Doc: "Whether results come in the order of the items. At most 16 chunks for each worker are at work or wait for their turn; of tasks that start programs, results of 16 MiB more may wait, so that a long one does not hold up the others."},
+				{Name: "chunk_size", Kind: CountField, Uniform: true, Doc: "Items that are handed over at a time, at most. Without it as many as are worth a few milliseconds of work; tasks that are much shorter travel together in any case. Tasks that start programs (`exec`, `shell`) are handed over one at a time, or as many as it says."},
+				{Name: "ordered", Kind: BoolField, Uniform: true, Default: "true", Doc: "Whether results come in the order of the items. At most 16 chunks for each worker are at work or wait for their turn; of tasks that start programs, results of 16 MiB more may wait, so that a long one does not hold up the others."},
 			},
 			Infer: inferPool, Build: buildPooling,
 		},
