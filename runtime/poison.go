@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/mprun/mprun/stages"
 )
@@ -85,9 +86,17 @@ func (in *inbox) deadly(deaths int) string {
 		return fmt.Sprintf("this item of queue %s was delivered %d times and not acknowledged [%s]", in.part.label, deaths, maxDeliveries)
 	}
 	if in.def.Pool != "" {
-		return fmt.Sprintf("%d workers of pool %s died at work on this task%s [%s]", deaths, in.def.Pool, in.host.diedOf(), maxDeliveries)
+		return fmt.Sprintf("%s of pool %s died at work on this task%s [%s]", workers(deaths), in.def.Pool, in.host.diedOf(), maxDeliveries)
 	}
-	return fmt.Sprintf("%d workers died at work on this item of queue %s%s [%s]", deaths, in.part.label, in.host.diedOf(), maxDeliveries)
+	return fmt.Sprintf("%s died at work on this item of queue %s%s [%s]", workers(deaths), in.part.label, in.host.diedOf(), maxDeliveries)
+}
+
+// workers is so many workers, in words.
+func workers(n int) string {
+	if n == 1 {
+		return "a worker"
+	}
+	return strconv.Itoa(n) + " workers"
 }
 
 // diedOf is what the last of them died of, as an addition to that, if it is known.

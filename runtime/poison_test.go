@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mprun/mprun/planner"
 	"github.com/mprun/mprun/stages"
 )
 
@@ -95,7 +96,7 @@ func TestPoisonInTheMiddle(t *testing.T) {
 					t.Errorf("printed %v, want %v", lines, want)
 				}
 				text := string(stages.AppendJSON(nil, got.report.Results["dead"]))
-				for _, want := range []string{`"item": 30`, `"type": "max-deliveries"`, `"stage": "test.yaml:1:1"`, "workers died at work on this item of queue q"} {
+				for _, want := range []string{`"item": 30`, `"type": "max-deliveries"`, `"stage": "test.yaml:1:1"`, "died at work on this item of queue q"} {
 					if !strings.Contains(text, want) {
 						t.Errorf("the dead letter is %s, without %s", text, want)
 					}
@@ -136,5 +137,15 @@ processes:
 				t.Errorf("status %d: %s", got.report.Status, got.failures())
 			}
 		})
+	}
+}
+
+// TestDeadlyInWords: one worker is told of as one.
+func TestDeadlyInWords(t *testing.T) {
+	in := &inbox{host: &host{handoff: &handoff{}}, def: &planner.Queue{Pool: "p"}}
+	for deaths, want := range map[int]string{1: "a worker of pool p died at work", 2: "2 workers of pool p died at work"} {
+		if got := in.deadly(deaths); !strings.HasPrefix(got, want) {
+			t.Errorf("%d: %s", deaths, got)
+		}
 	}
 }
