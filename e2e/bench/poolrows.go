@@ -41,7 +41,7 @@ func poolRows() []row {
 		{
 			name: "a program (`true`) per item in a pool of two", unit: "s/program", goal: 1,
 			mprun: func(l *lab) (float64, error) {
-				n := l.amount(1000)
+				n := l.amount(2500)
 				seconds, _, err := l.wall(job{words: l.spec("poolprograms", "n="+strconv.Itoa(n))})
 				return seconds / float64(n), err
 			},
@@ -54,8 +54,8 @@ func poolRows() []row {
 // programPeers run `true` for each line, two at a time.
 func programPeers() []contender {
 	return []contender{
-		{"xargs -P2 -n1", "xargs", programPerLine(1000, "xargs", "-P2", "-n1", "true")},
-		{"parallel -j2", "parallel", programPerLine(100, "parallel", "-j2", "true")},
+		{"xargs -P2 -n1", "xargs", programPerLine(2500, "xargs", "-P2", "-n1", "true")},
+		{"parallel -j2", "parallel", programPerLine(250, "parallel", "-j2", "true")},
 	}
 }
 
