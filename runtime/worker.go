@@ -35,6 +35,7 @@ func WorkerMain([]string) int {
 	// is ignored would be so in the programs of the chain as well (execve(2)).
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGPIPE)
+	dropChildSignals()
 	control := os.NewFile(fdControl, "control")
 	h, arena, err := inherit()
 	if err == nil {
