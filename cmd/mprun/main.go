@@ -23,5 +23,5 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == "limited" {
 		os.Exit(runtime.LimitedMain(os.Args[2:]))
 	}
-	os.Exit(execute(os.Args[1:], os.Stdin, standardOutput(), os.Stderr))
+	os.Exit(execute(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
