@@ -37,7 +37,11 @@ func (p *programs) Run(ctx context.Context, program stages.Program) error {
 	if err != nil {
 		return fmt.Errorf("making a pipe to %s: %w", program.Words[0], err)
 	}
-	heard, theirs, err := listen(p.hold(), to, tail)
+	held := p.hold()
+	if program.Stdin != nil {
+		held = 0 // whoever feeds it has the same processor
+	}
+	heard, theirs, err := listen(held, to, tail)
 	if err != nil {
 		return fmt.Errorf("making a pipe from %s: %w", program.Words[0], err)
 	}
