@@ -90,6 +90,11 @@ func (d *drain) close() {
 	<-d.done
 }
 
+// steps is a number that grows as the drain gets on: also within a record, which may be a file of any size. It may be called at any time.
+func (d *drain) steps() uint64 {
+	return d.s.arena.SlotStats(d.slot.Index()).Commits + d.stdout.moved.Load() + d.stderr.moved.Load()
+}
+
 func (d *drain) loop() {
 	defer close(d.done)
 	defer d.files.close()

@@ -105,7 +105,7 @@ const (
 func (s *supervisor) passOn(in *events) {
 	s.outlet.queue.CloseWriters()
 	in.passedOn = s.outlet.done
-	var commits uint64
+	var steps uint64
 	moved := time.Now()
 	for ; ; s.handle(in) {
 		select {
@@ -116,8 +116,8 @@ func (s *supervisor) passOn(in *events) {
 			return
 		default:
 		}
-		if now := s.arena.SlotStats(s.arena.Slots() - 1).Commits; now != commits {
-			commits, moved = now, time.Now()
+		if now := s.outlet.steps(); now != steps {
+			steps, moved = now, time.Now()
 		}
 		if s.patience == 0 {
 			continue

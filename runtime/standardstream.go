@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -14,6 +15,7 @@ var errStdoutClosed = errors.New("standard output is closed")
 type standardStream struct {
 	name   string
 	around func(to *os.File, text []byte, write func() error) error // Options.Around
+	moved  atomic.Uint64                                            // how often something has been passed on
 	header string                                                   // what all texts that are to have a header begin with; "": none has come yet
 }
 
@@ -44,6 +46,7 @@ func (s *standardStream) pass(to *os.File, p []byte) error {
 	}
 	switch {
 	case err == nil:
+		s.moved.Add(1)
 		return nil
 	case errors.Is(err, syscall.EPIPE) && s.name == "standard output":
 		return errStdoutClosed
