@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -13,11 +14,11 @@ import (
 
 // What programs write and is too much for memory (`spill`, see stages/program_spill.go) is kept in files of one folder, which the worker makes that
 // is the first to need it. It is the run's: the guardian is told of its name before any worker is started, and the supervisor removes it in the end.
-// Its name has the run's identity in it, which nobody else can know before it is there.
+// Its name cannot be guessed, or somebody else could make it first: the run's identity, which is also in it, is in the command line of the guardian.
 
 // nameSpill chooses the folder.
 func (s *supervisor) nameSpill() error {
-	path, err := filepath.Abs(filepath.Join(os.TempDir(), "mprun-"+s.id+".out"))
+	path, err := filepath.Abs(filepath.Join(os.TempDir(), "mprun-"+s.id+"-"+rand.Text()+".out"))
 	if err != nil {
 		return fmt.Errorf("naming a folder for the output of programs: %w", err)
 	}
