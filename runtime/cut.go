@@ -51,10 +51,10 @@ func (h *host) cutTask() {
 	if h.cut.asked.Swap(true) || !h.cut.atTask.Load() {
 		return
 	}
-	h.programs.cut.Store(true)
+	time.AfterFunc(cutGrace, endGroup)
+	h.programs.startNoMore()
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGTERM) // it is for the others of the group; an ignored one would be so in programs, too
 	_ = syscall.Kill(0, syscall.SIGTERM)
-	time.AfterFunc(cutGrace, endGroup)
 }
 
 // dismissUnwanted stops a pool that is at work on what nobody wants. It says whether it did.

@@ -26,7 +26,7 @@ type programs struct {
 	shared bool        // chains share the process
 	beside atomic.Bool // a program was started that lives beside the chain
 
-	cut atomic.Bool // programs have been asked to end, and none is to be started
+	cut atomic.Bool // programs are asked to end, and none is to be started; stored with mu
 
 	mu      sync.Mutex // guards what follows
 	ended   bool       // the chain has
@@ -83,6 +83,13 @@ func (p *programs) hold() time.Duration {
 		return 0
 	}
 	return mostHeld
+}
+
+// startNoMore has no program started any more, on account of a cut. One whose start was under way is in the worker's group when it returns.
+func (p *programs) startNoMore() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cut.Store(true)
 }
 
 // close kills the chain's programs that still run, and what they have started as far as it can be found: the rest goes with the worker's group.
