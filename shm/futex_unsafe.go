@@ -73,7 +73,7 @@ func (f *futexSet) add(addr *atomic.Uint32, value uint32) {
 }
 
 // wait sleeps while every word has its value, for at most d. Several words need futex_waitv(2) of Linux 5.16; without it the first
-// word is waited for a millisecond at a time. held is for a single word, see Wait.Hold.
+// word is waited for a millisecond at a time. A single word may be waited for held, see Wait.Hold.
 func (f *futexSet) wait(d time.Duration, held bool) {
 	if f.n == 1 && held {
 		futexHold(f.words[0], uint32(f.waiters[0].value), d)

@@ -29,7 +29,7 @@ type Wait struct {
 	OtherSources bool          // something beside the queue, of which Slot.Wake tells, may make the worker emit items
 
 	// Hold is how long the goroutine may keep its processor (its P) while it sleeps: in that time no other goroutine of the process runs where there is
-	// one P only. To have another thread woken that takes the processor, and gives it back, is dearer than a short sleep.
+	// one P only. To have another thread woken that takes the processor, and gives it back, is dearer than a short sleep. It is for waits for one thing.
 	Hold time.Duration
 }
 
@@ -83,7 +83,7 @@ func (s *Slot) Wait(targets []Target, w Wait) (WaitResult, error) {
 		if result, done := s.told(deadline); done {
 			return result, nil
 		}
-		if w.Hold > 0 {
+		if w.Hold > 0 && len(targets) == 1 {
 			s.sleep(bound(deadline, w.Hold), true)
 			w.Hold = 0
 			continue
