@@ -63,10 +63,14 @@ func (o *programOutcome) skip() {
 	}
 }
 
-// instead adds the outcome to a failure of the program.
+// instead adds the outcome to a failure of the program. With another error, as when the run is stopped, nobody gets it.
 func (o *programOutcome) instead(err error) error {
+	if o == nil {
+		return err
+	}
 	var failure *ItemError
-	if o == nil || !errors.As(err, &failure) || failure.Type == "expression" {
+	if !errors.As(err, &failure) || failure.Type == "expression" {
+		o.drop()
 		return err
 	}
 	switch {

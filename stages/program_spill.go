@@ -161,6 +161,7 @@ func (n *execNode) spillOptions(b *Builder, stage *Stage) error {
 
 // newOutcome makes the outcome of the program that is about to run for the first row.
 func (n *execNode) newOutcome(r *Run, in *Batch) error {
+	n.outcome = nil // that of the row before belongs to others
 	prefix, err := n.prefix.Text(in, 0)
 	if err != nil {
 		return err

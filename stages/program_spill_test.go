@@ -1,6 +1,8 @@
 package stages
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -107,5 +109,29 @@ func TestSpillUnderDeath(t *testing.T) {
 		if err != nil || codes != "0123" || !slices.Equal(slices.Collect(strings.Lines(w.stdout.String())), out) || !slices.Equal(slices.Collect(strings.Lines(w.stderr.String())), says) {
 			t.Errorf("seed %d: %v, codes %s, printed\n%s%s", seed, err, codes, w.stdout.String(), w.stderr.String())
 		}
+	}
+}
+
+// cutPrograms are programs that are asked to end before they have.
+type cutPrograms struct{ realPrograms }
+
+func (p cutPrograms) Run(ctx context.Context, program Program) error {
+	if err := p.realPrograms.Run(ctx, program); err != nil {
+		return err
+	}
+	return ErrInterrupted
+}
+
+// TestSpillOfWhatIsCut: many tasks of a run may be cut, and nobody gets what they wrote.
+func TestSpillOfWhatIsCut(t *testing.T) {
+	w := programWorld(t)
+	programs := cutPrograms{w.programs.(realPrograms)}
+	w.programs = programs
+	if err := w.run(spillStages(`seq 9`), Options{}); !errors.Is(err, ErrInterrupted) {
+		t.Fatal(err)
+	}
+	left, err := os.ReadDir(programs.Spill())
+	if len(left) > 0 || err != nil {
+		t.Errorf("files are left: %v, %v", left, err)
 	}
 }
