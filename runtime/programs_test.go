@@ -133,7 +133,12 @@ func TestRunPassesOnBothOutputs(t *testing.T) {
 	if err := syscall.Mkfifo(gate, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.WriteFile(gate, nil, 0o600) })
+	t.Cleanup(func() {
+		_ = os.WriteFile(gate, nil, 0o600)
+		for _, pid := range childrenOf(os.Getpid()) { // a run before this test has made this process the parent of what others leave
+			wait4(pid)
+		}
+	})
 	for script, want := range map[string][2]int{
 		"cat; cat /dev/null >&2":         {len(input), 0},
 		"tee /dev/stderr":                {len(input), len(input)},
