@@ -64,7 +64,7 @@ func (c *compiler) decodeField(e *spec.Entry, def *stages.FieldDef) (f stages.Fi
 		c.warnPlaceholders(n, e.Key.Text)
 	}
 	if ok && def.Positive {
-		ok = c.isPositive(n)
+		ok = c.isPositive(n, def.Kind)
 	}
 	if ok && def.List && n.Kind != spec.Seq && n.Kind != spec.Null && !strings.Contains(n.Text, "${{") {
 		c.errorAt(n, spec.CodeWrongKind, "a list of one is [x]", "expected a list, found %s", n.Kind)
@@ -363,11 +363,18 @@ func (c *compiler) decodeRate(n *spec.Node) (*stages.Source, bool) {
 	return text, true
 }
 
-// isPositive finds durations of nothing.
-func (c *compiler) isPositive(n *spec.Node) bool {
+// isPositive finds durations and sizes of nothing.
+func (c *compiler) isPositive(n *spec.Node, kind stages.FieldKind) bool {
 	if n.Kind == spec.Map {
 		every := n.Get("every")
-		return every == nil || c.isPositive(every.Value)
+		return every == nil || c.isPositive(every.Value, kind)
+	}
+	if kind == stages.SizeField {
+		if size, found := spec.ReadSize(n, c.read); !found.HasErrors() && size.Template == nil && size.Value == 0 {
+			c.errorAt(n, spec.CodeBadValue, "", "expected a size above 0B, found %s", n.Text)
+			return false
+		}
+		return true
 	}
 	if d, err := spec.ParseDuration(n.Text); err == nil && d == 0 {
 		c.errorAt(n, spec.CodeBadValue, "", "expected a duration above 0s, found %s", n.Text)

@@ -66,12 +66,28 @@ func (t *typer) refuseItem(s *stages.Source, in env, what, hint string) {
 		if err != nil {
 			continue // reported as such
 		}
-		for _, name := range e.Names() {
-			if name == "item" || name == "index" || name == "delivery" {
-				t.errorIn(o.node.RangeAt(o.offset(i), o.offset(i)+len(p.Text)), o.node, CodeExpression, hint, what, name)
+		for _, name := range t.ofItem(e.Names(), p.Text, in) {
+			t.errorIn(o.node.RangeAt(o.offset(i), o.offset(i)+len(p.Text)), o.node, CodeExpression, hint, what, name)
+		}
+	}
+}
+
+// ofItem is those of the names in an expression whose values belong to the item; arguments of a `use` are named as args.NAME.
+func (t *typer) ofItem(names []string, text string, in env) (of []string) {
+	for _, name := range names {
+		isBound := slices.ContainsFunc(in.bound, func(b stages.Binding) bool { return b.Name == name })
+		switch {
+		case name == "item", name == "index", name == "delivery", isBound:
+			of = append(of, name)
+		case name == "args" && in.args != nil && len(in.args.differ) > 0:
+			same := in
+			same.args = in.args.forget("")
+			if _, err := stages.CompileExpr(text, t.scope(same)); err != nil {
+				of = append(of, argsList(in.args.differ))
 			}
 		}
 	}
+	return of
 }
 
 // want checks a Source and that its values can be of the kind that the field takes.

@@ -69,7 +69,7 @@ type FieldDef struct {
 	Optional bool     // of an operand: may be empty (null)
 	Acc      bool     // acc is in scope
 	Uniform  bool     // it is the same for all items: no ${{ }} in it reads one
-	Positive bool     // a duration in it must be above 0s
+	Positive bool     // a duration in it must be above 0s, a size above 0B
 	List     bool     // data in it must be a list
 	Map      bool     // data in it must be a mapping
 	Filled   bool     // a text in it must not be empty
