@@ -135,6 +135,17 @@ var poolDeaths = []struct {
 		}
 		return []any{i * 10}
 	}},
+	{"an end at what fails, which is told of", func(s *Stage) {
+		s.OnError = &Handler{Then: ThenEnd, Do: []Stage{stage("map", exprField("-item")), stage("put", queueField("out"))}}
+	}, PoolSite{Do: []Stage{stage("flat_map", exprField("item == 30 ? [int('x')] : [item, item]"))}}, false, func(i int) []any {
+		switch {
+		case i > 30:
+			return nil
+		case i == 30:
+			return []any{-i}
+		}
+		return []any{i, i}
+	}},
 	{"names", func(s *Stage) { s.As = "square" }, PoolSite{Do: []Stage{stage("map", exprField("item * double"))}, Names: []string{"double"}}, false, func(i int) []any { return []any{i*1000000 + 2*i*1000 + 2*i*i} }},
 }
 

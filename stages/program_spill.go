@@ -38,12 +38,13 @@ type written struct {
 	failed error  // why no more is kept
 }
 
-// Write fails behind the limit, or when the file cannot be written, which ends the program.
+// Write fails behind the limit, up to which all is kept, or when the file cannot be written. That ends the program.
 func (w *written) Write(p []byte) (int, error) {
-	w.failed = errTooMuch
-	if len(p) <= w.most-w.size {
-		w.size += len(p)
-		w.failed = w.add(w.prefixed(p))
+	fits := min(len(p), w.most-w.size)
+	w.size += fits
+	w.failed = w.add(w.prefixed(p[:fits]))
+	if w.failed == nil && fits < len(p) {
+		w.failed = errTooMuch
 	}
 	if w.failed != nil {
 		return 0, w.failed
