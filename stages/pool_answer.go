@@ -98,7 +98,15 @@ func (t *tasking) refuse(why *ItemError) bool {
 		return false
 	}
 	t.drop(worst, from, to)
-	t.noteOf(worst, &ItemError{Type: why.Type, Message: "its results: " + why.Message})
+	switch { // the queue is one that nobody has written of
+	case why.Type == typeMaxItem && size > MaxTaskResults:
+		why = tooMuch("its results")
+	case why.Type == typeMaxItem:
+		why = tooMuch("its results and what goes with them, as the item,")
+	default:
+		why = &ItemError{Type: why.Type, Message: "its results: " + why.Message}
+	}
+	t.noteOf(worst, why)
 	return true
 }
 

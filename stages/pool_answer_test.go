@@ -53,7 +53,7 @@ func TestRefusedOutcome(t *testing.T) {
 				}
 			}
 			size, least := k.size(), EncodedSize(&k.results.items, 0, k.results.items.Len())
-			if size < least || size > least+100*(1+len(tt.failed)) {
+			if size < least || size > least+200*(1+len(tt.failed)) {
 				t.Errorf("%d bytes", size)
 			}
 		})

@@ -67,7 +67,7 @@ func (c *crowd) gather(s *site) {
 // limit has the task fail that is not done yet, of which all results are, if they are more than a task may have: it may never end.
 func (c *crowd) limit(s *site) {
 	if c.weight.over(&c.items) {
-		c.fail(s, c.tasks[0], nil, tooMuch())
+		c.fail(s, c.tasks[0], nil, tooMuch("its results"))
 		c.forget(c.items.Len())
 	}
 }

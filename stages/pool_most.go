@@ -4,9 +4,12 @@ package stages
 // done: one that has more, and may have no end, has failed.
 const MaxTaskResults = 64 << 20
 
+// typeMaxItem is the type of an error that something is too large to be handed over.
+const typeMaxItem = "max-item"
+
 // tooMuch is the failure of such a task.
-func tooMuch() *ItemError {
-	return Failf("max-item", "its results have more than %d MiB, the most that a task may hand on: put them to a queue in do, or write them to a file", MaxTaskResults>>20)
+func tooMuch(what string) *ItemError {
+	return Failf(typeMaxItem, "%s have more than %d MiB, the most that a task may hand on: put them to a queue in do, or write them to a file", what, MaxTaskResults>>20)
 }
 
 // resultsSize is what the results of a task come to, which are weighed as they come.

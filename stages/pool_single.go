@@ -39,7 +39,7 @@ func (t *tasking) task(r *Run, s *site) (done bool, err error) {
 		t.mine.items.AppendRange(&out.item, out.head, out.item.Len())
 		out.Truncate()
 		if t.mine.items.Len() > 1 && t.weight.over(&t.mine.items) {
-			return t.finish(r, s, began, tooMuch())
+			return t.finish(r, s, began, tooMuch("its results"))
 		}
 	}
 }
