@@ -249,7 +249,7 @@ processes:
 	eventually(t, "the run to be reached", func() bool {
 		var err error
 		said, err = ask("why")
-		return err == nil && strings.Contains(said, "wait  waits since")
+		return err == nil && strings.Contains(said, "wait  waits since") && strings.Contains(said, "tick  waits since")
 	})
 	if !strings.Contains(said, "nothing is stuck\n") || !strings.Contains(said, "for a pause to be over (") || !strings.Contains(said, "for an item of queue never from tick (") {
 		t.Errorf("why says\n%s", said)
