@@ -263,7 +263,7 @@ func changesNothing(t *testing.T, planOf func(t *testing.T) *planner.Plan) {
 		got := underFire(t, plan)
 		got.ok(t)
 		if diff := cmp.Diff(want, got.remains(t, plan.Dir)); diff != "" {
-			t.Fatalf("in round %d, after %d kills: %s", rounds, kills, diff)
+			t.Fatalf("in round %d, after %d kills: %s\nreport: %+v", rounds, kills, diff, got.report)
 		}
 		for _, p := range got.report.Processes {
 			kills += p.Replaced

@@ -133,9 +133,12 @@ func (h *host) Programs() stages.Programs { return h.programs }
 // Now implements stages.Host.
 func (h *host) Now() time.Duration { return shm.Now() }
 
+// isStopped says whether the chain was asked to end.
+func (h *host) isStopped() bool { return h.slot.Interrupted() || h.ctx.Err() != nil }
+
 // Checkpoint implements stages.Host.
 func (h *host) Checkpoint() error {
-	if h.slot.Interrupted() || h.ctx.Err() != nil {
+	if h.isStopped() {
 		return stages.ErrInterrupted
 	}
 	h.dirty = true
@@ -272,7 +275,7 @@ func (h *host) Wait(w stages.Waiter, timeout time.Duration) error {
 		return err
 	}
 	h.waiting()
-	if h.slot.Interrupted() || h.ctx.Err() != nil {
+	if h.isStopped() {
 		return stages.ErrInterrupted
 	}
 	ctx, cancel := h.ctx, context.CancelFunc(func() {})

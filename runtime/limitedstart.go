@@ -68,9 +68,7 @@ func (s *supervisor) startProgram(r *replica, path string, words, env []string, 
 	}
 	said, err := io.ReadAll(read)
 	if err != nil || len(said) > 0 {
-		_ = unix.Kill(-pid, unix.SIGKILL)
-		wait4(pid)
-		unix.Close(pidfd)
+		s.reaper.discard(pidfd, pid)
 		return 0, 0, fmt.Errorf("starting %s: %w", path, errors.Join(err, reasonOf(said)))
 	}
 	return pid, pidfd, nil

@@ -25,7 +25,8 @@ type reaper struct {
 	quit    chan struct{} // closed when nobody takes from ends any more
 	done    chan struct{}
 
-	mu        sync.Mutex      // guards what follows; held while a child is reaped
+	mu        sync.Mutex      // guards what follows; held while a child is started or reaped
+	born      map[int]bool    // started, and not watched yet
 	children  map[int32]child // by pidfd
 	lingering []exit          // of children whose group is not empty yet
 	polls     int             // of the groups since one came to linger
@@ -73,7 +74,7 @@ func newReaper(ends chan<- exit, orphans bool) (*reaper, error) {
 		unix.Close(epoll)
 		return nil, fmt.Errorf("creating an eventfd: %w", err)
 	}
-	r := &reaper{epoll: epoll, wake: wake, ends: ends, orphans: orphans, quit: make(chan struct{}), done: make(chan struct{}), children: map[int32]child{}}
+	r := &reaper{epoll: epoll, wake: wake, ends: ends, orphans: orphans, quit: make(chan struct{}), done: make(chan struct{}), born: map[int]bool{}, children: map[int32]child{}}
 	event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(wake)}
 	if err := unix.EpollCtl(epoll, unix.EPOLL_CTL_ADD, wake, &event); err != nil {
 		unix.Close(epoll)
@@ -84,19 +85,43 @@ func newReaper(ends chan<- exit, orphans bool) (*reaper, error) {
 	return r, nil
 }
 
-// watch has the reaper send the end of the child pid, the leader of a process group, whose pidfd it takes over; with group, what is left
+// bear starts a child that is to be watched, or discarded. Until then orphans are let be: a child that ends at once would be taken for one of them,
+// and nobody would know how it ended.
+func (r *reaper) bear(start func() (pid int, err error)) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	pid, err := start()
+	if err == nil {
+		r.born[pid] = true
+	}
+	return pid, err
+}
+
+// discard kills and reaps a child that was born, and closes its pidfd.
+func (r *reaper) discard(pidfd, pid int) {
+	_ = unix.Kill(-pid, unix.SIGKILL)
+	wait4(pid)
+	unix.Close(pidfd)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.born, pid)
+}
+
+// watch has the reaper send the end of the born child pid, the leader of a process group, whose pidfd it takes over; with group, what is left
 // of the group is waited for, else killed. After an error the child has been killed and reaped.
 func (r *reaper) watch(pidfd, pid int, tag any, group bool) error {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(pidfd)}
-	if err := unix.EpollCtl(r.epoll, unix.EPOLL_CTL_ADD, pidfd, &event); err != nil {
-		_ = unix.Kill(-pid, unix.SIGKILL)
-		wait4(pid)
-		unix.Close(pidfd)
+	err := unix.EpollCtl(r.epoll, unix.EPOLL_CTL_ADD, pidfd, &event)
+	if err == nil {
+		r.children[int32(pidfd)] = child{pid: pid, tag: tag, group: group}
+		delete(r.born, pid)
+	}
+	r.mu.Unlock()
+	if err != nil {
+		r.discard(pidfd, pid)
 		return fmt.Errorf("watching process %d: %w", pid, err)
 	}
-	r.children[int32(pidfd)] = child{pid: pid, tag: tag, group: group}
 	return nil
 }
 
@@ -221,7 +246,7 @@ func (r *reaper) reaped(pidfd int32, c child, status unix.WaitStatus) []exit {
 func (r *reaper) reapOrphans() (ends []exit) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for {
+	for len(r.born) == 0 {
 		var status unix.WaitStatus
 		pid, err := unix.Wait4(-1, &status, unix.WNOHANG, nil)
 		if errors.Is(err, unix.EINTR) {
@@ -240,6 +265,7 @@ func (r *reaper) reapOrphans() (ends []exit) {
 			}
 		}
 	}
+	return ends
 }
 
 func (r *reaper) send(e exit) {
@@ -249,12 +275,15 @@ func (r *reaper) send(e exit) {
 	}
 }
 
-// wait4 reaps the child pid, which has ended.
+// wait4 reaps the child pid, which has ended. If somebody else has reaped it, nobody knows how it ended: it is not said to have succeeded.
 func wait4(pid int) unix.WaitStatus {
 	var status unix.WaitStatus
 	for {
-		if _, err := unix.Wait4(pid, &status, 0, nil); !errors.Is(err, unix.EINTR) {
+		switch _, err := unix.Wait4(pid, &status, 0, nil); {
+		case err == nil:
 			return status
+		case !errors.Is(err, unix.EINTR):
+			return unix.WaitStatus(unix.SIGKILL)
 		}
 	}
 }

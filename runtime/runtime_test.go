@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"github.com/mprun/mprun/planner"
 )
@@ -83,7 +84,7 @@ func TestReaperKillsTheGroup(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer reaper.close()
-	s := newSpawner()
+	s := newSpawner(reaper)
 	defer s.close()
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -123,7 +124,7 @@ func TestReaperTellsSignals(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer reaper.close()
-	s := newSpawner()
+	s := newSpawner(reaper)
 	defer s.close()
 	path, err := exec.LookPath("sleep")
 	if err != nil {
@@ -146,6 +147,43 @@ func TestReaperTellsSignals(t *testing.T) {
 	}
 	if got := <-ends; got.code != -9 {
 		t.Errorf("exit code %d, want -9", got.code)
+	}
+}
+
+// TestReaperKnowsWhoEndsAtOnce has a child end before it is watched, while orphans are reaped.
+func TestReaperKnowsWhoEndsAtOnce(t *testing.T) {
+	ends := make(chan exit)
+	reaper, err := newReaper(ends, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reaper.close()
+	s := newSpawner(reaper)
+	defer s.close()
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	pid, pidfd, err := s.start(shell, []string{"sh", "-c", "exit 7"}, nil, "", []*os.File{null, null, null}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := reaper.reapOrphans(); len(got) > 0 {
+		t.Errorf("orphans have ended: %+v", got)
+	}
+	if err := reaper.watch(pidfd, pid, nil, false); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-ends; got.code != 7 {
+		t.Errorf("exit code %d, want 7", got.code)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 // spawner starts processes from one thread that lives as long as it does: PR_SET_PDEATHSIG is delivered when the thread that
 // started a child ends, not its process.
 type spawner struct {
+	reaper   *reaper
 	requests chan spawnRequest
 	done     chan struct{}
 }
@@ -26,8 +27,9 @@ type spawned struct {
 	err error
 }
 
-func newSpawner() *spawner {
-	s := &spawner{requests: make(chan spawnRequest), done: make(chan struct{})}
+// newSpawner starts the thread. What it starts is for the reaper to watch, or to discard.
+func newSpawner(reaper *reaper) *spawner {
+	s := &spawner{reaper: reaper, requests: make(chan spawnRequest), done: make(chan struct{})}
 	go s.loop()
 	return s
 }
@@ -68,7 +70,7 @@ func (s *spawner) loop() {
 	goruntime.LockOSThread() // never unlocked: the thread ends with the goroutine
 	for request := range s.requests {
 		var got spawned
-		got.pid, got.err = syscall.ForkExec(request.program, request.argv, request.attr)
+		got.pid, got.err = s.reaper.bear(func() (int, error) { return syscall.ForkExec(request.program, request.argv, request.attr) })
 		request.reply <- got
 	}
 }

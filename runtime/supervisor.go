@@ -134,7 +134,6 @@ func newSupervisor(plan *planner.Plan, opt Options) (_ *supervisor, err error) {
 	if s.null, err = os.OpenFile(os.DevNull, os.O_RDWR, 0); err != nil {
 		return nil, err
 	}
-	s.spawner = newSpawner()
 	s.programs = slices.ContainsFunc(plan.Processes, func(p planner.Process) bool { return p.Programs || len(p.Command) > 0 })
 	files := slices.ContainsFunc(plan.Processes, func(p planner.Process) bool { return p.Files }) ||
 		slices.ContainsFunc(plan.Cells, func(c planner.Cell) bool { return c.Save != "" || c.Segment != "" }) ||
@@ -142,6 +141,7 @@ func newSupervisor(plan *planner.Plan, opt Options) (_ *supervisor, err error) {
 	if s.reaper, err = newReaper(s.exits, s.programs); err != nil {
 		return nil, err
 	}
+	s.spawner = newSpawner(s.reaper)
 	if s.programs || files {
 		if s.guardian, err = startGuardian(s.exe, s.id); err != nil {
 			return nil, err

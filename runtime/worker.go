@@ -210,7 +210,10 @@ func (h *host) run() error {
 		if err != nil {
 			err = h.ended(err)
 			_ = chain.LetGo()
-			if errors.Is(err, stages.ErrInterrupted) && h.cut.recalled.Load() {
+			switch interrupted := errors.Is(err, stages.ErrInterrupted); {
+			case interrupted && !h.isStopped(): // it would be taken for done
+				err = errors.New("the chain was interrupted, and nobody had asked for it")
+			case interrupted && h.cut.recalled.Load():
 				err = stages.ErrRetired
 			}
 			if errors.Is(err, stages.ErrRetired) {
