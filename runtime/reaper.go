@@ -29,7 +29,7 @@ type reaper struct {
 	born      map[int]bool    // started, and not watched yet
 	children  map[int32]child // by pidfd
 	lingering []exit          // of children whose group is not empty yet
-	polls     int             // of the groups since one came to linger
+	pause     time.Duration   // before their groups are looked at next
 }
 
 type child struct {
@@ -45,9 +45,9 @@ type exit struct {
 	code int // -N after signal N
 }
 
-// lingerEvery is how often the reaper looks whether a group is empty, for which there is no event; at first, and then twice as late each time, it
-// looks after lingerFirst: what was killed takes no time to end, and a replacement waits for it. orphansEvery is how often it reaps what the
-// programs of a run have left behind.
+// lingerEvery is how often the reaper looks whether a group is empty, for which there is no event; at first it looks after lingerFirst, and then each
+// time a quarter later: what was killed takes a millisecond or two to end, and a replacement waits for it. orphansEvery is how often it reaps what
+// the programs of a run have left behind.
 const (
 	lingerFirst  = 100 * time.Microsecond
 	lingerEvery  = 20 * time.Millisecond
@@ -185,7 +185,7 @@ func (r *reaper) loop() {
 func (r *reaper) wait(events []unix.EpollEvent) (int, error) {
 	switch {
 	case len(r.lingering) > 0:
-		pause := unix.NsecToTimespec(min(lingerFirst<<min(r.polls, 10), lingerEvery).Nanoseconds())
+		pause := unix.NsecToTimespec(r.pause.Nanoseconds())
 		_, _ = unix.Ppoll([]unix.PollFd{{Fd: int32(r.epoll), Events: unix.POLLIN}}, &pause, nil) // epoll_wait knows only milliseconds
 		return unix.EpollWait(r.epoll, events, 0)
 	case r.orphans:
@@ -199,7 +199,7 @@ func (r *reaper) wait(events []unix.EpollEvent) (int, error) {
 func (r *reaper) poll() []exit {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.polls++
+	r.pause = min(r.pause*5/4, lingerEvery)
 	var ends []exit
 	r.lingering = slices.DeleteFunc(r.lingering, func(e exit) bool {
 		empty := groupEmpty(e.pid)
@@ -238,7 +238,7 @@ func (r *reaper) reaped(pidfd int32, c child, status unix.WaitStatus) []exit {
 	if groupEmpty(c.pid) {
 		return []exit{end}
 	}
-	r.lingering, r.polls = append(r.lingering, end), 0
+	r.lingering, r.pause = append(r.lingering, end), lingerFirst
 	return nil
 }
 
