@@ -147,6 +147,7 @@ func (h *hearing) pass(process *os.Process) (err error) {
 	return err
 }
 
+// passAll does so with the polls as they are.
 func (h *hearing) passAll() error {
 	buffer := hearingBuffers.Get().(*[]byte)
 	defer hearingBuffers.Put(buffer)
@@ -183,8 +184,11 @@ func (h *hearing) wait() error {
 		}
 	}
 	for {
-		if _, err := unix.Poll(h.polls, -1); !errors.Is(err, unix.EINTR) {
-			return err
+		switch _, err := unix.Poll(h.polls, -1); {
+		case err == nil:
+			return nil
+		case !errors.Is(err, unix.EINTR):
+			return fmt.Errorf("waiting for a program: %w", err)
 		}
 	}
 }

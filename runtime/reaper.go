@@ -242,11 +242,14 @@ func (r *reaper) reaped(pidfd int32, c child, status unix.WaitStatus) []exit {
 	return nil
 }
 
-// reapOrphans reaps what has ended, watched or not.
+// reapOrphans reaps what has ended, watched or not; nothing while somebody was born and is not watched yet.
 func (r *reaper) reapOrphans() (ends []exit) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for len(r.born) == 0 {
+	if len(r.born) > 0 {
+		return nil
+	}
+	for {
 		var status unix.WaitStatus
 		pid, err := unix.Wait4(-1, &status, unix.WNOHANG, nil)
 		if errors.Is(err, unix.EINTR) {
@@ -265,7 +268,6 @@ func (r *reaper) reapOrphans() (ends []exit) {
 			}
 		}
 	}
-	return ends
 }
 
 func (r *reaper) send(e exit) {

@@ -3,17 +3,12 @@ package runtime
 import (
 	"bytes"
 	"errors"
-	"io"
 	"maps"
-	"os"
-	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/sys/unix"
 
 	"github.com/mprun/mprun/planner"
 )
@@ -73,117 +68,6 @@ func TestGuardianFollowsThePipe(t *testing.T) {
 	}
 	if want := (map[segmentName]bool{{"/dev/shm/a b", 1, 2}: true}); !maps.Equal(left.segments, want) {
 		t.Errorf("segments are %v instead of %v", left.segments, want)
-	}
-}
-
-// TestReaperKillsTheGroup starts a shell whose child outlives it in its group, and holds a pipe open.
-func TestReaperKillsTheGroup(t *testing.T) {
-	ends := make(chan exit)
-	reaper, err := newReaper(ends, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer reaper.close()
-	s := newSpawner(reaper)
-	defer s.close()
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	shell, err := exec.LookPath("sh")
-	if err != nil {
-		t.Fatal(err)
-	}
-	null, err := os.Open(os.DevNull)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer null.Close()
-	pid, pidfd, err := s.start(shell, []string{"sh", "-c", "sleep 1000 & exit 7"}, os.Environ(), "", []*os.File{null, w, w}, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Close()
-	if err := reaper.watch(pidfd, pid, "tag", false); err != nil {
-		t.Fatal(err)
-	}
-	got := <-ends
-	if want := (exit{pid: pid, tag: "tag", code: 7}); got != want {
-		t.Errorf("got %+v, want %+v", got, want)
-	}
-	if _, err := io.ReadAll(r); err != nil { // ends only when the sleeping child is dead
-		t.Error(err)
-	}
-}
-
-func TestReaperTellsSignals(t *testing.T) {
-	ends := make(chan exit)
-	reaper, err := newReaper(ends, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer reaper.close()
-	s := newSpawner(reaper)
-	defer s.close()
-	path, err := exec.LookPath("sleep")
-	if err != nil {
-		t.Fatal(err)
-	}
-	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer null.Close()
-	pid, pidfd, err := s.start(path, []string{"sleep", "1000"}, nil, "", []*os.File{null, null, null}, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := reaper.watch(pidfd, pid, nil, false); err != nil {
-		t.Fatal(err)
-	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	if got := <-ends; got.code != -9 {
-		t.Errorf("exit code %d, want -9", got.code)
-	}
-}
-
-// TestReaperKnowsWhoEndsAtOnce has a child end before it is watched, while orphans are reaped.
-func TestReaperKnowsWhoEndsAtOnce(t *testing.T) {
-	ends := make(chan exit)
-	reaper, err := newReaper(ends, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer reaper.close()
-	s := newSpawner(reaper)
-	defer s.close()
-	shell, err := exec.LookPath("sh")
-	if err != nil {
-		t.Fatal(err)
-	}
-	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer null.Close()
-	pid, pidfd, err := s.start(shell, []string{"sh", "-c", "exit 7"}, nil, "", []*os.File{null, null, null}, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil); err != nil {
-		t.Fatal(err)
-	}
-	if got := reaper.reapOrphans(); len(got) > 0 {
-		t.Errorf("orphans have ended: %+v", got)
-	}
-	if err := reaper.watch(pidfd, pid, nil, false); err != nil {
-		t.Fatal(err)
-	}
-	if got := <-ends; got.code != 7 {
-		t.Errorf("exit code %d, want 7", got.code)
 	}
 }
 

@@ -7,7 +7,7 @@ const MaxTaskResults = 64 << 20
 // typeMaxItem is the type of an error that something is too large to be handed over.
 const typeMaxItem = "max-item"
 
-// tooMuch is the failure of such a task.
+// tooMuch is the failure of such a task; what says what is too much of it.
 func tooMuch(what string) *ItemError {
 	return Failf(typeMaxItem, "%s have more than %d MiB, the most that a task may hand on: put them to a queue in do, or write them to a file", what, MaxTaskResults>>20)
 }

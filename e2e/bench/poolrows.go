@@ -41,7 +41,7 @@ func poolRows() []row {
 		{
 			name: "a program (`true`) per item in a pool of two", unit: "s/program", goal: 1,
 			mprun: func(l *lab) (float64, error) {
-				n := l.amount(2500)
+				n := l.amount(manyPrograms)
 				seconds, _, err := l.wall(job{words: l.spec("poolprograms", "n="+strconv.Itoa(n))})
 				return seconds / float64(n), err
 			},
@@ -51,11 +51,14 @@ func poolRows() []row {
 	}
 }
 
+// manyPrograms is how many programs a run starts: the start of the run is a small part of it.
+const manyPrograms = 2500
+
 // programPeers run `true` for each line, two at a time.
 func programPeers() []contender {
 	return []contender{
-		{"xargs -P2 -n1", "xargs", programPerLine(2500, "xargs", "-P2", "-n1", "true")},
-		{"parallel -j2", "parallel", programPerLine(250, "parallel", "-j2", "true")},
+		{"xargs -P2 -n1", "xargs", programPerLine(manyPrograms, "xargs", "-P2", "-n1", "true")},
+		{"parallel -j2", "parallel", programPerLine(manyPrograms/10, "parallel", "-j2", "true")},
 	}
 }
 

@@ -101,7 +101,7 @@ func processRows() []row {
 		{
 			name: "a program (`true`) per item, two at a time", unit: "s/program", goal: 1,
 			mprun: func(l *lab) (float64, error) {
-				n := l.amount(2500)
+				n := l.amount(manyPrograms)
 				seconds, _, err := l.wall(job{words: l.spec("programs", "n="+strconv.Itoa(n))})
 				return seconds / float64(n), err
 			},
@@ -110,7 +110,7 @@ func processRows() []row {
 		},
 		{
 			name: "`mprun each` of `true`, two at a time", unit: "s/program", goal: 1,
-			mprun: func(l *lab) (float64, error) { return programPerLine(2500, l.mprun, "each", "-j2", "true")(l) },
+			mprun: func(l *lab) (float64, error) { return programPerLine(manyPrograms, l.mprun, "each", "-j2", "true")(l) },
 			peers: programPeers(),
 			limit: limit{"a program", "`true`, started and waited for by two threads", programsOfThreads},
 		},
